@@ -1,0 +1,51 @@
+using System.IO.Abstractions;
+using System.Text;
+
+namespace WorktreeMcp.Domain.Storage;
+
+/// <summary>The folders that hold our files: made on the first change, never links, kept out of commits.</summary>
+internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDurableFiles disk)
+{
+    private bool _excluded;
+
+    /// <summary>Makes what is absent and refuses what is a link; the caller holds the lock.</summary>
+    internal void Ensure()
+    {
+        RefuseLink(layout.Tasks);
+        RefuseLink(layout.Worktrees);
+        disk.MakeFolder(layout.Tasks);
+        disk.MakeFolder(layout.Worktrees);
+        if (!_excluded)
+        {
+            Exclude();
+            _excluded = true;
+        }
+    }
+
+    private void RefuseLink(string folder)
+    {
+        var info = files.DirectoryInfo.FromDirectoryName(folder);
+        if (info.Exists && info.Attributes.HasFlag(FileAttributes.ReparsePoint))
+        {
+            throw new Refusal(
+                RefusalCode.CorruptFile,
+                $"{folder} is a link. What it points to may belong to somebody else, so nothing is written through it.",
+                "Replace the link by a folder of its own.");
+        }
+    }
+
+    // The repository's own exclude file: no tracked file of the user is edited.
+    private void Exclude()
+    {
+        var old = files.File.Exists(layout.Exclude) ? files.File.ReadAllText(layout.Exclude) : string.Empty;
+        var lines = old.Split('\n').Select(line => line.Trim()).ToHashSet();
+        var worktrees = Path.GetRelativePath(layout.Root, layout.Worktrees).Replace('\\', '/');
+        var missing = new[] { "/.tasks/", $"/{worktrees}/" }.Where(pattern => !lines.Contains(pattern)).ToList();
+        if (missing.Count > 0)
+        {
+            var text = (old.Length > 0 && !old.EndsWith('\n') ? "\n" : string.Empty) + string.Join('\n', missing) + "\n";
+            disk.MakeFolder(Path.GetDirectoryName(layout.Exclude)!);
+            disk.Append(layout.Exclude, Encoding.UTF8.GetBytes(text), sync: false);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using System.IO.Abstractions;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace WorktreeMcp.Domain.Storage;
+
+/// <summary>Which events are wanted.</summary>
+/// <param name="Limit">How many at most.</param>
+/// <param name="SinceSeq">Only events numbered higher; then the oldest of them come first in line.</param>
+/// <param name="TaskId">Only events of this task.</param>
+/// <param name="Worktree">Only events of this worktree.</param>
+/// <param name="MaxBytes">How much of the log may be read; null for all of it.</param>
+public sealed record EventQuery(int Limit, long? SinceSeq = null, int? TaskId = null, string? Worktree = null, long? MaxBytes = null);
+
+/// <summary>Events, oldest first.</summary>
+/// <param name="Events">Each as it stands in the log.</param>
+/// <param name="More">Whether more events match than are shown.</param>
+public sealed record EventPage(IReadOnlyList<JsonElement> Events, bool More);
+
+/// <summary>The audit log: read from its end, appended under the lock, never used to decide anything.</summary>
+public sealed class EventLog
+{
+    private readonly LineFile _lines;
+
+    internal EventLog(StateLayout layout, IFileSystem files, IDurableFiles disk) =>
+        _lines = new LineFile(layout.Events, layout, files, disk);
+
+    /// <summary>Reads events without the lock and without reading the whole log.</summary>
+    /// <param name="query">Which events.</param>
+    /// <returns>At most <c>Limit</c> events, oldest first.</returns>
+    public EventPage Read(EventQuery query) => query.SinceSeq is { } since ? After(since, query) : Newest(query);
+
+    /// <summary>The number of the newest event; 0 when there is none.</summary>
+    internal long LastSeq()
+    {
+        foreach (var (_, line) in _lines.Backward())
+        {
+            if (Parse(line) is { } element)
+            {
+                return SeqOf(element);
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Appends the events that are not there yet; the caller holds the lock.</summary>
+    internal void AppendMissing(IReadOnlyList<JsonObject> events)
+    {
+        if (events.Count == 0)
+        {
+            return;
+        }
+
+        _lines.CutTorn();
+        var last = LastSeq();
+        var missing = events.Where(e => (long)e["seq"]! > last).SelectMany(StateJson.Line).ToArray();
+        if (missing.Length > 0)
+        {
+            _lines.Append(missing, sync: false);
+        }
+    }
+
+    /// <summary>Fails early, before the commit point, if the log cannot be written.</summary>
+    internal void EnsureWritable() => _lines.Append([], sync: false);
+
+    private EventPage Newest(EventQuery query)
+    {
+        var found = new List<JsonElement>();
+        var end = _lines.Length;
+        foreach (var (offset, line) in _lines.Backward())
+        {
+            if (query.MaxBytes is { } most && end - offset > most)
+            {
+                break;
+            }
+
+            if (Matches(line, query) is { } element)
+            {
+                if (found.Count == query.Limit)
+                {
+                    found.Reverse();
+                    return new EventPage(found, More: true);
+                }
+
+                found.Add(element);
+            }
+        }
+
+        found.Reverse();
+        return new EventPage(found, More: false);
+    }
+
+    private EventPage After(long since, EventQuery query)
+    {
+        var found = new List<JsonElement>();
+        foreach (var (_, line) in _lines.Forward(StartAfter(since)))
+        {
+            if (Matches(line, query) is { } element && SeqOf(element) > since)
+            {
+                if (found.Count == query.Limit)
+                {
+                    return new EventPage(found, More: true);
+                }
+
+                found.Add(element);
+            }
+        }
+
+        return new EventPage(found, More: false);
+    }
+
+    // Event numbers grow along the file, so the place is found by halving.
+    private long StartAfter(long since)
+    {
+        long low = 0;
+        var high = _lines.Length;
+        while (high - low > 64 * 1024)
+        {
+            var middle = _lines.LineAt(low + ((high - low) / 2));
+            var seq = _lines.Forward(middle).Select(line => Parse(line.Line)).FirstOrDefault(e => e is not null) is { } first ? SeqOf(first) : long.MaxValue;
+            if (middle >= high || seq > since)
+            {
+                high = low + ((high - low) / 2);
+            }
+            else
+            {
+                low = middle;
+            }
+        }
+
+        return low;
+    }
+
+    private static JsonElement? Matches(byte[] line, EventQuery query)
+    {
+        // A cheap look at the bytes first: most lines of a long log are about other tasks.
+        if ((query.Worktree is { } name && line.AsSpan().IndexOf(Encoding.UTF8.GetBytes(name)) < 0)
+            || (query.TaskId is { } id && line.AsSpan().IndexOf(Encoding.UTF8.GetBytes($"{id}")) < 0)
+            || Parse(line) is not { } element)
+        {
+            return null;
+        }
+
+        return (query.TaskId is null || Member(element, "task", "id") is { ValueKind: JsonValueKind.Number } task && task.TryGetInt32(out var number) && number == query.TaskId)
+            && (query.Worktree is null || Member(element, "worktree", "name") is { ValueKind: JsonValueKind.String } worktree && worktree.GetString() == query.Worktree)
+            ? element
+            : null;
+    }
+
+    private static JsonElement? Member(JsonElement element, string of, string name) =>
+        element.TryGetProperty(of, out var inner) && inner.ValueKind == JsonValueKind.Object && inner.TryGetProperty(name, out var value) ? value : null;
+
+    private static long SeqOf(JsonElement element) =>
+        element.TryGetProperty("seq", out var seq) && seq.ValueKind == JsonValueKind.Number && seq.TryGetInt64(out var number) ? number : 0;
+
+    private static JsonElement? Parse(byte[] line)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace WorktreeMcp.Domain.Storage;
+
+/// <summary>The lock in hand; disposing frees it, unless a child that inherited the descriptor still lives.</summary>
+public sealed class HeldLock : IDisposable
+{
+    private readonly SafeFileHandle _file;
+    private readonly SemaphoreSlim _process;
+    private bool _released;
+
+    internal HeldLock(SafeFileHandle file, SemaphoreSlim process) => (_file, _process) = (file, process);
+
+    /// <summary>What a child that writes must inherit, so that the lock outlives a killed server.</summary>
+    public SafeHandle Descriptor => _file;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_released)
+        {
+            _released = true;
+            _file.Dispose();
+            _process.Release();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.IO.Abstractions;
+using System.Text.Json.Nodes;
+
+namespace WorktreeMcp.Domain.Storage;
+
+/// <summary>
+/// The registry's file. Entries without a number (boards of the public teaching version) get one by their place,
+/// which the next write makes lasting; unknown keys beside and inside the entries stay.
+/// </summary>
+internal sealed class IndexFile(StateLayout layout, IFileSystem files)
+{
+    private readonly Lock _gate = new();
+    private byte[]? _bytes;
+    private IReadOnlyList<StoredWorktree> _entries = [];
+
+    /// <summary>All entries as they are now; refuses as corrupt_file when the file cannot be understood.</summary>
+    internal IReadOnlyList<StoredWorktree> Entries()
+    {
+        lock (_gate)
+        {
+            if (!files.File.Exists(layout.Index))
+            {
+                (_bytes, _entries) = (null, []);
+                return _entries;
+            }
+
+            var bytes = files.File.ReadAllBytes(layout.Index);
+            if (_bytes is null || !_bytes.AsSpan().SequenceEqual(bytes))
+            {
+                _entries = Parse(bytes) ?? throw Corrupt();
+                _bytes = bytes;
+            }
+
+            return _entries;
+        }
+    }
+
+    /// <summary>Whether the file is there and can be understood.</summary>
+    internal bool IsReadable()
+    {
+        try
+        {
+            Entries();
+            return true;
+        }
+        catch (Refusal)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The file's bytes, empty when it is absent.</summary>
+    internal byte[] Bytes() => files.File.Exists(layout.Index) ? files.File.ReadAllBytes(layout.Index) : [];
+
+    /// <summary>The file's new content: the entries that are there, with some replaced, added or (null) taken out.</summary>
+    internal byte[] With(IReadOnlyDictionary<int, JsonObject?> changed)
+    {
+        var old = StateJson.Read(Bytes()) ?? [];
+        var entries = Entries().ToDictionary(e => e.Id, e => StateJson.Read(e.Bytes.Span)!);
+        foreach (var (id, image) in changed)
+        {
+            if (image is null)
+            {
+                entries.Remove(id);
+            }
+            else
+            {
+                entries[id] = (JsonObject)image.DeepClone();
+            }
+        }
+
+        old["revision"] = (old["revision"] is JsonValue revision && revision.TryGetValue(out long number) ? number : 0) + 1;
+        old["worktrees"] = new JsonArray([.. entries.OrderBy(e => e.Key).Select(e => e.Value)]);
+        return StateJson.File(old);
+    }
+
+    private static List<StoredWorktree>? Parse(byte[] bytes)
+    {
+        if (StateJson.Read(bytes) is not { } json)
+        {
+            return null;
+        }
+
+        if (json["worktrees"] is not JsonArray array)
+        {
+            return json.ContainsKey("worktrees") ? null : [];
+        }
+
+        var entries = array.OfType<JsonObject>().ToList();
+        var highest = entries.Select(IdOf).DefaultIfEmpty(0).Max();
+        var seen = new HashSet<int>();
+        var read = new List<StoredWorktree>(entries.Count);
+        foreach (var entry in entries)
+        {
+            var id = IdOf(entry);
+            if (id <= 0 || !seen.Add(id))
+            {
+                id = ++highest;
+                seen.Add(id);
+                entry["id"] = id;
+            }
+
+            read.Add(new StoredWorktree(id, StateJson.Line(entry).AsMemory()[..^1]));
+        }
+
+        return read;
+    }
+
+    private static int IdOf(JsonObject entry) => entry["id"] is JsonValue value && value.TryGetValue(out int id) ? id : 0;
+
+    private Refusal Corrupt() => new(
+        RefusalCode.CorruptFile,
+        $"{layout.Index} is not a registry: no JSON object with a list \"worktrees\" can be read from it. Its bytes were left as they are; tasks still work.",
+        "Put the file right or move it away, then repeat the call: the next change rebuilds it from the operation log.");
+}

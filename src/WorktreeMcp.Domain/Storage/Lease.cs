@@ -1,0 +1,41 @@
+#pragma warning disable RS0030 // Storage is where the File and Directory statics belong.
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace WorktreeMcp.Domain.Storage;
+
+/// <summary>
+/// Says that somebody uses a worktree: shared by commands, exclusive for making and removing it.
+/// Order: lease before lock; with the lock in hand a lease is only tried, never waited for.
+/// </summary>
+public sealed class Lease : IDisposable
+{
+    private readonly SafeFileHandle _file;
+
+    private Lease(SafeFileHandle file) => _file = file;
+
+    /// <summary>What a child that writes into the worktree must inherit.</summary>
+    public SafeHandle Descriptor => _file;
+
+    /// <summary>Tries to take the lease of a worktree.</summary>
+    /// <param name="layout">Where the lease files lie.</param>
+    /// <param name="worktreeId">The worktree's number.</param>
+    /// <param name="shared">Shared for commands, exclusive for making and removing.</param>
+    /// <returns>The lease, or null when somebody holds it.</returns>
+    public static Lease? Try(StateLayout layout, int worktreeId, bool shared)
+    {
+        Directory.CreateDirectory(layout.Leases);
+        var path = layout.Lease(worktreeId);
+        var file = Posix.OpenForLock(path);
+        if (Posix.TryFlock(file, shared))
+        {
+            return new Lease(file);
+        }
+
+        file.Dispose();
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,160 @@
+#pragma warning disable RS0030 // Storage is where the File and Directory statics belong.
+using Microsoft.Win32.SafeHandles;
+
+namespace WorktreeMcp.Domain.Storage;
+
+/// <summary>
+/// The one lock that guards every change of state, across threads and processes.
+/// Invariants:
+/// - an exclusive flock on a file that is never deleted; the kernel frees it at kill -9, nobody judges it by pid or age;
+/// - a git child that inherited the descriptor keeps it until that child has ended;
+/// - a semaphore in the process comes first, so at most one thread of a process waits for the file;
+/// - it is held for milliseconds: never while a user's command runs or files are checked out.
+/// </summary>
+public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDisposable
+{
+    private readonly SemaphoreSlim _process = new(1, 1);
+    private bool? _works;
+
+    /// <summary>How long a caller waits before it is told who holds the lock.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Takes the lock, or refuses as busy with its holder after <see cref="Patience"/>.</summary>
+    /// <param name="operation">What is about to be done, for those who wait.</param>
+    /// <returns>The held lock; disposing it frees it.</returns>
+    public HeldLock Acquire(string operation)
+    {
+        var start = time.GetTimestamp();
+        if (!_process.Wait(Patience))
+        {
+            throw Busy();
+        }
+
+        SafeFileHandle? file = null;
+        try
+        {
+            file = AcquireFile(Patience - time.GetElapsedTime(start));
+            EnsureItLocks();
+            WriteHolder(operation);
+            return new HeldLock(file, _process);
+        }
+        catch
+        {
+            file?.Dispose();
+            _process.Release();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _process.Dispose();
+
+    private SafeFileHandle AcquireFile(TimeSpan patience)
+    {
+        Directory.CreateDirectory(layout.Private);
+        var file = Posix.OpenForLock(layout.Lock);
+        if (Posix.TryFlock(file, shared: false))
+        {
+            return file;
+        }
+
+        // A blocking flock queues fairly, which polling does not; the thread gives the lock back if nobody waits any more.
+        var claim = new LockClaim(file);
+        new Thread(claim.Wait) { IsBackground = true, Name = "lock wait" }.Start();
+        return claim.Take(patience) ? file : throw Busy();
+    }
+
+    // Some network file systems and a disabled lock say yes to everybody.
+    private void EnsureItLocks()
+    {
+        if (_works is null)
+        {
+            using var second = Posix.OpenForLock(layout.Lock);
+            _works = !Posix.TryFlock(second, shared: false);
+        }
+
+        if (_works is false)
+        {
+            throw new Refusal(
+                RefusalCode.Internal,
+                $"Locks do not work on the file system of {layout.Private}: a second lock was granted while the first was held. Reading works, changes are refused.",
+                "Move the repository to a local file system.");
+        }
+    }
+
+    private void WriteHolder(string operation)
+    {
+        try
+        {
+            var holder = new LockHolder(Environment.ProcessId, Environment.MachineName, operation, StateJson.Seconds(time.GetUtcNow()));
+            File.WriteAllBytes(layout.LockHolder, StateJson.Line(holder.ToJson(Machine.BootId)));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The side file only words messages; the lock itself holds without it.
+        }
+    }
+
+    private Refusal Busy()
+    {
+        LockHolder? holder = null;
+        try
+        {
+            holder = LockHolder.From(File.ReadAllBytes(layout.LockHolder));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Nothing to add to the message then.
+        }
+
+        var who = holder is null
+            ? "another process"
+            : $"process {holder.Pid} on {holder.Host}, doing {holder.Operation} since {DateTimeOffset.FromUnixTimeMilliseconds((long)(holder.Since * 1000)):yyyy-MM-dd HH:mm:ss}Z";
+        return new Refusal(
+            RefusalCode.Busy,
+            $"The lock of this repository's board is held by {who}; waited {Patience.TotalSeconds:0} s.",
+            "Try the same call again. If that process hangs, a person should look at it.");
+    }
+
+    // Between the waiter and its thread exactly one of "taken" and "abandoned" wins.
+    private sealed class LockClaim(SafeFileHandle file)
+    {
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _settled;
+
+        internal void Wait()
+        {
+            try
+            {
+                Posix.WaitFlock(file);
+                Settle();
+                _done.SetResult();
+            }
+            catch (IOException fault)
+            {
+                Settle();
+                _done.SetException(fault);
+            }
+        }
+
+        internal bool Take(TimeSpan patience)
+        {
+            var inTime = Task.WaitAny([_done.Task], patience < TimeSpan.Zero ? TimeSpan.Zero : patience) == 0;
+            if (!inTime && Interlocked.Exchange(ref _settled, 1) == 0)
+            {
+                return false;
+            }
+
+            _done.Task.GetAwaiter().GetResult();
+            return true;
+        }
+
+        private void Settle()
+        {
+            if (Interlocked.Exchange(ref _settled, 1) == 1)
+            {
+                file.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+
+namespace WorktreeMcp.Domain.Storage;
+
+/// <summary>
+/// A change in the making, with the lock in hand. Invariants:
+/// - nothing is visible before <see cref="Commit"/>; all of it is afterwards, together with its events;
+/// - the line in the operation log is the commit point: what fails before it leaves everything as it was, what fails
+///   after it is finished by the next call and only warned about;
+/// - it may commit more than once under one lock (an intent, then the outcome).
+/// </summary>
+public sealed class StateChange : IDisposable
+{
+    private readonly StateStore _store;
+    private readonly HeldLock _lock;
+    private readonly Dictionary<int, JsonObject> _tasks = [];
+    private readonly Dictionary<int, JsonObject?> _worktrees = [];
+    private readonly List<JsonObject> _events = [];
+    private Counters _next;
+
+    internal StateChange(StateStore store, HeldLock held, string by, Counters next) =>
+        (_store, _lock, By, _next) = (store, held, by, next);
+
+    /// <summary>Who makes the change.</summary>
+    public string By { get; }
+
+    /// <summary>The time of the change, in unix seconds.</summary>
+    public double Now => StateJson.Seconds(_store.Time.GetUtcNow());
+
+    /// <summary>What a git child that writes must inherit, so that the lock outlives a killed server.</summary>
+    public SafeHandle Descriptor => _lock.Descriptor;
+
+    /// <summary>One task as it is now, or null.</summary>
+    /// <param name="id">Its number.</param>
+    /// <returns>The file's content.</returns>
+    public StoredTask? Task(int id) => _store.TaskFiles.Find(id);
+
+    /// <summary>All entries of the registry as they are now.</summary>
+    /// <returns>The entries, by number.</returns>
+    public IReadOnlyList<StoredWorktree> Worktrees() => _store.IndexFile.Entries();
+
+    /// <summary>Takes the next free task number.</summary>
+    /// <returns>A number that no task ever had.</returns>
+    public int NewTaskId()
+    {
+        var id = _next.Task;
+        if (_store.TaskFiles.Find(id) is not null)
+        {
+            id = Math.Max(id, _store.TaskFiles.HighestId()) + 1;
+        }
+
+        _next = _next with { Task = id + 1 };
+        return id;
+    }
+
+    /// <summary>Takes the next free worktree number.</summary>
+    /// <returns>A number that no worktree ever had.</returns>
+    public int NewWorktreeId()
+    {
+        var id = Math.Max(_next.Worktree, Worktrees().Select(e => e.Id + 1).DefaultIfEmpty(1).Max());
+        _next = _next with { Worktree = id + 1 };
+        return id;
+    }
+
+    /// <summary>The images that an earlier call with this request id made; null when there was none in 24 hours.</summary>
+    /// <param name="requestId">The caller's id, or null.</param>
+    /// <param name="kind">The kind of the operation that is asked for.</param>
+    /// <returns>The images after that operation, task or worktree, each with its number.</returns>
+    public IReadOnlyList<JsonObject>? AnswerOf(string? requestId, string kind)
+    {
+        if (requestId is null || _store.FindRequest(requestId) is not { } operation)
+        {
+            return null;
+        }
+
+        return operation.Kind == kind
+            ? [.. operation.Changes.Select(change => change.After!)]
+            : throw new Refusal(
+                RefusalCode.InvalidArgument,
+                $"request_id \"{requestId}\" was used for {operation.Kind} before.",
+                "Use a new request_id for each different call.");
+    }
+
+    /// <summary>Stages a task's new image.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="image">The whole file.</param>
+    public void PutTask(int id, JsonObject image) => _tasks[id] = image;
+
+    /// <summary>Stages an entry of the registry; null takes it out.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="image">The whole entry.</param>
+    public void PutWorktree(int id, JsonObject? image) => _worktrees[id] = image;
+
+    /// <summary>Stages an event; its time, number and author are filled in.</summary>
+    /// <param name="lifecycleEvent">Name, task, worktree and what else belongs to it.</param>
+    public void Emit(JsonObject lifecycleEvent) => _events.Add(lifecycleEvent);
+
+    /// <summary>Makes everything staged happen, as one operation.</summary>
+    /// <param name="kind">What it is, for the log.</param>
+    /// <param name="requestId">The caller's id, so that a repetition does nothing.</param>
+    /// <returns>Null, or a warning: it has happened, but the next call must finish writing it.</returns>
+    public string? Commit(string kind, string? requestId = null)
+    {
+        if (_tasks.Count == 0 && _worktrees.Count == 0 && _events.Count == 0 && requestId is null)
+        {
+            return null;
+        }
+
+        var temporaries = new List<(string Temporary, string Target)>();
+        Operation operation;
+        try
+        {
+            operation = Describe(kind, requestId);
+            WriteTemporaries(temporaries);
+            _store.Events.EnsureWritable();
+            _store.Log.Append(operation);
+        }
+        catch (Exception fault)
+        {
+            Discard(temporaries);
+            throw fault is IOException or UnauthorizedAccessException ? NotWritten(fault) : fault;
+        }
+
+        _next = operation.Next;
+        _tasks.Clear();
+        _worktrees.Clear();
+        _events.Clear();
+        return Apply(operation, temporaries);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock.Dispose();
+
+    internal static Refusal NotWritten(Exception fault) => new(
+        RefusalCode.Internal,
+        $"The change could not be written: {fault.Message}. Nothing was changed.",
+        "Check free space and permissions of the repository's .tasks, .worktrees and git directory, then repeat the call.",
+        inner: fault);
+
+    /// <summary>Records edits that persons made by hand: the log learns them, the files stay as they are.</summary>
+    internal void Adopt(IReadOnlyList<EntityChange> edits)
+    {
+        foreach (var edit in edits)
+        {
+            var isTask = edit.Kind == EntityKind.Task;
+            JsonNode? name = isTask ? edit.Id : edit.After!["name"]?.DeepClone();
+            Emit(new JsonObject
+            {
+                ["event"] = isTask ? "task.updated" : "worktree.reconciled",
+                [isTask ? "task" : "worktree"] = new JsonObject { [isTask ? "id" : "name"] = name, ["status"] = edit.After!["status"]?.DeepClone() },
+                ["by"] = "hand",
+            });
+        }
+
+        var operation = Describe("hand", null) with { Changes = edits, By = "hand" };
+        _store.Log.Append(operation);
+        _next = operation.Next;
+        _events.Clear();
+        _store.Events.AppendMissing(operation.Events);
+        _store.MarkApplied();
+    }
+
+    private Operation Describe(string kind, string? requestId)
+    {
+        var now = Now;
+        var seq = _next.Seq;
+        foreach (var lifecycleEvent in _events)
+        {
+            lifecycleEvent["ts"] = now;
+            lifecycleEvent["seq"] = seq++;
+            lifecycleEvent["by"] ??= By;
+        }
+
+        var entries = _worktrees.Count == 0 ? [] : Worktrees().ToDictionary(e => e.Id);
+        var changes = _worktrees
+            .Select(w => new EntityChange(EntityKind.Worktree, w.Key, entries.TryGetValue(w.Key, out var entry) ? StateJson.Hash(entry.Bytes.Span) : null, w.Value))
+            .Concat(_tasks.Select(t => new EntityChange(EntityKind.Task, t.Key, Task(t.Key) is { } file ? StateJson.Hash(file.Bytes.Span) : null, t.Value)));
+        var next = _next with { Operation = _next.Operation + 1, Seq = seq };
+        return new Operation(_next.Operation, now, By, kind, requestId, Machine.BootId, [.. changes], [.. _events], next);
+    }
+
+    private void WriteTemporaries(List<(string Temporary, string Target)> temporaries)
+    {
+        foreach (var (id, image) in _tasks)
+        {
+            Write(_store.Layout.Task(id), StateJson.File(image));
+        }
+
+        if (_worktrees.Count > 0)
+        {
+            Write(_store.Layout.Index, _store.IndexFile.With(_worktrees));
+        }
+
+        void Write(string target, byte[] bytes)
+        {
+            var temporary = TemporaryOf(target);
+            temporaries.Add((temporary, target));
+            _store.Disk.WriteTemporary(temporary, bytes);
+        }
+    }
+
+    private string? Apply(Operation operation, List<(string Temporary, string Target)> temporaries)
+    {
+        try
+        {
+            foreach (var (temporary, target) in temporaries)
+            {
+                _store.Disk.Replace(temporary, target);
+            }
+
+            _store.Events.AppendMissing(operation.Events);
+            foreach (var change in operation.Changes.Where(c => c.Kind == EntityKind.Task))
+            {
+                _store.TaskFiles.Find(change.Id);
+            }
+
+            _store.MarkApplied();
+            return null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            _store.MarkBehind();
+            return $"Done and recorded in the operation log, but not every file could be written ({fault.Message}); the next call finishes it.";
+        }
+    }
+
+    private void Discard(List<(string Temporary, string Target)> temporaries)
+    {
+        foreach (var (temporary, _) in temporaries)
+        {
+            try
+            {
+                _store.Disk.Delete(temporary);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                // A leftover is unlinked by the next change of the same file.
+            }
+        }
+    }
+
+    /// <summary>The one name that a temporary of this target has: a leftover is replaced, never gathered.</summary>
+    internal static string TemporaryOf(string target) => Path.Join(Path.GetDirectoryName(target), $".{Path.GetFileName(target)}.tmp");
+}

@@ -1,0 +1,71 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace WorktreeMcp.Domain.Storage;
+
+/// <summary>How state is written as JSON: UTF-8 without a mark, readable letters, indented by 2 or on one line.</summary>
+internal static class StateJson
+{
+    private static readonly JsonWriterOptions Indented = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true, NewLine = "\n" };
+    private static readonly JsonWriterOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64 };
+
+    /// <summary>A file's whole content, ending with a newline.</summary>
+    internal static byte[] File(JsonNode node) => Write(node, Indented, newline: true);
+
+    /// <summary>One line of a .jsonl file, with its newline.</summary>
+    internal static byte[] Line(JsonNode node) => Write(node, OneLine, newline: true);
+
+    /// <summary>Reads an object; null when the bytes are not one JSON object.</summary>
+    internal static JsonObject? Read(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            if (bytes.StartsWith("\uFEFF"u8))
+            {
+                bytes = bytes[3..];
+            }
+
+            if (JsonNode.Parse(bytes, documentOptions: Strict) is not JsonObject read)
+            {
+                return null;
+            }
+
+            // Reading a member builds the index of names, which finds double keys now and not at some later use.
+            _ = read.Count;
+            return read;
+        }
+        catch (Exception fault) when (fault is JsonException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What tells one content from another: 128 bits of SHA-256, in hex.</summary>
+    internal static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16));
+
+    /// <summary>The hash of a node's one-line form.</summary>
+    internal static string Hash(JsonNode node) => Hash(Write(node, OneLine, newline: false));
+
+    /// <summary>A time as unix seconds with up to 3 decimals.</summary>
+    internal static double Seconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;
+
+    private static byte[] Write(JsonNode node, JsonWriterOptions options, bool newline)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, options))
+        {
+            node.WriteTo(writer);
+        }
+
+        if (newline)
+        {
+            buffer.Write("\n"u8);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+}

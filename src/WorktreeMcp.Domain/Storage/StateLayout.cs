@@ -1,0 +1,59 @@
+namespace WorktreeMcp.Domain.Storage;
+
+/// <summary>Where every file of ours lies, as absolute real paths.</summary>
+/// <param name="Root">Top level of the main checkout.</param>
+/// <param name="CommonDirectory">The git directory that all worktrees share.</param>
+/// <param name="WorktreeRoot">Folder of the worktrees, relative to <paramref name="Root"/>; ".worktrees" by default.</param>
+public sealed record StateLayout(string Root, string CommonDirectory, string WorktreeRoot = ".worktrees")
+{
+    /// <summary>Folder of the board, one file a task.</summary>
+    public string Tasks => Path.Join(Root, ".tasks");
+
+    /// <summary>Folder of the registry, the event log and the worktrees.</summary>
+    public string Worktrees => Path.Join(Root, WorktreeRoot);
+
+    /// <summary>The registry of worktrees.</summary>
+    public string Index => Path.Join(Worktrees, "index.json");
+
+    /// <summary>The audit log of lifecycle steps.</summary>
+    public string Events => Path.Join(Worktrees, "events.jsonl");
+
+    /// <summary>Private state: shared by all worktrees, never committed, out of reach of <c>git clean</c>.</summary>
+    public string Private => Path.Join(CommonDirectory, "worktree-mcp");
+
+    /// <summary>The file whose flock guards every change.</summary>
+    public string Lock => Path.Join(Private, "lock");
+
+    /// <summary>Who holds the lock, for messages only.</summary>
+    public string LockHolder => Path.Join(Private, "lock-holder.json");
+
+    /// <summary>The write-ahead operation log.</summary>
+    public string OperationLog => Path.Join(Private, "oplog.jsonl");
+
+    /// <summary>Where damaged bytes are set aside.</summary>
+    public string Quarantine => Path.Join(Private, "quarantine");
+
+    /// <summary>Where removed worktrees wait.</summary>
+    public string Trash => Path.Join(Private, "trash");
+
+    /// <summary>One lease file for each worktree id.</summary>
+    public string Leases => Path.Join(Private, "leases");
+
+    /// <summary>git's own list of patterns that are never committed, local to this repository.</summary>
+    public string Exclude => Path.Join(CommonDirectory, "info", "exclude");
+
+    /// <summary>The file of one task.</summary>
+    /// <param name="id">The task's number.</param>
+    /// <returns>An absolute path.</returns>
+    public string Task(int id) => Path.Join(Tasks, $"task_{id}.json");
+
+    /// <summary>The lease file of one worktree.</summary>
+    /// <param name="id">The worktree's number.</param>
+    /// <returns>An absolute path.</returns>
+    public string Lease(int id) => Path.Join(Leases, $"worktree-{id}");
+
+    /// <summary>The directory of a worktree by its name.</summary>
+    /// <param name="name">A valid worktree name.</param>
+    /// <returns>An absolute path.</returns>
+    public string Worktree(string name) => Path.Join(Worktrees, name);
+}

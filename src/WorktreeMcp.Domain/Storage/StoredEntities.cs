@@ -1,0 +1,16 @@
+namespace WorktreeMcp.Domain.Storage;
+
+/// <summary>What tells that a file is still the one that was read.</summary>
+/// <param name="Modified">Modification time.</param>
+/// <param name="Length">Size in bytes.</param>
+internal readonly record struct FileStamp(DateTime Modified, long Length);
+
+/// <summary>The content of one task file as it was read; the same object as long as the file is the same.</summary>
+/// <param name="Id">The number in its name.</param>
+/// <param name="Bytes">Its content.</param>
+public sealed record StoredTask(int Id, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>One entry of the registry as it was read; the same object as long as the file is the same.</summary>
+/// <param name="Id">The worktree's number.</param>
+/// <param name="Bytes">The entry as one line of JSON.</param>
+public sealed record StoredWorktree(int Id, ReadOnlyMemory<byte> Bytes);
