@@ -1,0 +1,150 @@
+using System.Text.Json.Nodes;
+
+namespace WorktreeMcp.Domain.Board;
+
+/// <summary>Something said about a task while it was worked on.</summary>
+/// <param name="At">Unix seconds.</param>
+/// <param name="By">Who said it.</param>
+/// <param name="Text">What was said.</param>
+public sealed record TaskNote(double At, string By, string Text);
+
+/// <summary>One goal on the board: what is to be done. Transitions return a new task or refuse; they do no I/O.</summary>
+public sealed record BoardTask
+{
+    /// <summary>Its number, for ever.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>The goal in one line.</summary>
+    public required string Subject { get; init; }
+
+    /// <summary>The goal in full.</summary>
+    public string Description { get; init; } = string.Empty;
+
+    /// <summary>Where it stands.</summary>
+    public TaskState Status { get; init; }
+
+    /// <summary>Who works on it, or null.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>The name of its worktree, or null.</summary>
+    public string? Worktree { get; init; }
+
+    /// <summary>How its worktree stands (active, kept, removed), or null.</summary>
+    public string? WorktreeState { get; init; }
+
+    /// <summary>The tasks it waits for.</summary>
+    public IReadOnlyList<int> BlockedBy { get; init; } = [];
+
+    /// <summary>What comes first.</summary>
+    public TaskPriority Priority { get; init; } = TaskPriority.Normal;
+
+    /// <summary>Free words to find it by.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>Whether a person should look.</summary>
+    public TaskAttention Attention { get; init; }
+
+    /// <summary>Until when its claim holds, in unix seconds, or null.</summary>
+    public double? LeaseUntil { get; init; }
+
+    /// <summary>How many claims there were.</summary>
+    public int Epoch { get; init; }
+
+    /// <summary>What was said about it, oldest first.</summary>
+    public IReadOnlyList<TaskNote> Notes { get; init; } = [];
+
+    /// <summary>Grows with every change.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>Unix seconds.</summary>
+    public double CreatedAt { get; init; }
+
+    /// <summary>Unix seconds.</summary>
+    public double UpdatedAt { get; init; }
+
+    /// <summary>Keys in the file that are not ours; they survive every rewrite.</summary>
+    internal JsonObject? Extra { get; init; }
+
+    /// <summary>Whether work on it is still to be done or going on.</summary>
+    public bool IsOpen => Status is TaskState.Pending or TaskState.InProgress;
+
+    /// <summary>The name of its worktree if that is still there to work in.</summary>
+    public string? LiveWorktree => WorktreeState is "active" or "kept" or "creating" ? Worktree : null;
+
+    /// <summary>Moves the task to another state.</summary>
+    /// <param name="next">The state wanted; the present one changes nothing.</param>
+    /// <returns>The task in that state.</returns>
+    public BoardTask MoveTo(TaskState next)
+    {
+        if (next == Status)
+        {
+            return this;
+        }
+
+        if (!Successors(Status).Contains(next))
+        {
+            throw new Refusal(
+                RefusalCode.BadTransition,
+                $"Task {Id} is {Status.Word()} and cannot become {next.Word()}; from {Status.Word()} it can become {string.Join(" or ", Successors(Status).Select(s => s.Word()))}.",
+                Status is TaskState.Completed or TaskState.Deleted
+                    ? $"Reopen it first: task_update with task_id {Id} and status \"pending\"."
+                    : "Choose one of these states.");
+        }
+
+        if (next == TaskState.Deleted && WorktreeState is "active" or "creating")
+        {
+            throw new Refusal(
+                RefusalCode.BadTransition,
+                $"Task {Id} cannot be deleted while its worktree \"{Worktree}\" is {WorktreeState}.",
+                $"Call worktree_remove or worktree_keep with name \"{Worktree}\" first.",
+                "worktree_remove");
+        }
+
+        // Back on the board means that nobody works on it.
+        return next == TaskState.Pending
+            ? this with { Status = next, Owner = null, LeaseUntil = null }
+            : this with { Status = next };
+    }
+
+    /// <summary>Binds the task to a worktree and advances it: from now on somebody works on it.</summary>
+    /// <param name="worktree">The worktree's name.</param>
+    /// <param name="state">How the worktree stands.</param>
+    /// <param name="owner">Who works on it; null keeps the owner it has.</param>
+    /// <returns>The bound task.</returns>
+    public BoardTask BindTo(string worktree, string state, string? owner)
+    {
+        EnsureCanBind(worktree);
+        return MoveTo(TaskState.InProgress) with { Worktree = worktree, WorktreeState = state, Owner = owner ?? Owner };
+    }
+
+    /// <summary>Refuses if the task is over, or has another worktree to work in.</summary>
+    /// <param name="worktree">The worktree it is to be bound to.</param>
+    public void EnsureCanBind(string worktree)
+    {
+        if (!IsOpen)
+        {
+            throw new Refusal(
+                RefusalCode.BadTransition,
+                $"Task {Id} is {Status.Word()}; only a pending or in_progress task has a worktree to work in.",
+                $"Reopen it first: task_update with task_id {Id} and status \"pending\".",
+                "task_update");
+        }
+
+        if (LiveWorktree is { } other && other != worktree)
+        {
+            throw new Refusal(
+                RefusalCode.AlreadyExists,
+                $"Task {Id} already has the worktree \"{other}\" ({WorktreeState}).",
+                $"Work there, or call worktree_remove with name \"{other}\" first.",
+                "worktree_status");
+        }
+    }
+
+    private static TaskState[] Successors(TaskState state) => state switch
+    {
+        TaskState.Pending => [TaskState.InProgress, TaskState.Completed, TaskState.Deleted],
+        TaskState.InProgress => [TaskState.Pending, TaskState.Completed, TaskState.Deleted],
+        TaskState.Completed => [TaskState.Pending, TaskState.Deleted],
+        _ => [TaskState.Pending],
+    };
+}

@@ -1,0 +1,326 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Board;
+
+/// <summary>
+/// The board: what is to be done. Invariants:
+/// - a check and its change happen under one lock;
+/// - ready and blocked are derived from other tasks, never stored;
+/// - a damaged file is named and left alone; all other tasks work.
+/// </summary>
+public sealed class TaskBoard(StateStore store)
+{
+    private readonly ConcurrentDictionary<int, Parsed> _parsed = new();
+
+    /// <summary>Records a goal.</summary>
+    /// <param name="request">The goal.</param>
+    /// <param name="by">Who records it.</param>
+    /// <returns>The task.</returns>
+    public TaskChange Create(NewTask request, string by)
+    {
+        var subject = TaskRules.Subject(request.Subject);
+        var description = TaskRules.Description(request.Description ?? string.Empty);
+        var labels = TaskRules.Labels(request.Labels ?? []);
+
+        using var change = store.Begin("task.create", by);
+        if (change.AnswerOf(request.RequestId, "task.create") is [var first, ..])
+        {
+            return new TaskChange(View(TaskImage.Read((int)first["id"]!, StateJson.Line(first))), [], [], null);
+        }
+
+        var id = change.NewTaskId();
+        var task = new BoardTask
+        {
+            Id = id,
+            Subject = subject,
+            Description = description,
+            Priority = request.Priority,
+            Labels = labels,
+            BlockedBy = Blockers(id, [], request.BlockedBy ?? [], "blocked_by"),
+            CreatedAt = change.Now,
+        };
+        task = Put(change, task);
+        change.Emit(Event("task.created", task));
+        return new TaskChange(View(task), [], [], change.Commit("task.create", request.RequestId));
+    }
+
+    /// <summary>Lists tasks.</summary>
+    /// <param name="filter">Which ones.</param>
+    /// <returns>One page.</returns>
+    public TaskPage List(TaskFilter filter)
+    {
+        var damaged = new List<DamagedTask>();
+        var all = new Dictionary<int, BoardTask>();
+        foreach (var stored in store.Tasks())
+        {
+            var parsed = Parse(stored);
+            if (parsed.Task is { } task)
+            {
+                all[task.Id] = task;
+            }
+            else
+            {
+                damaged.Add(new DamagedTask(stored.Id, store.Layout.Task(stored.Id), parsed.Problem!));
+            }
+        }
+
+        var matching = all.Values
+            .Where(task => Matches(task, filter))
+            .Select(task => new TaskView(task, WaitsFor(task, id => all.GetValueOrDefault(id))))
+            .Where(view => filter.Ready is null || view.IsReady == filter.Ready)
+            .ToList();
+        var after = filter.Cursor is null ? (TaskOrder?)null : TaskOrder.Parse(filter.Cursor);
+        var rest = matching
+            .Select(view => (Order: TaskOrder.Of(view.Task), View: view))
+            .Where(row => after is null || row.Order.CompareTo(after.Value) > 0)
+            .OrderBy(row => row.Order)
+            .Take(filter.Limit + 1)
+            .ToList();
+        var page = rest.Take(filter.Limit).ToList();
+        return new TaskPage(
+            [.. page.Select(row => row.View)],
+            matching.Count,
+            rest.Count > filter.Limit ? page[^1].Order.ToString() : null,
+            [.. damaged.OrderBy(d => d.Id)]);
+    }
+
+    /// <summary>One task as it is now.</summary>
+    /// <param name="id">Its number.</param>
+    /// <returns>The task with what it waits for.</returns>
+    public TaskView Get(int id)
+    {
+        // Through the store, so that an operation which a kill interrupted is finished first.
+        _ = store.Task(id);
+        return View(Require(id));
+    }
+
+    /// <summary>Tasks that wait for this one, as last seen.</summary>
+    /// <param name="id">A task's number.</param>
+    /// <returns>Their numbers, ascending.</returns>
+    public IReadOnlyList<int> WaitingFor(int id) =>
+        [.. store.KnownTasks().Select(s => Parse(s).Task).OfType<BoardTask>().Where(t => t.IsOpen && t.BlockedBy.Contains(id)).Select(t => t.Id).Order()];
+
+    /// <summary>Changes a task.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="edit">What to change.</param>
+    /// <param name="by">Who changes it.</param>
+    /// <returns>The task afterwards.</returns>
+    public TaskChange Update(int id, TaskEdit edit, string by)
+    {
+        if (edit.IsEmpty)
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, "There is nothing to change: only task_id was given.", "Give at least one of subject, description, status, owner, add_blocked_by, remove_blocked_by, priority, labels, attention, note.");
+        }
+
+        using var change = store.Begin("task.update", by);
+        var old = Require(id);
+        EnsureRevision(old, edit.ExpectedRevision);
+        var task = Apply(old, edit, by, change.Now);
+        var changed = Differences(old, task);
+        if (changed.Count == 0)
+        {
+            return new TaskChange(View(old), [], [], null);
+        }
+
+        task = Put(change, task);
+        var updated = Event("task.updated", task);
+        updated["changed"] = new JsonArray([.. changed.Select(c => JsonValue.Create(c))]);
+        change.Emit(updated);
+        return Finish(change, old, task, changed, "task.update");
+    }
+
+    /// <summary>The task, or a refusal that names the nearest that exists or what is wrong with its file.</summary>
+    internal BoardTask Require(int id)
+    {
+        if (store.TaskFiles.Find(id) is not { } stored)
+        {
+            var highest = store.TaskFiles.HighestId();
+            throw new Refusal(
+                RefusalCode.NotFound,
+                highest == 0 ? $"There is no task {id}; the board is empty." : $"There is no task {id}; the highest number on the board is {highest}.",
+                "Take a task id from task_list.",
+                "task_list");
+        }
+
+        var parsed = Parse(stored);
+        return parsed.Task ?? throw new Refusal(
+            RefusalCode.CorruptFile,
+            $"{store.Layout.Task(id)} cannot be read: {parsed.Problem}. Its bytes were left as they are; all other tasks work.",
+            "A person should repair or remove that file.",
+            "task_list");
+    }
+
+    /// <summary>Stages a changed task with its new revision.</summary>
+    internal static BoardTask Put(StateChange change, BoardTask task)
+    {
+        var next = task with { Revision = task.Revision + 1, UpdatedAt = change.Now };
+        change.PutTask(next.Id, TaskImage.Write(next));
+        return next;
+    }
+
+    /// <summary>Stages the event of a completed task, if it has just become so.</summary>
+    internal static void EmitCompleted(StateChange change, BoardTask old, BoardTask task)
+    {
+        if (old.Status != TaskState.Completed && task.Status == TaskState.Completed)
+        {
+            change.Emit(Event("task.completed", task));
+        }
+    }
+
+    /// <summary>Refuses if a task waits for others and is to be started.</summary>
+    internal void EnsureNotBlocked(BoardTask task)
+    {
+        if (WaitsFor(task, Find) is { Count: > 0 } open)
+        {
+            throw new Refusal(
+                RefusalCode.TaskBlocked,
+                $"Task {task.Id} waits for {string.Join(", ", open.Select(Describe))}.",
+                $"Complete these first, or drop the dependency with task_update remove_blocked_by.",
+                "task_list");
+        }
+    }
+
+    /// <summary>The tasks that became ready because one is over now.</summary>
+    internal IReadOnlyList<int> NowReady(BoardTask old, BoardTask task) =>
+        old.IsOpen && !task.IsOpen ? [.. WaitingFor(task.Id).Where(id => Find(id) is { } waiting && View(waiting).IsReady)] : [];
+
+    internal TaskView View(BoardTask task) => new(task, WaitsFor(task, Find));
+
+    internal static JsonObject Event(string name, BoardTask task) => new()
+    {
+        ["event"] = name,
+        ["task"] = new JsonObject { ["id"] = task.Id, ["status"] = task.Status.Word() },
+        ["worktree"] = task.Worktree is null ? [] : new JsonObject { ["name"] = task.Worktree, ["status"] = task.WorktreeState },
+    };
+
+    private TaskChange Finish(StateChange change, BoardTask old, BoardTask task, IReadOnlyList<string> changed, string kind)
+    {
+        EmitCompleted(change, old, task);
+        var warning = change.Commit(kind);
+        return new TaskChange(View(task), changed, NowReady(old, task), warning);
+    }
+
+    private BoardTask Apply(BoardTask old, TaskEdit edit, string by, double now)
+    {
+        var task = old with
+        {
+            Subject = edit.Subject is null ? old.Subject : TaskRules.Subject(edit.Subject),
+            Description = edit.Description is null ? old.Description : TaskRules.Description(edit.Description),
+            Priority = edit.Priority ?? old.Priority,
+            Labels = edit.Labels is null ? old.Labels : TaskRules.Labels(edit.Labels),
+            Attention = edit.Attention ?? old.Attention,
+            BlockedBy = Blockers(old.Id, [.. old.BlockedBy.Except(edit.RemoveBlockedBy ?? [])], edit.AddBlockedBy ?? [], "add_blocked_by"),
+            Notes = edit.Note is null ? old.Notes : [.. old.Notes.TakeLast(TaskRules.NoteCount - 1), new TaskNote(now, by, TaskRules.Note(edit.Note))],
+        };
+        if (edit.Status is { } status && status != old.Status)
+        {
+            if (status == TaskState.InProgress || (status == TaskState.Completed && old.Status == TaskState.Pending))
+            {
+                EnsureNotBlocked(task);
+            }
+
+            task = task.MoveTo(status);
+        }
+
+        return edit.Owner is null ? task : task with { Owner = TaskRules.Owner("owner", edit.Owner) is { Length: > 0 } owner ? owner : null };
+    }
+
+    private List<int> Blockers(int id, IReadOnlyList<int> kept, IReadOnlyList<int> added, string argument)
+    {
+        var all = kept.Concat(added).Distinct().ToList();
+        if (all.Count > TaskRules.BlockerCount)
+        {
+            throw TaskRules.Invalid(argument, $"would make {all.Count} tasks to wait for", $"At most {TaskRules.BlockerCount} are allowed.");
+        }
+
+        foreach (var blocker in added.Except(kept))
+        {
+            if (blocker != id && Find(blocker) is null or { Status: TaskState.Deleted })
+            {
+                throw new Refusal(RefusalCode.NotFound, $"{argument} names task {blocker}, which does not exist.", "Take task ids from task_list.", "task_list");
+            }
+
+            if (Dependencies.Path(blocker, id, other => Find(other)?.BlockedBy ?? []) is { } path)
+            {
+                throw TaskRules.Invalid(argument, $"would close a cycle: {string.Join(" -> ", path.Prepend(id))}", "Leave out the dependency that closes it.");
+            }
+        }
+
+        return all;
+    }
+
+    private static void EnsureRevision(BoardTask task, long? expected)
+    {
+        if (expected is { } revision && revision != task.Revision)
+        {
+            throw new Refusal(
+                RefusalCode.TaskChanged,
+                $"Task {task.Id} has revision {task.Revision}, not {revision}: somebody changed it in between.",
+                $"Read it again with task_get, then repeat with expected_revision {task.Revision}.",
+                "task_get");
+        }
+    }
+
+    private static List<string> Differences(BoardTask old, BoardTask task)
+    {
+        var changed = new List<string>();
+        Note("subject", old.Subject == task.Subject);
+        Note("description", old.Description == task.Description);
+        Note("status", old.Status == task.Status);
+        Note("owner", old.Owner == task.Owner);
+        Note("blocked_by", old.BlockedBy.SequenceEqual(task.BlockedBy));
+        Note("priority", old.Priority == task.Priority);
+        Note("labels", old.Labels.SequenceEqual(task.Labels));
+        Note("attention", old.Attention == task.Attention);
+        Note("notes", ReferenceEquals(old.Notes, task.Notes));
+        return changed;
+
+        void Note(string member, bool same)
+        {
+            if (!same)
+            {
+                changed.Add(member);
+            }
+        }
+    }
+
+    private static bool Matches(BoardTask task, TaskFilter filter) =>
+        (filter.Status is { } status ? task.Status == status : task.Status != TaskState.Deleted)
+        && (filter.Owner is null || task.Owner == filter.Owner)
+        && (filter.Label is null || task.Labels.Contains(filter.Label))
+        && (filter.Query is not { } query || Holds(task.Subject, query) || Holds(task.Description, query) || task.Notes.Any(n => Holds(n.Text, query)));
+
+    private static bool Holds(string text, string query) => text.Contains(query, StringComparison.OrdinalIgnoreCase);
+
+    // A deleted or vanished task is not waited for: it will never be completed.
+    private static IReadOnlyList<int> WaitsFor(BoardTask task, Func<int, BoardTask?> find) =>
+        task.BlockedBy.Count == 0 ? [] : [.. task.BlockedBy.Where(id => find(id) is { IsOpen: true })];
+
+    private BoardTask? Find(int id) => store.TaskFiles.Find(id) is { } stored ? Parse(stored).Task : null;
+
+    private string Describe(int id) => Find(id) is { } task ? $"{id} \"{task.Subject}\" ({task.Status.Word()})" : $"{id}";
+
+    private Parsed Parse(StoredTask stored)
+    {
+        if (_parsed.TryGetValue(stored.Id, out var known) && ReferenceEquals(known.Stored, stored))
+        {
+            return known;
+        }
+
+        Parsed parsed;
+        try
+        {
+            parsed = new Parsed(stored, TaskImage.Read(stored.Id, stored.Bytes.Span), null);
+        }
+        catch (FormatException fault)
+        {
+            parsed = new Parsed(stored, null, fault.Message);
+        }
+
+        return _parsed[stored.Id] = parsed;
+    }
+
+    private sealed record Parsed(StoredTask Stored, BoardTask? Task, string? Problem);
+}
