@@ -1,0 +1,163 @@
+using System.Diagnostics;
+
+namespace WorktreeMcp.Domain.Processes;
+
+/// <summary>
+/// One child from its start to its end.
+/// The child stays unreaped until everything that uses its number is over, and is reaped on every way out.
+/// </summary>
+internal sealed unsafe class ChildRun(ChildSpec spec, int pid, ChildPipes pipes, long begin, CancellationToken cancel) : IDisposable
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(50);
+
+    private readonly Session _session = new(pid, spec.Marker);
+    private IReadOnlyList<int> _survivors = [];
+    private bool _ended;
+    private bool _reaped;
+
+    /// <summary>Waits for the end of the child, or brings it about.</summary>
+    internal ChildExit Complete()
+    {
+        var (timedOut, cancelled) = WaitForEnd();
+        pipes.Ignore(cancelled, _ended);
+        pipes.Drain();
+        if (timedOut || cancelled || spec.EndSessionAfterExit)
+        {
+            EndSession();
+            pipes.Drain();
+        }
+
+        var (code, signal) = Reap();
+        return new ChildExit(code, signal, timedOut, cancelled, Stopwatch.GetElapsedTime(begin), _survivors);
+    }
+
+    public void Dispose()
+    {
+        if (_reaped)
+        {
+            return;
+        }
+
+        // Only a fault leads here: no time for politeness, and no sink to write to.
+        _session.KillGroup();
+        _session.Signal(_session.Members(), Signals.Kill);
+        SpinWait.SpinUntil(HasEnded, Grace);
+        Reap();
+    }
+
+    private (bool TimedOut, bool Cancelled) WaitForEnd()
+    {
+        while (!HasEnded())
+        {
+            if (cancel.IsCancellationRequested)
+            {
+                return (false, true);
+            }
+
+            var left = TimeLeft();
+            if (left == TimeSpan.Zero)
+            {
+                return (true, false);
+            }
+
+            pipes.Pump(left);
+        }
+
+        return (false, false);
+    }
+
+    private TimeSpan TimeLeft()
+    {
+        if (spec.Timeout is not { } limit || limit == Timeout.InfiniteTimeSpan)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        var left = limit - Stopwatch.GetElapsedTime(begin);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private bool HasEnded() => _ended = _ended || Libc.HasEnded(pid, out _);
+
+    private void EndSession()
+    {
+        var members = _session.Members();
+        if (members.Count == 0)
+        {
+            return;
+        }
+
+        members = Signal(members, Signals.Terminate);
+        if (members.Count > 0)
+        {
+            _session.KillGroup();
+            members = Signal(members, Signals.Kill);
+        }
+
+        _survivors = members;
+    }
+
+    /// <summary>Signals the members, and those that appear meanwhile, until none is left or the time of grace is over.</summary>
+    private IReadOnlyList<int> Signal(IReadOnlyList<int> members, int signal)
+    {
+        var told = new HashSet<int>();
+        var start = Stopwatch.GetTimestamp();
+        var look = TimeSpan.FromMilliseconds(1);
+        var empty = 0;
+        while (true)
+        {
+            // Once each: a second SIGTERM means "at once" to many programs. A stopped process sees it only when continued.
+            var news = members.Where(told.Add).ToList();
+            if (news.Count > 0)
+            {
+                _session.Signal(news, signal);
+                _session.Signal(news, Signals.Continue);
+            }
+
+            var left = Grace - Stopwatch.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero)
+            {
+                return members;
+            }
+
+            Pause(look < left ? look : left);
+            look = look * 2 < LongestLook ? look * 2 : LongestLook;
+            members = _session.Members();
+
+            // A process that forks and ends while the list is read can be missed once.
+            empty = members.Count == 0 ? empty + 1 : 0;
+            if (empty == 2)
+            {
+                return members;
+            }
+        }
+    }
+
+    private void Pause(TimeSpan time)
+    {
+        var start = Stopwatch.GetTimestamp();
+        for (var left = time; left > TimeSpan.Zero; left = time - Stopwatch.GetElapsedTime(start))
+        {
+            // What is being ended may have something to say, and must not block on a full pipe while saying it.
+            pipes.Ignore(cancelling: cancel.IsCancellationRequested, process: HasEnded());
+            pipes.Pump(left);
+        }
+    }
+
+    private (int? Code, int? Signal) Reap()
+    {
+        _reaped = true;
+        var status = 0;
+        var result = Libc.WaitPid(pid, &status, Libc.WaitNoHang);
+        if (result == 0)
+        {
+            Remains.Leave(pid);
+        }
+
+        return result <= 0 ? (null, null) : Decode(status);
+    }
+
+    private static (int? Code, int? Signal) Decode(int status)
+        => (status & 0x7f) == 0 ? ((status >> 8) & 0xff, null) : (null, status & 0x7f);
+}

@@ -1,0 +1,8 @@
+namespace WorktreeMcp.Domain.Running;
+
+/// <summary>What is kept of one stream: all of it when it is short, else its beginning and its end.</summary>
+/// <param name="Text">The text without escape sequences and control codes; a line between the two parts says how much is missing.</param>
+/// <param name="Truncated">Whether something is missing.</param>
+/// <param name="TotalBytes">How many bytes the command wrote, escape sequences and all.</param>
+/// <param name="OmittedBytes">How many bytes of text are missing between the two parts.</param>
+public sealed record CapturedText(string Text, bool Truncated, long TotalBytes, long OmittedBytes);

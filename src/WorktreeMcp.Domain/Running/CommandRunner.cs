@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using WorktreeMcp.Domain.Processes;
+
+namespace WorktreeMcp.Domain.Running;
+
+/// <summary>
+/// Runs commands, each with empty input, an environment from the allow-list, and a time after which it is ended with
+/// everything it started. An exit code is a result; only a command that cannot start is refused.
+/// </summary>
+/// <param name="time">The clock.</param>
+/// <param name="environment">Where commands get their environment from; by default this process's own.</param>
+public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environment = null)
+{
+    private readonly CommandEnvironment _environment = environment ?? CommandEnvironment.OfThisProcess();
+
+    /// <summary>Runs a command to its end on the calling thread.</summary>
+    /// <param name="request">The command.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="Refusal">It could not be started.</exception>
+    public RunResult Run(RunRequest request, CancellationToken cancel)
+    {
+        var runId = $"run-{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
+        var output = new StreamCapture();
+        var error = new StreamCapture();
+        var begin = time.GetTimestamp();
+        var exit = Run(
+            Spec(request, runId), (stream, bytes) => (stream == ChildStream.Output ? output : error).Add(bytes), cancel);
+        return new RunResult
+        {
+            RunId = runId,
+            ExitCode = exit.ExitCode,
+            Signal = exit.Signal is { } signal ? Signals.NameOf(signal) : null,
+            TimedOut = exit.TimedOut,
+            Cancelled = exit.Cancelled,
+            DurationSeconds = Math.Round(time.GetElapsedTime(begin).TotalSeconds, 3),
+            Output = output.Finish(),
+            Error = error.Finish(),
+            Survivors = exit.Survivors,
+        };
+    }
+
+    private static ChildExit Run(ChildSpec spec, ChildOutput sink, CancellationToken cancel)
+    {
+        try
+        {
+            return ChildProcess.Run(spec, sink, cancel);
+        }
+        catch (ChildStartException fault)
+        {
+            throw fault.Fault switch
+            {
+                ChildStartFault.WorkingDirectory => new Refusal(
+                    RefusalCode.NotFound, fault.Message, "See which worktrees there are and where they stand.", "worktree_list", fault),
+                ChildStartFault.Arguments => new Refusal(
+                    RefusalCode.InvalidArgument, fault.Message, "Put a long command into a script in the worktree and run that.", inner: fault),
+                _ => new Refusal(RefusalCode.Internal, fault.Message, "Try again when the machine has room for one more process.", inner: fault),
+            };
+        }
+    }
+
+    // Not a login shell: profile files of the user would change what the allow-list gives.
+    private ChildSpec Spec(RunRequest request, string runId)
+        => new("/bin/sh", ["-c", request.Command], request.WorkingDirectory, _environment.For(request.Variables, runId))
+        {
+            Timeout = request.Timeout,
+            EndSessionAfterExit = true,
+            Marker = $"{CommandEnvironment.RunIdName}={runId}",
+        };
+}
