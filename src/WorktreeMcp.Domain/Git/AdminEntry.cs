@@ -1,0 +1,68 @@
+using System.IO.Abstractions;
+
+namespace WorktreeMcp.Domain.Git;
+
+/// <summary>git's own record of one worktree: <c>worktrees/ID</c> in the common directory, read without asking git.</summary>
+/// <param name="Id">Its name, which differs from the worktree's when that was taken.</param>
+/// <param name="Directory">Where it lies.</param>
+internal sealed record AdminEntry(string Id, string Directory)
+{
+    private static readonly (string File, string Operation)[] Operations =
+    [
+        ("rebase-merge", "a rebase"), ("rebase-apply", "a rebase or am"), ("MERGE_HEAD", "a merge"),
+        ("CHERRY_PICK_HEAD", "a cherry-pick"), ("REVERT_HEAD", "a revert"), ("BISECT_LOG", "a bisect"),
+    ];
+
+    internal static AdminEntry At(string commonDirectory, string id) => new(id, Path.Join(commonDirectory, "worktrees", id));
+
+    /// <summary>The entry that a worktree's <c>.git</c> file names, if it is one of this repository.</summary>
+    internal static AdminEntry? NamedBy(string worktree, string commonDirectory, IFileSystem files)
+    {
+        var pointer = Path.Join(worktree, ".git");
+        var info = files.FileInfo.FromFileName(pointer);
+        if (!info.Exists || info.Attributes.HasFlag(FileAttributes.ReparsePoint) || info.Length > 8192)
+        {
+            return null;
+        }
+
+        var text = files.File.ReadAllText(pointer).Trim();
+        if (!text.StartsWith("gitdir: ", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var named = Path.GetFullPath(text[8..], worktree);
+        var id = Path.GetFileName(named);
+        var entry = At(commonDirectory, id);
+        return SamePath(named, entry.Directory) && files.Directory.Exists(entry.Directory) ? entry : null;
+    }
+
+    /// <summary>The directory that this entry says it belongs to, or null.</summary>
+    internal string? NamesWorktree(IFileSystem files)
+    {
+        var path = Path.Join(Directory, "gitdir");
+        if (!files.File.Exists(path))
+        {
+            return null;
+        }
+
+        var text = files.File.ReadAllText(path).Trim();
+        return text.Length == 0 ? null : Path.GetDirectoryName(Path.GetFullPath(text, Directory));
+    }
+
+    /// <summary>What git is in the middle of in this worktree, or null.</summary>
+    internal string? OperationInProgress(IFileSystem files) => Operations
+        .Where(o => files.File.Exists(Path.Join(Directory, o.File)) || files.Directory.Exists(Path.Join(Directory, o.File)))
+        .Select(o => o.Operation)
+        .FirstOrDefault();
+
+    /// <summary>Why a person locked the worktree in git; null when it is not locked.</summary>
+    internal string? LockReason(IFileSystem files)
+    {
+        var path = Path.Join(Directory, "locked");
+        return files.File.Exists(path) ? files.File.ReadAllText(path).Trim() : null;
+    }
+
+    internal static bool SamePath(string left, string right) =>
+        string.Equals(Path.TrimEndingDirectorySeparator(Path.GetFullPath(left)), Path.TrimEndingDirectorySeparator(Path.GetFullPath(right)), StringComparison.Ordinal);
+}

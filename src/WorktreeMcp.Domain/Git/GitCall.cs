@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace WorktreeMcp.Domain.Git;
+
+/// <summary>One call of git.</summary>
+/// <param name="Arguments">Subcommand and what follows it; user values only behind <c>--end-of-options</c> or as hashes.</param>
+internal sealed record GitCall(params IReadOnlyList<string> Arguments)
+{
+    /// <summary>Where git runs.</summary>
+    internal required string Directory { get; init; }
+
+    /// <summary>The git directory, stated so that no <c>.git</c> file inside a worktree is believed.</summary>
+    internal string? GitDirectory { get; init; }
+
+    /// <summary>The directory of files that belongs to <see cref="GitDirectory"/>.</summary>
+    internal string? WorkTree { get; init; }
+
+    /// <summary>Locks that guard what this call writes; git keeps them if the server is killed. None for a read.</summary>
+    internal IReadOnlyList<SafeHandle> Guards { get; init; } = [];
+
+    /// <summary>Settings for this call only, as key=value.</summary>
+    internal IReadOnlyList<string> Settings { get; init; } = [];
+
+    /// <summary>Variables for this call only.</summary>
+    internal IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What git reads.</summary>
+    internal ReadOnlyMemory<byte> Input { get; init; }
+
+    /// <summary>How long it may take.</summary>
+    internal TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+/// <summary>What git answered.</summary>
+/// <param name="ExitCode">Its exit code; null when it was killed.</param>
+/// <param name="Output">Its output as bytes; paths need not be UTF-8.</param>
+/// <param name="Error">Its own words.</param>
+internal sealed record GitAnswer(int? ExitCode, byte[] Output, string Error)
+{
+    internal bool Succeeded => ExitCode == 0;
+
+    /// <summary>The output without its last newline.</summary>
+    internal string Text => Encoding.UTF8.GetString(Output).TrimEnd('\n');
+
+    /// <summary>The members of an output made with <c>-z</c>.</summary>
+    internal string[] Members => Encoding.UTF8.GetString(Output).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Refuses with git's own words unless it succeeded.</summary>
+    /// <param name="doing">What was being done.</param>
+    /// <returns>This answer.</returns>
+    internal GitAnswer Require(string doing) => Succeeded
+        ? this
+        : throw new Refusal(
+            RefusalCode.GitFailed,
+            $"git failed while {doing}: {(Error.Length > 0 ? Error : $"exit code {ExitCode}")}",
+            "Read git's words above; run worktree_list to see how things stand, then repeat the call.",
+            "worktree_list");
+}

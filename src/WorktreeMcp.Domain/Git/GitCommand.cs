@@ -1,0 +1,107 @@
+using System.Text;
+using WorktreeMcp.Domain.Processes;
+
+namespace WorktreeMcp.Domain.Git;
+
+/// <summary>
+/// The one place that starts git. Invariants:
+/// - the environment is rebuilt from an allow-list: an inherited GIT_DIR would turn the user's repository bare;
+/// - no setting of a repository runs a program: hooks, fsmonitor, gc and maintenance are off in every call;
+/// - an answer that was cut off is a failure, never a short answer.
+/// </summary>
+public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
+{
+    private const int MostOutput = 256 * 1024 * 1024;
+    private const int MostError = 16 * 1024;
+
+    private static readonly string[] Allowed = ["PATH", "HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "TMPDIR", "TZ"];
+
+    private static readonly string[] AlwaysOff =
+    [
+        "core.fsmonitor=false", "core.hooksPath=/dev/null", "gc.auto=0", "maintenance.auto=false",
+        "core.quotePath=false", "worktree.guessRemote=false", "submodule.recurse=false",
+    ];
+
+    private readonly Dictionary<string, string> _environment = Rebuild(environment);
+
+    internal GitAnswer Run(GitCall call)
+    {
+        using var output = new MemoryStream();
+        using var error = new MemoryStream();
+        var exit = Start(call, (stream, bytes) => Keep(stream == ChildStream.Output ? output : error, stream == ChildStream.Output ? MostOutput : MostError, bytes));
+        var words = Encoding.UTF8.GetString(error.ToArray()).Trim();
+        if (exit.TimedOut)
+        {
+            words = $"no answer within {call.Limit.TotalSeconds:0} s. {words}".TrimEnd();
+        }
+
+        var complete = output.Length <= MostOutput && !exit.TimedOut && exit.Signal is null;
+        return new GitAnswer(complete ? exit.ExitCode : null, output.ToArray(), words);
+    }
+
+    private ChildExit Start(GitCall call, ChildOutput sink)
+    {
+        var variables = new Dictionary<string, string>(_environment)
+        {
+            ["GIT_OPTIONAL_LOCKS"] = call.Guards.Count > 0 ? "1" : "0",
+        };
+        foreach (var (name, value) in call.Variables)
+        {
+            variables[name] = value;
+        }
+
+        try
+        {
+            return ChildProcess.Run(
+                new ChildSpec("git", Line(call), call.Directory, variables) { Input = call.Input, Inherited = call.Guards, Timeout = call.Limit },
+                sink,
+                CancellationToken.None);
+        }
+        catch (ChildStartException fault) when (fault.Fault == ChildStartFault.Program)
+        {
+            throw new Refusal(RefusalCode.GitFailed, $"git cannot be started: {fault.Message}", "Install git 2.38 or newer and put it on the PATH of the server.", inner: fault);
+        }
+        catch (ChildStartException fault)
+        {
+            throw new Refusal(RefusalCode.GitFailed, $"git cannot be started: {fault.Message}", "Check that the directory exists, then repeat the call.", inner: fault);
+        }
+    }
+
+    private static List<string> Line(GitCall call)
+    {
+        var line = new List<string>();
+        foreach (var setting in AlwaysOff.Concat(call.Settings))
+        {
+            line.AddRange(["-c", setting]);
+        }
+
+        if (call.GitDirectory is not null)
+        {
+            line.Add($"--git-dir={call.GitDirectory}");
+        }
+
+        if (call.WorkTree is not null)
+        {
+            line.Add($"--work-tree={call.WorkTree}");
+        }
+
+        line.AddRange(call.Arguments);
+        return line;
+    }
+
+    // One byte more than allowed tells that there was more.
+    private static void Keep(MemoryStream buffer, int most, ReadOnlySpan<byte> bytes)
+    {
+        var room = most + 1 - (int)buffer.Length;
+        buffer.Write(bytes[..Math.Min(Math.Max(room, 0), bytes.Length)]);
+    }
+
+    private static Dictionary<string, string> Rebuild(IReadOnlyDictionary<string, string> source)
+    {
+        var kept = Allowed.Where(source.ContainsKey).ToDictionary(name => name, name => source[name]);
+        kept["GIT_TERMINAL_PROMPT"] = "0";
+        kept["GIT_NO_LAZY_FETCH"] = "1";
+        kept["LC_ALL"] = "C";
+        return kept;
+    }
+}

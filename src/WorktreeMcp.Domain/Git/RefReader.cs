@@ -1,0 +1,96 @@
+using System.IO.Abstractions;
+
+namespace WorktreeMcp.Domain.Git;
+
+/// <summary>Where a HEAD points.</summary>
+/// <param name="Branch">Full name of the branch, or null when detached.</param>
+/// <param name="Commit">The commit, or null on a branch without commits.</param>
+internal sealed record Head(string? Branch, string? Commit)
+{
+    /// <summary>The branch without <c>refs/heads/</c>.</summary>
+    internal string? ShortBranch => Branch is null ? null : Branch.StartsWith("refs/heads/", StringComparison.Ordinal) ? Branch["refs/heads/".Length..] : Branch;
+}
+
+/// <summary>
+/// Reads HEAD and refs directly: 0.05 ms instead of 1.6 ms for a process. It understands loose and packed refs; a
+/// repository that stores refs otherwise (reftable) is asked through git.
+/// </summary>
+internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<string, string?> askGit)
+{
+    private const int MostSteps = 5;
+
+    /// <summary>HEAD of the main checkout or of a worktree's admin entry; null when it cannot be read.</summary>
+    internal Head? ReadHead(string gitDirectory)
+    {
+        var text = ReadText(Path.Join(gitDirectory, "HEAD"));
+        if (text is null)
+        {
+            return null;
+        }
+
+        return text.StartsWith("ref: ", StringComparison.Ordinal)
+            ? new Head(text[5..].Trim(), Resolve(text[5..].Trim()))
+            : IsHash(text) ? new Head(null, text) : null;
+    }
+
+    /// <summary>The commit a full ref name points at, or null.</summary>
+    internal string? Resolve(string name)
+    {
+        if (files.Directory.Exists(Path.Join(commonDirectory, "reftable")))
+        {
+            return askGit(name);
+        }
+
+        for (var step = 0; step < MostSteps; step++)
+        {
+            var text = ReadText(Path.Join(commonDirectory, name)) ?? Packed(name);
+            if (text is null || IsHash(text))
+            {
+                return text;
+            }
+
+            if (!text.StartsWith("ref: ", StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            name = text[5..].Trim();
+        }
+
+        return null;
+    }
+
+    internal static bool IsHash(string text) => text.Length is 40 or 64 && text.All(char.IsAsciiHexDigitLower);
+
+    private string? Packed(string name)
+    {
+        var path = Path.Join(commonDirectory, "packed-refs");
+        if (!files.File.Exists(path))
+        {
+            return null;
+        }
+
+        foreach (var line in files.File.ReadLines(path))
+        {
+            var space = line.IndexOf(' ', StringComparison.Ordinal);
+            if (space is 40 or 64 && line.AsSpan(space + 1).SequenceEqual(name))
+            {
+                return line[..space];
+            }
+        }
+
+        return null;
+    }
+
+    private string? ReadText(string path)
+    {
+        try
+        {
+            return files.File.Exists(path) ? files.File.ReadAllText(path).Trim() : null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

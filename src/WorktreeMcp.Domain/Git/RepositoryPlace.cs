@@ -1,0 +1,58 @@
+namespace WorktreeMcp.Domain.Git;
+
+/// <summary>Where a repository lies, as real paths.</summary>
+/// <param name="Root">Top level of the main checkout.</param>
+/// <param name="CommonDirectory">The git directory that all worktrees share.</param>
+public sealed record RepositoryPlace(string Root, string CommonDirectory)
+{
+    /// <summary>Finds the repository that a path is in, from anywhere inside it or inside a linked worktree.</summary>
+    /// <param name="git">Starts git.</param>
+    /// <param name="start">Any directory.</param>
+    /// <returns>The main checkout's place, the same from everywhere.</returns>
+    internal static RepositoryPlace Find(GitCommand git, string start)
+    {
+        if (!System.IO.Path.IsPathFullyQualified(start))
+        {
+            start = System.IO.Path.GetFullPath(start);
+        }
+
+        var answer = AskGit(git, start, "rev-parse", "--path-format=absolute", "--git-common-dir", "--git-dir", "--is-bare-repository");
+        if (!answer.Succeeded)
+        {
+            throw NoRepository(start, answer.Error);
+        }
+
+        var lines = answer.Text.Split('\n');
+        var (common, own) = (lines[0], lines[1]);
+        if (lines[2] == "true" || AskGit(git, common, $"--git-dir={common}", "config", "--type=bool", "core.bare").Text == "true")
+        {
+            throw new Refusal(
+                RefusalCode.NotARepository,
+                $"{common} is a bare repository: it has no main checkout that a board could belong to.",
+                "Start the server in a clone that has files, or pass one with --repo.");
+        }
+
+        var top = AdminEntry.SamePath(common, own)
+            ? AskGit(git, start, "rev-parse", "--path-format=absolute", "--show-toplevel")
+            : AskGit(git, common, $"--git-dir={common}", "config", "core.worktree");
+        var root = top.Succeeded && top.Text.Length > 0 ? System.IO.Path.GetFullPath(top.Text, common) : System.IO.Path.GetDirectoryName(common)!;
+        return new RepositoryPlace(root, common);
+    }
+
+    private static GitAnswer AskGit(GitCommand git, string directory, params string[] arguments)
+    {
+        try
+        {
+            return git.Run(new GitCall(arguments) { Directory = directory });
+        }
+        catch (Refusal refusal) when (refusal.InnerException is Processes.ChildStartException { Fault: Processes.ChildStartFault.WorkingDirectory })
+        {
+            throw NoRepository(directory, "that directory does not exist or cannot be entered");
+        }
+    }
+
+    private static Refusal NoRepository(string start, string words) => new(
+        RefusalCode.NotARepository,
+        $"{start} is not inside a usable git repository: {words}",
+        "Start the server inside a git repository, or name one with --repo PATH or WORKTREEMCP_REPO. A new one needs git init and a first commit.");
+}
