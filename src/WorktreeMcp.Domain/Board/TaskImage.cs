@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Storage;
 
@@ -64,54 +63,39 @@ internal static class TaskImage
 
     private static BoardTask Read(int id, JsonObject json)
     {
-        if (Integer(json["id"]) is { } inside && inside != id)
+        if (json["id"].Integer() is { } inside && inside != id)
         {
             throw new FormatException($"its id is {inside}, its file name says {id}");
         }
 
-        var state = Text(json["status"]);
-        var subject = Text(json["subject"]) ?? throw new FormatException("it has no subject");
+        var state = json["status"].Text();
+        var subject = json["subject"].Text() ?? throw new FormatException("it has no subject");
         return new BoardTask
         {
             Id = id,
             Subject = subject,
-            Description = Text(json["description"]) ?? string.Empty,
+            Description = json["description"].Text() ?? string.Empty,
             Status = TaskWords.State(state ?? "pending") ?? throw new FormatException($"its status is \"{state}\""),
-            Owner = NullIfEmpty(Text(json["owner"])),
-            Worktree = NullIfEmpty(Text(json["worktree"])),
-            WorktreeState = NullIfEmpty(Text(json["worktree_state"])) ?? (NullIfEmpty(Text(json["worktree"])) is null ? null : "active"),
-            BlockedBy = [.. Items(json["blocked_by"] ?? json[TeachingBlockedBy]).Select(n => (int)(Integer(n) ?? throw new FormatException("blocked_by holds something that is no task id")))],
-            Priority = TaskWords.Priority(Text(json["priority"])) ?? TaskPriority.Normal,
-            Labels = [.. Items(json["labels"]).Select(Text).OfType<string>()],
-            Attention = TaskWords.Attention(Text(json["attention"])) ?? TaskAttention.None,
-            LeaseUntil = Number(json["lease_until"]),
-            Epoch = (int)(Integer(json["epoch"]) ?? 0),
-            Notes = [.. Items(json["notes"]).OfType<JsonObject>().Select(n => new TaskNote(Number(n["at"]) ?? 0, Text(n["by"]) ?? string.Empty, Text(n["text"]) ?? string.Empty))],
-            Revision = Integer(json["revision"]) ?? 0,
-            CreatedAt = Number(json["created_at"]) ?? 0,
-            UpdatedAt = Number(json["updated_at"]) ?? 0,
-            Extra = Extra(json),
+            Owner = json["owner"].TextOrNull(),
+            Worktree = json["worktree"].TextOrNull(),
+            WorktreeState = json["worktree_state"].TextOrNull() ?? (json["worktree"].TextOrNull() is null ? null : "active"),
+            BlockedBy = [.. Items(json["blocked_by"] ?? json[TeachingBlockedBy]).Select(n => (int)(n.Integer() ?? throw new FormatException("blocked_by holds something that is no task id")))],
+            Priority = TaskWords.Priority(json["priority"].Text()) ?? TaskPriority.Normal,
+            Labels = [.. Items(json["labels"]).Select(l => l.Text()).OfType<string>()],
+            Attention = TaskWords.Attention(json["attention"].Text()) ?? TaskAttention.None,
+            LeaseUntil = json["lease_until"].Number(),
+            Epoch = (int)(json["epoch"].Integer() ?? 0),
+            Notes = [.. Items(json["notes"]).OfType<JsonObject>().Select(n => new TaskNote(n["at"].Number() ?? 0, n["by"].Text() ?? string.Empty, n["text"].Text() ?? string.Empty))],
+            Revision = json["revision"].Integer() ?? 0,
+            CreatedAt = json["created_at"].Number() ?? 0,
+            UpdatedAt = json["updated_at"].Number() ?? 0,
+            Extra = json.Except(Ours),
         };
-    }
-
-    private static JsonObject? Extra(JsonObject json)
-    {
-        var extra = json.Where(member => !Ours.Contains(member.Key)).ToList();
-        return extra.Count == 0 ? null : new JsonObject(extra.Select(member => KeyValuePair.Create(member.Key, member.Value?.DeepClone())));
     }
 
     private static JsonArray Numbers(IReadOnlyList<int> numbers) => new([.. numbers.Select(n => JsonValue.Create(n))]);
 
     private static JsonArray Items(JsonNode? node) => node is null ? [] : node.AsArray();
-
-    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
-
-    private static string? Text(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : null;
-
-    private static double? Number(JsonNode? node) => node?.GetValueKind() == JsonValueKind.Number ? node.GetValue<double>() : null;
-
-    private static long? Integer(JsonNode? node) =>
-        node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue(out long number) ? number : null;
 
     private static string Describe(ReadOnlySpan<byte> bytes) => bytes switch
     {

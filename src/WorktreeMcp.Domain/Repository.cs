@@ -1,0 +1,69 @@
+using System.IO.Abstractions;
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Worktrees;
+
+namespace WorktreeMcp.Domain;
+
+/// <summary>One repository with its board and its registry, opened from any directory inside it.</summary>
+public sealed class Repository : IDisposable
+{
+    private readonly StateStore _store;
+
+    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, IFileSystem files, IDurableFiles disk, TimeProvider time)
+    {
+        Place = place;
+        var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot);
+        _store = new StateStore(layout, files, disk, time, settings.Durable);
+        Board = new TaskBoard(_store);
+        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, new CommandRunner(time));
+    }
+
+    /// <summary>Where it lies.</summary>
+    public RepositoryPlace Place { get; }
+
+    /// <summary>What is to be done.</summary>
+    public TaskBoard Board { get; }
+
+    /// <summary>Where it is done.</summary>
+    public WorktreeRegistry Worktrees { get; }
+
+    /// <summary>What happened.</summary>
+    /// <param name="query">Which events.</param>
+    /// <returns>Events, oldest first.</returns>
+    public EventPage Events(EventQuery query)
+    {
+        // An operation that a kill interrupted may still owe its events.
+        _ = _store.Task(0);
+        return _store.Events.Read(query);
+    }
+
+    /// <summary>Finds and opens the repository that a directory is in; nothing is written yet.</summary>
+    /// <param name="path">Any directory inside the repository or one of its worktrees.</param>
+    /// <param name="settings">What is set for it; null for the defaults.</param>
+    /// <param name="environment">Where git's environment comes from; null for this process's own.</param>
+    /// <param name="files">For reading; null for the real file system.</param>
+    /// <param name="disk">For writing; null for the real disk.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <returns>The opened repository, or a refusal as not_a_repository.</returns>
+    public static Repository Open(
+        string path,
+        RepositorySettings? settings = null,
+        IReadOnlyDictionary<string, string>? environment = null,
+        IFileSystem? files = null,
+        IDurableFiles? disk = null,
+        TimeProvider? time = null)
+    {
+        var git = new GitCommand(environment ?? OwnEnvironment());
+        var place = RepositoryPlace.Find(git, path);
+        return new Repository(place, settings ?? new RepositorySettings(), git, files ?? new FileSystem(), disk ?? new DurableFiles(), time ?? TimeProvider.System);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _store.Dispose();
+
+    private static Dictionary<string, string> OwnEnvironment() =>
+        Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)(e.Value ?? string.Empty));
+}

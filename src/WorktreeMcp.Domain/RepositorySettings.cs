@@ -1,0 +1,17 @@
+namespace WorktreeMcp.Domain;
+
+/// <summary>What can be set for a repository.</summary>
+public sealed record RepositorySettings
+{
+    /// <summary>Folder of the worktrees, relative to the root and inside it.</summary>
+    public string WorktreeRoot { get; init; } = ".worktrees";
+
+    /// <summary>What the names of new branches begin with.</summary>
+    public string BranchPrefix { get; init; } = "wt/";
+
+    /// <summary>What a worktree starts from when the caller does not say.</summary>
+    public string BaseRef { get; init; } = "HEAD";
+
+    /// <summary>Whether each operation is fsynced before it is acknowledged.</summary>
+    public bool Durable { get; init; } = true;
+}

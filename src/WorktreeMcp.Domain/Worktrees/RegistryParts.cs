@@ -1,0 +1,88 @@
+using System.IO.Abstractions;
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>What the registry works with, for the classes that share its work.</summary>
+internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepository Git, IFileSystem Files, RepositorySettings Settings)
+{
+    internal StateLayout Layout => Store.Layout;
+
+    /// <summary>The absolute directory of a worktree; refuses an entry that points out of the repository.</summary>
+    internal string DirectoryOf(Worktree worktree)
+    {
+        var directory = Path.GetFullPath(worktree.Path, Layout.Root);
+        return directory.StartsWith(Layout.Root + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            ? directory
+            : throw new Refusal(
+                RefusalCode.CorruptFile,
+                $"The registry says that worktree \"{worktree.Name}\" lies at {directory}, outside the repository {Layout.Root}.",
+                $"A person should correct its path in {Layout.Index}.");
+    }
+
+    /// <summary>Whether anything lies at a path, a dangling link too.</summary>
+    internal bool Exists(string path) => (int)Files.FileInfo.FromFileName(path).Attributes != -1;
+
+    /// <summary>The commit that the base is at now, else the one the worktree started from; null for an old entry without either.</summary>
+    internal string? BaseTip(Worktree worktree) =>
+        (worktree.BaseRef is null ? null : Git.Refs.Resolve($"refs/heads/{worktree.BaseRef}")) ?? worktree.BaseCommit ?? Git.MainHead().Commit;
+
+    /// <summary>
+    /// Both directions of a worktree's identity: its directory names an admin entry of this repository, and that names
+    /// the directory. Without it git would fall through to the main checkout, or run what a rewritten file names.
+    /// </summary>
+    /// <returns>The admin entry, or what is wrong.</returns>
+    internal (AdminEntry? Entry, string? Problem) Identify(Worktree worktree)
+    {
+        var directory = DirectoryOf(worktree);
+        var info = Files.DirectoryInfo.FromDirectoryName(directory);
+        if (!info.Exists)
+        {
+            return (null, Exists(directory) ? "something that is not a directory lies in its place" : "its directory is missing");
+        }
+
+        if (info.Attributes.HasFlag(FileAttributes.ReparsePoint))
+        {
+            return (null, "its directory is a link");
+        }
+
+        if (AdminEntry.NamedBy(directory, Layout.CommonDirectory, Files) is not { } entry)
+        {
+            return (null, "its .git file is missing or does not name a worktree of this repository");
+        }
+
+        if (entry.NamesWorktree(Files) is not { } named || !AdminEntry.SamePath(named, directory))
+        {
+            return (null, $"git's record {entry.Id} belongs to another directory");
+        }
+
+        return worktree.AdminId is { } id && id != entry.Id
+            ? (null, $"its .git file names git's record {entry.Id}, the registry {id}")
+            : (entry, null);
+    }
+
+    /// <summary>The admin entry, or a refusal: nothing acts in a directory whose identity is in doubt.</summary>
+    internal AdminEntry RequireIdentity(Worktree worktree)
+    {
+        var (entry, problem) = Identify(worktree);
+        return entry ?? throw new Refusal(
+            RefusalCode.NotFound,
+            $"Worktree \"{worktree.Name}\" at {DirectoryOf(worktree)} fails its identity check: {problem}. Nothing was run in it.",
+            problem == "its directory is missing"
+                ? $"worktree_remove with name \"{worktree.Name}\" takes it off the registry; its branch {worktree.Branch} stays if it has commits of its own."
+                : "A person should look at that directory; `git worktree repair PATH` restores a lost .git file.",
+            problem == "its directory is missing" ? "worktree_remove" : "worktree_list");
+    }
+
+    /// <summary>Renames a directory, once: a repetition after a kill finds it done.</summary>
+    internal void MoveOnce(string from, string to)
+    {
+        if (Files.Directory.Exists(from) && !Exists(to))
+        {
+            Store.Disk.MakeFolder(Path.GetDirectoryName(to)!);
+            Files.Directory.Move(from, to);
+        }
+    }
+}

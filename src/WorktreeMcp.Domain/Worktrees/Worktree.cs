@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>Where a worktree stands.</summary>
+public enum WorktreeState
+{
+    /// <summary>It is being made; work in it is not possible yet.</summary>
+    Creating,
+
+    /// <summary>Somebody works in it.</summary>
+    Active,
+
+    /// <summary>Closed for now; the directory stays.</summary>
+    Kept,
+
+    /// <summary>It is being taken down.</summary>
+    Removing,
+
+    /// <summary>It waits in the trash.</summary>
+    Removed,
+}
+
+/// <summary>The words for these states.</summary>
+public static class WorktreeWords
+{
+    private static readonly string[] States = ["creating", "active", "kept", "removing", "removed"];
+
+    /// <summary>The word for a state.</summary>
+    /// <param name="state">The state.</param>
+    /// <returns>snake_case.</returns>
+    public static string Word(this WorktreeState state) => States[(int)state];
+
+    internal static WorktreeState? State(string? word) => Array.IndexOf(States, word) is >= 0 and var index ? (WorktreeState)index : null;
+}
+
+/// <summary>Where a removed worktree waits.</summary>
+/// <param name="Path">Its files, relative to the root where possible; null when there were none.</param>
+/// <param name="AdminId">Name of git's record there; null when there was none.</param>
+/// <param name="Tip">The commit its HEAD was at.</param>
+/// <param name="Before">The state it was in.</param>
+public sealed record TrashedWorktree(string? Path, string? AdminId, string? Tip, WorktreeState Before);
+
+/// <summary>One entry of the registry: where something is done. Transitions return a new entry; they do no I/O.</summary>
+public sealed record Worktree
+{
+    /// <summary>Its number, for ever; names are used again, numbers are not.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>Its name, and that of its folder.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its folder, relative to the root.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Its branch, without <c>refs/heads/</c>.</summary>
+    public required string Branch { get; init; }
+
+    /// <summary>What it started from by name; null when that was a detached HEAD.</summary>
+    public string? BaseRef { get; init; }
+
+    /// <summary>The commit it started from.</summary>
+    public string? BaseCommit { get; init; }
+
+    /// <summary>Name of git's record of it.</summary>
+    public string? AdminId { get; init; }
+
+    /// <summary>The task it serves, or null.</summary>
+    public int? TaskId { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public WorktreeState Status { get; init; }
+
+    /// <summary>Whether its branch was made for it; only such a branch is ever deleted.</summary>
+    public bool BranchCreated { get; init; }
+
+    /// <summary>Why it was kept or removed.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Where it waits once it is removed.</summary>
+    public TrashedWorktree? Trash { get; init; }
+
+    /// <summary>Unix seconds.</summary>
+    public double CreatedAt { get; init; }
+
+    /// <summary>Unix seconds of the last step of its life.</summary>
+    public double UpdatedAt { get; init; }
+
+    /// <summary>Keys in the file that are not ours; they survive every rewrite.</summary>
+    internal JsonObject? Extra { get; init; }
+
+    /// <summary>Whether its name is in use.</summary>
+    public bool IsLive => Status != WorktreeState.Removed;
+
+    /// <summary>Whether its folder is there to work in.</summary>
+    public bool IsUsable => Status is WorktreeState.Active or WorktreeState.Kept;
+}

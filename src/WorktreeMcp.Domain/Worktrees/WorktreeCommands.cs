@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>Runs commands in worktrees: under a shared lease, after the identity check, between two events.</summary>
+internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entries, CommandRunner runner)
+{
+    private const int MostCommand = 32_000;
+    private const int EventCommand = 200;
+
+    private readonly ConcurrentDictionary<object, (int WorktreeId, RunningCommand Command)> _running = new();
+
+    /// <summary>What this server runs in a worktree now.</summary>
+    internal IReadOnlyList<RunningCommand> Running(int worktreeId) =>
+        [.. _running.Values.Where(r => r.WorktreeId == worktreeId).Select(r => r.Command).OrderBy(c => c.StartedAt)];
+
+    internal WorktreeRun Run(string name, string command, TimeSpan timeout, string by, CancellationToken cancel)
+    {
+        if (string.IsNullOrWhiteSpace(command) || command.Length > MostCommand || command.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, $"command is empty, holds a NUL, or is longer than {MostCommand} characters.", "Give one shell command; put a long one into a script in the worktree and run that.");
+        }
+
+        var worktree = WorktreeEntries.Require(entries.All(), name);
+        using var lease = Lease.Try(parts.Layout, worktree.Id, shared: true) ?? throw Busy(worktree);
+        worktree = WorktreeEntries.Require(entries.All(), name);
+        if (!worktree.IsUsable)
+        {
+            throw Busy(worktree);
+        }
+
+        parts.RequireIdentity(worktree);
+        Record("worktree.run.before", worktree, command, by);
+        var mark = new object();
+        _running[mark] = (worktree.Id, new RunningCommand(command, StateJson.Seconds(parts.Store.Time.GetUtcNow()), by));
+        try
+        {
+            var run = runner.Run(new RunRequest(command, parts.DirectoryOf(worktree), Variables(worktree), timeout), cancel);
+            var warning = Record(run.TimedOut || run.Cancelled ? "worktree.run.failed" : "worktree.run.after", worktree, command, by, run);
+            return new WorktreeRun(worktree, parts.DirectoryOf(worktree), run, warning);
+        }
+        catch (Refusal refusal)
+        {
+            Record("worktree.run.failed", worktree, command, by, error: refusal.Message);
+            throw;
+        }
+        finally
+        {
+            _running.TryRemove(mark, out _);
+        }
+    }
+
+    private Dictionary<string, string> Variables(Worktree worktree)
+    {
+        var variables = new Dictionary<string, string>
+        {
+            ["WORKTREE_NAME"] = worktree.Name,
+            ["WORKTREE_PATH"] = parts.DirectoryOf(worktree),
+            ["WORKTREE_BRANCH"] = worktree.Branch,
+            ["MAIN_CHECKOUT"] = parts.Layout.Root,
+        };
+        if (worktree.TaskId is { } id)
+        {
+            variables["TASK_ID"] = id.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return variables;
+    }
+
+    private string? Record(string name, Worktree worktree, string command, string by, RunResult? run = null, string? error = null)
+    {
+        using var change = parts.Store.Begin(name, by);
+        var lifecycleEvent = WorktreeEntries.Event(name, worktree, null, error ?? (run is { TimedOut: true } ? "timed out" : run is { Cancelled: true } ? "cancelled" : null));
+        lifecycleEvent["command"] = command.Length > EventCommand ? command[..EventCommand] + "..." : command;
+        if (run is not null)
+        {
+            lifecycleEvent["exit_code"] = run.ExitCode is { } code ? JsonValue.Create(code) : null;
+            lifecycleEvent["duration_seconds"] = run.DurationSeconds;
+        }
+
+        change.Emit(lifecycleEvent);
+        return change.Commit(name);
+    }
+
+    private static Refusal Busy(Worktree worktree) => new(
+        RefusalCode.WorktreeBusy,
+        $"Worktree \"{worktree.Name}\" is being made or removed ({worktree.Status.Word()}).",
+        "Try again in a moment; worktree_list shows where it stands.",
+        "worktree_list");
+}

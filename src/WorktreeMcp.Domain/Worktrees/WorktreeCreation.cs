@@ -1,0 +1,296 @@
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>
+/// Makes worktrees. Invariants:
+/// - the intent is on record before git is touched, so whoever finds it after a kill can take it back;
+/// - git's record and the branch are made under the lock, the files are checked out outside it under the worktree's lease;
+/// - it becomes active only after a look at what is really there; else all of it is taken back.
+/// </summary>
+internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair)
+{
+    internal WorktreeStep Create(NewWorktree request, string by)
+    {
+        if (request.Name is not null)
+        {
+            WorktreeName.Require(request.Name);
+        }
+
+        var (started, lease, done) = Begin(request, by);
+        if (done is not null)
+        {
+            return done;
+        }
+
+        using (lease)
+        {
+            var entry = AdminEntry.At(parts.Layout.CommonDirectory, started!.AdminId!);
+            var checkout = parts.Git.Populate(entry, parts.DirectoryOf(started), lease!.Descriptor);
+            return Complete(started, checkout, request, by);
+        }
+    }
+
+    private (Worktree? Started, Lease? Lease, WorktreeStep? Done) Begin(NewWorktree request, string by)
+    {
+        using var change = parts.Store.Begin("worktree.create", by);
+        repair.SettleAbandoned(change);
+        if (change.AnswerOf(request.RequestId, "worktree.create") is { } images)
+        {
+            return (null, null, FirstAnswer(images));
+        }
+
+        var task = request.TaskId is { } id ? parts.Board.Require(id) : null;
+        var name = request.Name ?? NameFor(task, change);
+        if (Existing(change, name, task) is { } existing)
+        {
+            return (null, null, Reopen(change, existing, task!, request.RequestId, by));
+        }
+
+        if (task is not null)
+        {
+            task.EnsureCanBind(name);
+            parts.Board.EnsureNotBlocked(task);
+        }
+
+        var worktree = Plan(change, request, name, task);
+        var lease = Lease.Try(parts.Layout, worktree.Id, shared: false)
+            ?? throw new Refusal(RefusalCode.WorktreeBusy, $"The lease of worktree number {worktree.Id} is held.", "Try the same call again.");
+        try
+        {
+            return (MakeRecord(change, worktree, task), lease, null);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    private WorktreeStep FirstAnswer(IReadOnlyList<System.Text.Json.Nodes.JsonObject> images)
+    {
+        var worktree = images.Where(i => i.ContainsKey("name")).Select(i => WorktreeImage.Read((int)i["id"]!, StateJson.Line(i), parts.Layout.Root)).First()!;
+        return new WorktreeStep(worktree, parts.DirectoryOf(worktree), worktree.TaskId is { } id ? parts.Board.Require(id) : null, Already: true, [], null);
+    }
+
+    // The same name for the same task is the same wish; anything else that holds the name stands in the way.
+    private Worktree? Existing(StateChange change, string name, BoardTask? task)
+    {
+        var live = entries.All(change).Where(w => w.IsLive).ToList();
+        var same = live.FirstOrDefault(w => string.Equals(w.Name, name, StringComparison.OrdinalIgnoreCase));
+        if (same is null)
+        {
+            return null;
+        }
+
+        if (same.Name == name && task is not null && same.TaskId == task.Id && same.IsUsable)
+        {
+            return same;
+        }
+
+        throw new Refusal(
+            RefusalCode.AlreadyExists,
+            same.Name == name
+                ? $"Worktree \"{name}\" already exists ({same.Status.Word()}, branch {same.Branch}{(same.TaskId is { } id ? $", task {id}" : string.Empty)})."
+                : $"Worktree \"{same.Name}\" already exists; \"{name}\" differs only in case, which many file systems do not tell apart.",
+            "Choose another name, or bind a task to the one that exists with task_bind_worktree.",
+            "worktree_list");
+    }
+
+    private WorktreeStep Reopen(StateChange change, Worktree existing, BoardTask task, string? requestId, string by)
+    {
+        task.EnsureCanBind(existing.Name);
+        parts.RequireIdentity(existing);
+        if (existing.Status == WorktreeState.Active && task.LiveWorktree == existing.Name)
+        {
+            return new WorktreeStep(existing, parts.DirectoryOf(existing), task, Already: true, [], change.Commit("worktree.create", requestId));
+        }
+
+        parts.Board.EnsureNotBlocked(task);
+        var worktree = WorktreeEntries.Put(change, existing with { Status = WorktreeState.Active });
+        var bound = TaskBoard.Put(change, task.BindTo(existing.Name, "active", task.Owner ?? by));
+        change.Emit(WorktreeEntries.Event("worktree.bound", worktree, bound));
+        return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: true, [], change.Commit("worktree.create", requestId));
+    }
+
+    private string NameFor(BoardTask? task, StateChange change)
+    {
+        if (task is null)
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, "Neither name nor task_id was given, so the worktree has no name.", "Give name, or task_id to name it after the task.");
+        }
+
+        if (task.LiveWorktree is { } live)
+        {
+            return live;
+        }
+
+        string[] candidates = WorktreeName.Slug(task.Subject) is { } slug ? [slug, $"{slug}-{task.Id}", $"task-{task.Id}"] : [$"task-{task.Id}"];
+        var taken = entries.All(change).Where(w => w.IsLive).Select(w => w.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return candidates.FirstOrDefault(c => !taken.Contains(c) && !parts.Exists(parts.Layout.Worktree(c)) && parts.Git.Refs.Resolve($"refs/heads/{parts.Settings.BranchPrefix}{c}") is null)
+            ?? candidates[^1];
+    }
+
+    private Worktree Plan(StateChange change, NewWorktree request, string name, BoardTask? task)
+    {
+        if (parts.Exists(parts.Layout.Worktree(name)))
+        {
+            throw new Refusal(
+                RefusalCode.AlreadyExists,
+                $"{parts.Layout.Worktree(name)} exists and is not a worktree of this registry; it was left as it is.",
+                "Choose another name, or have a person look at that directory.",
+                "worktree_list");
+        }
+
+        var (baseRef, commit) = Base(request.BaseRef ?? parts.Settings.BaseRef);
+        var branch = request.Branch is { } wanted ? Attachable(wanted) : NewBranch(name);
+        return new Worktree
+        {
+            Id = change.NewWorktreeId(),
+            Name = name,
+            Path = Path.GetRelativePath(parts.Layout.Root, parts.Layout.Worktree(name)),
+            Branch = branch,
+            BaseRef = baseRef,
+            BaseCommit = commit,
+            TaskId = task?.Id,
+            Status = WorktreeState.Creating,
+            BranchCreated = request.Branch is null,
+            CreatedAt = change.Now,
+        };
+    }
+
+    private (string? Name, string Commit) Base(string asked)
+    {
+        var head = parts.Git.MainHead();
+        if (asked == "HEAD" && head.Commit is not null)
+        {
+            return (head.ShortBranch, head.Commit);
+        }
+
+        if (head.Commit is null && parts.Git.Branches(1).Count == 0)
+        {
+            throw new Refusal(RefusalCode.NotFound, "The repository has no commits, so there is nothing a worktree could start from.", "Make a first commit in the main checkout, then repeat the call.");
+        }
+
+        if (asked.StartsWith('-') || parts.Git.ResolveCommit(asked) is not { } commit)
+        {
+            var branches = parts.Git.Branches(5);
+            throw new Refusal(
+                asked.StartsWith('-') ? RefusalCode.InvalidArgument : RefusalCode.NotFound,
+                $"base_ref \"{asked}\" names no commit of this repository. Its newest branches are {string.Join(", ", branches)}.",
+                "Give a branch, a tag or a commit hash, or leave base_ref out for the main checkout's HEAD.");
+        }
+
+        return (asked, commit);
+    }
+
+    private string NewBranch(string name)
+    {
+        var branch = parts.Settings.BranchPrefix + name;
+        if (parts.Git.Refs.Resolve($"refs/heads/{branch}") is { } tip)
+        {
+            throw new Refusal(
+                RefusalCode.AlreadyExists,
+                $"Branch {branch} already exists at {tip[..12]}; it was left as it is.",
+                $"Call worktree_create with branch \"{branch}\" to work on it, or choose another name.",
+                "worktree_create");
+        }
+
+        return parts.Git.BranchClash(branch) is not { } clash ? branch : throw new Refusal(
+            RefusalCode.AlreadyExists,
+            $"Branch {branch} cannot exist beside branch {clash}: git keeps branches as folders and files.",
+            "Rename that branch, choose another name, or set another branch_prefix.",
+            "worktree_list");
+    }
+
+    private string Attachable(string branch)
+    {
+        if (branch.StartsWith('-') || parts.Git.Refs.Resolve($"refs/heads/{branch}") is null || !parts.Git.IsBranchName(branch))
+        {
+            throw new Refusal(
+                branch.StartsWith('-') ? RefusalCode.InvalidArgument : RefusalCode.NotFound,
+                $"There is no local branch \"{branch}\". The newest are {string.Join(", ", parts.Git.Branches(5))}.",
+                "branch attaches a branch that exists; leave it out for a new one.");
+        }
+
+        return parts.Git.CheckedOutAt(branch) is not { } place ? branch : throw new Refusal(
+            RefusalCode.AlreadyExists,
+            $"Branch {branch} is checked out at {place}.",
+            "Work there, or choose another branch.",
+            "worktree_list");
+    }
+
+    private Worktree MakeRecord(StateChange change, Worktree worktree, BoardTask? task)
+    {
+        WorktreeEntries.Put(change, worktree);
+        change.Emit(WorktreeEntries.Event("worktree.create.before", worktree, task));
+        change.Commit("worktree.create.begin");
+        try
+        {
+            if (worktree.BranchCreated)
+            {
+                parts.Git.CreateBranch(worktree.Branch, worktree.BaseCommit!, change.Descriptor).Require($"making branch {worktree.Branch}");
+            }
+
+            var directory = parts.DirectoryOf(worktree);
+            var added = parts.Git.AddWorktree(directory, worktree.Branch, change.Descriptor);
+            return AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) is { } entry
+                ? worktree with { AdminId = entry.Id }
+                : throw Failed(worktree, added.Error);
+        }
+        catch (Refusal refusal)
+        {
+            repair.RollBack(change, worktree, refusal.Message);
+            throw;
+        }
+    }
+
+    private WorktreeStep Complete(Worktree started, GitAnswer checkout, NewWorktree request, string by)
+    {
+        using var change = parts.Store.Begin("worktree.create", by);
+        try
+        {
+            Verify(started, checkout);
+            var task = started.TaskId is { } id ? parts.Board.Require(id) : null;
+            task?.EnsureCanBind(started.Name);
+            var worktree = WorktreeEntries.Put(change, started with { Status = WorktreeState.Active });
+            var bound = task is null ? null : TaskBoard.Put(change, task.BindTo(started.Name, "active", task.Owner ?? by));
+            change.Emit(WorktreeEntries.Event("worktree.create.after", worktree, bound));
+            return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: false, [], change.Commit("worktree.create", request.RequestId));
+        }
+        catch (Refusal refusal)
+        {
+            repair.RollBack(change, started, refusal.Message);
+            throw;
+        }
+    }
+
+    private void Verify(Worktree worktree, GitAnswer checkout)
+    {
+        var (entry, problem) = parts.Identify(worktree);
+        if (entry is null)
+        {
+            throw Failed(worktree, problem!);
+        }
+
+        var head = parts.Git.Refs.ReadHead(entry.Directory);
+        if (head?.ShortBranch != worktree.Branch)
+        {
+            throw Failed(worktree, $"its HEAD is on {head?.ShortBranch ?? "no branch"}");
+        }
+
+        // git's exit code says much or little; what counts is that nothing differs.
+        if (!checkout.Succeeded && (parts.Exists(Path.Join(entry.Directory, "index.lock")) || !parts.Git.Status(entry, parts.DirectoryOf(worktree)).IsClean))
+        {
+            throw Failed(worktree, checkout.Error);
+        }
+    }
+
+    private static Refusal Failed(Worktree worktree, string words) => new(
+        RefusalCode.GitFailed,
+        $"Worktree \"{worktree.Name}\" could not be made: {words}. What was there of it was taken back.",
+        "Read git's words above; repeat the call when the cause is gone.",
+        "worktree_list");
+}

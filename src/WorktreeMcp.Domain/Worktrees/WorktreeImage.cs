@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>A worktree as it stands in the registry. Entries of the public teaching version (absolute paths) are read too.</summary>
+internal static class WorktreeImage
+{
+    private static readonly HashSet<string> Ours =
+    [
+        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash",
+        "created_at", "updated_at",
+    ];
+
+    internal static Worktree? Read(int id, ReadOnlySpan<byte> bytes, string root)
+    {
+        if (StateJson.Read(bytes) is not { } json || json["name"].TextOrNull() is not { } name)
+        {
+            return null;
+        }
+
+        var path = json["path"].TextOrNull() ?? Path.Join(".worktrees", name);
+        return new Worktree
+        {
+            Id = id,
+            Name = name,
+            Path = Path.IsPathRooted(path) ? Path.GetRelativePath(root, path) : path,
+            Branch = json["branch"].TextOrNull() ?? $"wt/{name}",
+            BaseRef = json["base_ref"].TextOrNull(),
+            BaseCommit = json["base_commit"].TextOrNull(),
+            AdminId = json["admin_id"].TextOrNull(),
+            TaskId = (int?)json["task_id"].Integer(),
+            Status = WorktreeWords.State(json["status"].Text()) ?? WorktreeState.Active,
+            BranchCreated = json["branch_created"].Flag(),
+            Reason = json["reason"].TextOrNull(),
+            Trash = json["trash"] is JsonObject trash
+                ? new TrashedWorktree(trash["path"].TextOrNull(), trash["admin_id"].TextOrNull(), trash["tip"].TextOrNull(), WorktreeWords.State(trash["before"].Text()) ?? WorktreeState.Active)
+                : null,
+            CreatedAt = json["created_at"].Number() ?? 0,
+            UpdatedAt = json["updated_at"].Number() ?? json["created_at"].Number() ?? 0,
+            Extra = json.Except(Ours),
+        };
+    }
+
+    internal static JsonObject Write(Worktree worktree)
+    {
+        var json = new JsonObject
+        {
+            ["id"] = worktree.Id,
+            ["name"] = worktree.Name,
+            ["path"] = worktree.Path,
+            ["branch"] = worktree.Branch,
+            ["base_ref"] = worktree.BaseRef,
+            ["base_commit"] = worktree.BaseCommit,
+            ["admin_id"] = worktree.AdminId,
+            ["task_id"] = worktree.TaskId,
+            ["status"] = worktree.Status.Word(),
+            ["branch_created"] = worktree.BranchCreated,
+            ["created_at"] = worktree.CreatedAt,
+            ["updated_at"] = worktree.UpdatedAt,
+        };
+        if (worktree.Reason is not null)
+        {
+            json["reason"] = worktree.Reason;
+        }
+
+        if (worktree.Trash is { } trash)
+        {
+            json["trash"] = new JsonObject { ["path"] = trash.Path, ["admin_id"] = trash.AdminId, ["tip"] = trash.Tip, ["before"] = trash.Before.Word() };
+        }
+
+        foreach (var (key, value) in worktree.Extra ?? [])
+        {
+            json[key] = value?.DeepClone();
+        }
+
+        return json;
+    }
+}

@@ -1,0 +1,191 @@
+using System.IO.Abstractions;
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>
+/// The registry: where work is done. Invariants:
+/// - a task names its worktree and the worktree names its task, changed together;
+/// - what changes git's records or our refs holds the lock; checkouts and commands hold only the worktree's lease;
+/// - nothing acts in a directory whose identity is in doubt, and nothing of anybody's work is deleted.
+/// </summary>
+public sealed class WorktreeRegistry
+{
+    private readonly RegistryParts _parts;
+    private readonly WorktreeEntries _entries;
+    private readonly WorktreeInspection _inspection;
+    private readonly WorktreeRepair _repair;
+    private readonly WorktreeCreation _creation;
+    private readonly WorktreeRemover _remover;
+    private readonly WorktreeCommands _commands;
+
+    internal WorktreeRegistry(StateStore store, TaskBoard board, GitRepository git, IFileSystem files, RepositorySettings settings, CommandRunner runner)
+    {
+        _parts = new RegistryParts(store, board, git, files, settings);
+        _entries = new WorktreeEntries(store);
+        _inspection = new WorktreeInspection(_parts);
+        var trash = new WorktreeTrash(_parts);
+        _repair = new WorktreeRepair(_parts, _entries, trash);
+        _creation = new WorktreeCreation(_parts, _entries, _repair);
+        _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
+        _commands = new WorktreeCommands(_parts, _entries, runner);
+    }
+
+    /// <summary>Makes a worktree on its own branch and binds it to its task.</summary>
+    /// <param name="request">What is wanted.</param>
+    /// <param name="by">Who wants it; becomes the owner of a task that has none.</param>
+    /// <returns>The worktree, active.</returns>
+    public WorktreeStep Create(NewWorktree request, string by) => _creation.Create(request, by);
+
+    /// <summary>Lists worktrees, each with what git says of it now.</summary>
+    /// <param name="status">Only this state; null means all but removed.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="cursor">Where the page before ended.</param>
+    /// <returns>One page.</returns>
+    public WorktreePage List(WorktreeState? status, int limit, string? cursor) => _inspection.Page(Settled(), status, limit, cursor);
+
+    /// <summary>All about one worktree.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>What is found now, never from a cache.</returns>
+    public WorktreeDetail Status(string name)
+    {
+        var worktree = WorktreeEntries.Require(Settled(), name);
+        return _inspection.Detail(worktree, _commands.Running(worktree.Id));
+    }
+
+    /// <summary>The worktree of a task as it is now, or null.</summary>
+    /// <param name="task">The task.</param>
+    /// <returns>What git says of it.</returns>
+    public WorktreeView? Of(BoardTask task) =>
+        task.Worktree is { } name && WorktreeEntries.Find(_entries.All(), name) is { } worktree ? _inspection.View(worktree) : null;
+
+    /// <summary>Binds a task to a worktree that exists, on both sides.</summary>
+    /// <param name="taskId">The task.</param>
+    /// <param name="name">The worktree.</param>
+    /// <param name="owner">Who works on it; null keeps the owner it has.</param>
+    /// <param name="by">Who binds.</param>
+    /// <returns>Both, bound.</returns>
+    public WorktreeStep Bind(int taskId, string name, string? owner, string by)
+    {
+        var newOwner = owner is null ? null : TaskRules.Owner("owner", owner) is { Length: > 0 } given ? given : null;
+        using var change = _parts.Store.Begin("worktree.bind", by);
+        _repair.SettleAbandoned(change);
+        var task = _parts.Board.Require(taskId);
+        var worktree = WorktreeEntries.Require(_entries.All(change), name, "worktree");
+        task.EnsureCanBind(name);
+        EnsureFree(worktree, task);
+        if (task.LiveWorktree == name && worktree.TaskId == taskId && worktree.Status == WorktreeState.Active && task.Status == TaskState.InProgress && (newOwner ?? task.Owner) == task.Owner)
+        {
+            return new WorktreeStep(worktree, _parts.DirectoryOf(worktree), task, Already: true, [], null);
+        }
+
+        _parts.Board.EnsureNotBlocked(task);
+        _parts.RequireIdentity(worktree);
+        var bound = TaskBoard.Put(change, task.BindTo(name, "active", newOwner ?? task.Owner ?? by));
+        var active = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Active, TaskId = taskId });
+        change.Emit(WorktreeEntries.Event("worktree.bound", active, bound));
+        return new WorktreeStep(active, _parts.DirectoryOf(active), bound, Already: false, [], change.Commit("worktree.bind"));
+    }
+
+    /// <summary>Closes a worktree for now; its directory and its branch stay.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="reason">Why, or null.</param>
+    /// <param name="completeTask">Whether its task is done.</param>
+    /// <param name="by">Who closes it.</param>
+    /// <returns>The worktree, kept.</returns>
+    public WorktreeStep Keep(string name, string? reason, bool completeTask, string by)
+    {
+        using var change = _parts.Store.Begin("worktree.keep", by);
+        _repair.SettleAbandoned(change);
+        var worktree = WorktreeEntries.Require(_entries.All(change), name);
+        if (!worktree.IsUsable)
+        {
+            throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{name}\" is {worktree.Status.Word()}.", "Try again in a moment; worktree_list shows where it stands.", "worktree_list");
+        }
+
+        var old = worktree.TaskId is { } id && _parts.Store.TaskFiles.Find(id) is not null ? _parts.Board.Require(id) : null;
+        var task = old is null ? null : Kept(old, name, completeTask);
+        var already = worktree.Status == WorktreeState.Kept && (reason is null || reason == worktree.Reason);
+        if (already && task == old)
+        {
+            return new WorktreeStep(worktree, _parts.DirectoryOf(worktree), old, Already: true, [], null);
+        }
+
+        var kept = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Kept, Reason = reason ?? worktree.Reason });
+        task = task is not null && task != old ? TaskBoard.Put(change, task) : task;
+        var lifecycleEvent = WorktreeEntries.Event("worktree.keep", kept, task);
+        lifecycleEvent["reason"] = reason;
+        change.Emit(lifecycleEvent);
+        if (task is not null)
+        {
+            TaskBoard.EmitCompleted(change, old!, task);
+        }
+
+        var warning = change.Commit("worktree.keep");
+        return new WorktreeStep(kept, _parts.DirectoryOf(kept), task, already, task is null ? [] : _parts.Board.NowReady(old!, task), warning);
+    }
+
+    /// <summary>Takes a worktree down into the trash.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="force">Whether uncommitted work may go into the trash with it.</param>
+    /// <param name="completeTask">Whether its task is done.</param>
+    /// <param name="reason">Why, or null.</param>
+    /// <param name="by">Who removes it.</param>
+    /// <returns>Where everything is now.</returns>
+    public WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by) =>
+        _remover.Remove(name, force, completeTask, reason, by);
+
+    /// <summary>Runs one shell command in a worktree, to its end.</summary>
+    /// <param name="name">The worktree.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="timeout">When it is ended with all it started.</param>
+    /// <param name="by">Who runs it.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <returns>How it ended.</returns>
+    public WorktreeRun Run(string name, string command, TimeSpan timeout, string by, CancellationToken cancel) =>
+        _commands.Run(name, command, timeout, by, cancel);
+
+    // What a killed server left in the middle is settled before anybody is shown it.
+    private IReadOnlyList<Worktree> Settled()
+    {
+        var all = _entries.All();
+        if (!_repair.MayBeAbandoned(all))
+        {
+            return all;
+        }
+
+        using (var change = _parts.Store.Begin("recovery", "recovery"))
+        {
+            _repair.SettleAbandoned(change);
+        }
+
+        return _entries.All();
+    }
+
+    private void EnsureFree(Worktree worktree, BoardTask task)
+    {
+        if (!worktree.IsUsable)
+        {
+            throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{worktree.Name}\" is {worktree.Status.Word()}.", "Try again in a moment.", "worktree_list");
+        }
+
+        if (worktree.TaskId is { } other && other != task.Id && _parts.Store.TaskFiles.Find(other) is not null
+            && _parts.Board.Require(other) is { IsOpen: true } holder && holder.LiveWorktree == worktree.Name)
+        {
+            throw new Refusal(
+                RefusalCode.AlreadyExists,
+                $"Worktree \"{worktree.Name}\" belongs to task {other} \"{holder.Subject}\" ({holder.Status.Word()}).",
+                "Make another worktree with worktree_create, or complete that task first.",
+                "worktree_create");
+        }
+    }
+
+    private static BoardTask Kept(BoardTask task, string name, bool complete)
+    {
+        var next = task.Worktree == name ? task with { WorktreeState = "kept" } : task;
+        return complete && next.Status != TaskState.Completed ? next.MoveTo(TaskState.Completed) : next;
+    }
+}

@@ -1,0 +1,73 @@
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Running;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>A worktree to be made.</summary>
+/// <param name="Name">Its name; null for one made from the task's subject.</param>
+/// <param name="TaskId">The task it serves, or null.</param>
+/// <param name="BaseRef">What it starts from; null for the configured base, "HEAD" by default.</param>
+/// <param name="Branch">An existing branch to attach; null for a new one.</param>
+/// <param name="RequestId">The caller's id: a repetition answers with the first result.</param>
+public sealed record NewWorktree(string? Name, int? TaskId = null, string? BaseRef = null, string? Branch = null, string? RequestId = null);
+
+/// <summary>What a step of a worktree's life did.</summary>
+/// <param name="Worktree">The entry afterwards.</param>
+/// <param name="Directory">Its absolute directory.</param>
+/// <param name="Task">Its task afterwards, or null.</param>
+/// <param name="Already">Whether it was so before.</param>
+/// <param name="NowReady">Tasks that became ready by it.</param>
+/// <param name="Warning">Done, but the next call must finish writing it; else null.</param>
+public sealed record WorktreeStep(Worktree Worktree, string Directory, BoardTask? Task, bool Already, IReadOnlyList<int> NowReady, string? Warning);
+
+/// <summary>What a removal left behind.</summary>
+/// <param name="Step">The step itself.</param>
+/// <param name="TrashDirectory">Where the files wait; null when there were none.</param>
+/// <param name="BranchDeleted">Whether the branch is gone: it had nothing of its own.</param>
+/// <param name="BranchKept">Why the branch stayed; null when it is gone.</param>
+/// <param name="Ignored">Ignored files that went into the trash.</param>
+/// <param name="Uncommitted">Files with uncommitted work that went into the trash, by force.</param>
+public sealed record WorktreeRemoval(
+    WorktreeStep Step, string? TrashDirectory, bool BranchDeleted, string? BranchKept, IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted);
+
+/// <summary>A worktree as it is found.</summary>
+/// <param name="Worktree">The entry.</param>
+/// <param name="Directory">Its absolute directory.</param>
+/// <param name="Owner">Who works on its task, or null.</param>
+/// <param name="Head">Commit of its HEAD, or null.</param>
+/// <param name="Changes">What is uncommitted; null when it could not be read.</param>
+/// <param name="Ahead">Commits it has and its base lacks; null when unknown.</param>
+/// <param name="Behind">The reverse.</param>
+/// <param name="Drift">How it differs from what the registry says.</param>
+public sealed record WorktreeView(
+    Worktree Worktree, string Directory, string? Owner, string? Head, WorktreeChanges? Changes, int? Ahead, int? Behind, IReadOnlyList<string> Drift);
+
+/// <summary>One page of worktrees.</summary>
+/// <param name="Worktrees">Oldest first.</param>
+/// <param name="Total">How many match in all.</param>
+/// <param name="NextCursor">Where the next page begins, or null.</param>
+public sealed record WorktreePage(IReadOnlyList<WorktreeView> Worktrees, int Total, string? NextCursor);
+
+/// <summary>All about one worktree.</summary>
+/// <param name="View">As it is found.</param>
+/// <param name="Commits">Commits not in its base, newest first.</param>
+/// <param name="InProgress">What git is in the middle of, or null.</param>
+/// <param name="Locked">Why it is locked in git, or null.</param>
+/// <param name="Conflicts">Committed files that would conflict with the base; null when it cannot be told.</param>
+/// <param name="Running">Commands that run in it now.</param>
+public sealed record WorktreeDetail(
+    WorktreeView View, IReadOnlyList<CommitLine> Commits, string? InProgress, string? Locked, IReadOnlyList<string>? Conflicts, IReadOnlyList<RunningCommand> Running);
+
+/// <summary>A command that runs now.</summary>
+/// <param name="Command">Its text.</param>
+/// <param name="StartedAt">Unix seconds.</param>
+/// <param name="By">Who runs it.</param>
+public sealed record RunningCommand(string Command, double StartedAt, string By);
+
+/// <summary>A command's end, and where it ran.</summary>
+/// <param name="Worktree">The entry.</param>
+/// <param name="Directory">Its absolute directory.</param>
+/// <param name="Run">How the command ended and what it wrote.</param>
+/// <param name="Warning">Done, but the next call must finish writing it; else null.</param>
+public sealed record WorktreeRun(Worktree Worktree, string Directory, RunResult Run, string? Warning);
