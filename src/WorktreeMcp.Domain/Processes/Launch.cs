@@ -131,7 +131,8 @@ internal sealed unsafe class Launch : IDisposable
             errno = errno != 0 ? errno : Libc.ActionsDuplicate(actions, source.Number, target);
         }
 
-        Libc.SigFillSet(signals);
+        // All of them, also those which libc's own "full" set leaves out and would have the child ignore.
+        new Span<byte>(signals, Libc.OpaqueSize).Fill(0xFF);
         errno = errno != 0 ? errno : Libc.AttributesDefaultSignals(attributes, signals);
         Libc.SigEmptySet(signals);
         errno = errno != 0 ? errno : Libc.AttributesSignalMask(attributes, signals);
