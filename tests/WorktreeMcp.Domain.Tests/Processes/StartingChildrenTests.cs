@@ -53,6 +53,24 @@ public sealed class StartingChildrenTests
         thrown.Message.Should().Contain(fault == ChildStartFault.WorkingDirectory ? directory : program);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("=")]
+    [InlineData("PATH")]
+    [InlineData("SHORT=abc")]
+    [InlineData("OTHER=0123456789abcdef")]
+    public void A_marker_that_others_might_carry_is_refused(string marker)
+    {
+        var spec = Shell.Spec("exit 0") with
+        {
+            Environment = new Dictionary<string, string>(Shell.Variables) { ["SHORT"] = "abc" },
+            Marker = marker,
+        };
+
+        FluentActions.Invoking(() => Shell.Run(spec)).Should().Throw<ChildStartException>()
+            .Which.Fault.Should().Be(ChildStartFault.Arguments);
+    }
+
     [Fact]
     public void An_argument_too_long_for_the_system_says_so()
         => FluentActions.Invoking(() => Shell.Run(Shell.Spec(new string('x', 200_000)))).Should().Throw<ChildStartException>()
