@@ -98,7 +98,11 @@ internal sealed unsafe class ChildRun(ChildSpec spec, int pid, ChildPipes pipes,
         _survivors = members;
     }
 
-    /// <summary>Signals the members, and those that appear meanwhile, until none is left or the time of grace is over.</summary>
+    /// <summary>
+    /// Signals the members until none is left or the time of grace is over. SIGTERM goes once to those that are there at
+    /// first: a second one means "at once" to many programs, and what they start now is their cleaning up. SIGKILL goes
+    /// to all that appear.
+    /// </summary>
     private IReadOnlyList<int> Signal(IReadOnlyList<int> members, int signal)
     {
         var told = new HashSet<int>();
@@ -107,10 +111,10 @@ internal sealed unsafe class ChildRun(ChildSpec spec, int pid, ChildPipes pipes,
         var empty = 0;
         while (true)
         {
-            // Once each: a second SIGTERM means "at once" to many programs. A stopped process sees it only when continued.
             var news = members.Where(told.Add).ToList();
-            if (news.Count > 0)
+            if (news.Count > 0 && (signal == Signals.Kill || news.Count == told.Count))
             {
+                // A stopped process sees the signal only when it is continued.
                 _session.Signal(news, signal);
                 _session.Signal(news, Signals.Continue);
             }

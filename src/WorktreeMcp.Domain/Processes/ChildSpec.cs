@@ -26,7 +26,7 @@ public sealed record ChildSpec(
     public bool EndSessionAfterExit { get; init; }
 
     /// <summary>
-    /// A NAME=VALUE of <see cref="Environment"/> that no other process has. Whatever carries it belongs to the child
+    /// A NAME=VALUE of <see cref="Environment"/> that no other process has; the value is at least 16 characters that cannot be guessed. Whatever carries it belongs to the child
     /// and is ended with it, also after it has left the session. A process that drops it and leaves the session is not found.
     /// </summary>
     public string? Marker { get; init; }

@@ -48,6 +48,28 @@ internal sealed unsafe class Descriptor : SafeHandle
         return copy < 0 ? throw LastFault("duplicate a descriptor") : new Descriptor(copy);
     }
 
+    /// <summary>
+    /// Keeps what this process was itself given by its parent from its children; what .NET opens is kept from them anyway.
+    /// On macOS the launch itself does that.
+    /// </summary>
+    internal static void CloseAllOnExec()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+#pragma warning disable RS0030 // the kernel's list of our descriptors, not state of ours
+        foreach (var path in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+#pragma warning restore RS0030
+        {
+            if (int.TryParse(path.AsSpan("/proc/self/fd/".Length), out var number) && number > 2)
+            {
+                Libc.Control(number, SetDescriptorFlags, CloseOnExec);
+            }
+        }
+    }
+
     /// <summary>Makes this end return at once. The other end is another open file and stays as it is.</summary>
     internal Descriptor NeverBlocking()
     {

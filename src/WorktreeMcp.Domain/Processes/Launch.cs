@@ -8,6 +8,7 @@ internal sealed unsafe class Launch : IDisposable
 {
     private const int FirstInherited = 3;
     private const int MostInherited = 16;
+    private const int LeastMarker = 16;
 
     // Sources lie above every number that is written to, so that no copy overwrites another's source or meets itself
     // (dup2 of a number to itself would leave close-on-exec set).
@@ -78,12 +79,19 @@ internal sealed unsafe class Launch : IDisposable
             : spec.Environment.Any(pair => HoldsNul(pair.Key) || HoldsNul(pair.Value)) ? "the environment holds a NUL"
             : spec.Environment.Keys.Any(name => name.Length == 0 || name.Contains('=', StringComparison.Ordinal))
                 ? "a variable's name is empty or holds '='"
+            : !IsUnmistakable(spec) ? "the marker is not a variable of its environment with a value that no other can have"
             : null;
         if (fault is not null)
         {
             throw new ChildStartException(ChildStartFault.Arguments, Errno.Invalid, $"Cannot start '{spec.FileName}': {fault}.");
         }
     }
+
+    // Whatever carries the marker is killed: one that others may carry as well would kill them.
+    private static bool IsUnmistakable(ChildSpec spec)
+        => spec.Marker is null
+            || (spec.Marker.Split('=', 2) is [var name, { Length: >= LeastMarker } value]
+                && spec.Environment.TryGetValue(name, out var actual) && actual == value);
 
     private static bool HoldsNul(string text) => text.Contains('\0', StringComparison.Ordinal);
 
@@ -131,7 +139,8 @@ internal sealed unsafe class Launch : IDisposable
             errno = errno != 0 ? errno : Libc.ActionsDuplicate(actions, source.Number, target);
         }
 
-        Libc.SigFillSet(signals);
+        // All of them, also those which libc's own "full" set leaves out and would have the child ignore.
+        new Span<byte>(signals, Libc.OpaqueSize).Fill(0xFF);
         errno = errno != 0 ? errno : Libc.AttributesDefaultSignals(attributes, signals);
         Libc.SigEmptySet(signals);
         errno = errno != 0 ? errno : Libc.AttributesSignalMask(attributes, signals);

@@ -99,9 +99,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "sigemptyset")]
     internal static partial int SigEmptySet(void* set);
 
-    [LibraryImport("libc", EntryPoint = "sigfillset")]
-    internal static partial int SigFillSet(void* set);
-
     [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Spawn(int* pid, string path, void* actions, void* attributes, byte** arguments, byte** environment);
 

@@ -88,7 +88,7 @@ internal static unsafe class ProcessTable
     internal static bool Carries(int pid, ReadOnlySpan<byte> variable)
     {
         using var file = Descriptor.OpenToRead($"/proc/{pid}/environ");
-        if (file.IsInvalid)
+        if (file.IsInvalid || variable.IsEmpty)
         {
             return false;
         }

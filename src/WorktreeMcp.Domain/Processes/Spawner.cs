@@ -30,6 +30,7 @@ internal static unsafe class Spawner
     private static void Serve(BlockingCollection<Order> orders)
     {
         KeepExitCodes();
+        Descriptor.CloseAllOnExec();
         foreach (var order in orders.GetConsumingEnumerable())
         {
             try

@@ -47,16 +47,21 @@ public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environ
         }
         catch (ChildStartException fault)
         {
-            throw fault.Fault switch
-            {
-                ChildStartFault.WorkingDirectory => new Refusal(
-                    RefusalCode.NotFound, fault.Message, "See which worktrees there are and where they stand.", "worktree_list", fault),
-                ChildStartFault.Arguments => new Refusal(
-                    RefusalCode.InvalidArgument, fault.Message, "Put a long command into a script in the worktree and run that.", inner: fault),
-                _ => new Refusal(RefusalCode.Internal, fault.Message, "Try again when the machine has room for one more process.", inner: fault),
-            };
+            throw Refuse(fault);
         }
     }
+
+    private static Refusal Refuse(ChildStartException fault) => fault.Fault switch
+    {
+        ChildStartFault.WorkingDirectory => new Refusal(
+            RefusalCode.NotFound, fault.Message, "See which worktrees there are and where they stand.", "worktree_list", fault),
+        ChildStartFault.Arguments => new Refusal(
+            RefusalCode.InvalidArgument, fault.Message, "Put a long command into a script in the worktree and run that.", inner: fault),
+        _ when OperatingSystem.IsWindows() => new Refusal(
+            RefusalCode.Internal, fault.Message, "Run the server on Linux or macOS, or inside WSL.", inner: fault),
+        _ => new Refusal(
+            RefusalCode.Internal, fault.Message, "Try again when the machine has room for one more process.", inner: fault),
+    };
 
     // Not a login shell: profile files of the user would change what the allow-list gives.
     private ChildSpec Spec(RunRequest request, string runId)

@@ -62,12 +62,12 @@ internal sealed class PlainText
         }
     }
 
-    /// <summary>Passes on a byte that waited for its other half, now that none comes.</summary>
+    /// <summary>Says that a byte still waits for its other half, now that none comes.</summary>
     internal void End(PlainTextSink sink)
     {
         if (_state == State.AfterHighLead)
         {
-            sink([HighControlLead]);
+            sink("\uFFFD"u8);
         }
 
         _state = State.Text;
@@ -104,9 +104,16 @@ internal sealed class PlainText
 
     private bool HighControl(byte value, PlainTextSink sink)
     {
+        if (value is >= 0xA0 and <= 0xBF)
+        {
+            sink([HighControlLead, value]);
+            return To(State.Text, true);
+        }
+
         if (value is < 0x80 or > 0x9F)
         {
-            sink([HighControlLead]);
+            // Passed on alone it could make a control code with what follows the sequence that begins here.
+            sink("\uFFFD"u8);
             return To(State.Text, false);
         }
 
