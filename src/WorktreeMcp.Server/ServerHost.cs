@@ -35,22 +35,29 @@ public static class ServerHost
         services.AddSingleton(settings);
         services.AddSingleton(new CallerIdentity(settings.Agent));
 
-        IHost? host = null;
-        void Stop() => host!.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
         var traffic = new Traffic();
-#pragma warning disable CA2000 // The transport closes its streams.
-        var server = services.AddMcpServer(Describe)
+        register(services.AddMcpServer(Describe)
             .WithMessageFilters(filters => MessageFilters.Add(filters, traffic))
-            .WithStreamServerTransport(
-                new ServerInput(channel.Input, traffic, channel.InputEnded, Stop), new ServerOutput(channel.Output, Stop));
-#pragma warning restore CA2000
-        register(server);
-        return host = builder.Build();
+            .WithStdioServerTransport());
+        services.AddSingleton<ITransport>(provider => Transport(provider, channel, traffic));
+        return builder.Build();
     }
 
-    // The library logs a client's wrong method name as an error with two stack traces; a client's mistake is its own.
-    private static LogLevel LibraryLevel(LogLevel level) =>
-        level is LogLevel.Warning or LogLevel.Error ? LogLevel.Critical : level;
+    // Takes the place of the library's transport. WithStreamServerTransport would read before there is a host to stop.
+    private static StreamServerTransport Transport(IServiceProvider provider, ServerChannel channel, Traffic traffic)
+    {
+        var stop = provider.GetRequiredService<IHostApplicationLifetime>().StopApplication;
+#pragma warning disable CA2000 // The transport closes its streams.
+        return new StreamServerTransport(
+            new ServerInput(channel.Input, traffic, channel.InputEnded, stop),
+            new ServerOutput(channel.Output, stop),
+            "worktree-mcp",
+            provider.GetRequiredService<ILoggerFactory>());
+#pragma warning restore CA2000
+    }
+
+    // The library logs four lines a call, and a client's wrong method name as an error with two stack traces.
+    private static LogLevel LibraryLevel(LogLevel level) => level > LogLevel.Debug ? LogLevel.Critical : level;
 
     private static void Describe(McpServerOptions options)
     {
