@@ -20,6 +20,7 @@ internal static class MessageFilters
         filters.AddIncomingFilter(next => async (context, cancel) =>
         {
             traffic.Received(context.JsonRpcMessage);
+            LongLine.Refuse(context.JsonRpcMessage);
             OfferOurVersion(context.JsonRpcMessage);
             await next(context, cancel);
         });

@@ -85,6 +85,24 @@ public sealed class ServerStreamTests
         (await reader.ReadLineAsync(TestContext.Current.CancellationToken)).Should().Be("two");
     }
 
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"a":"~"}}""", "5")]
+    [InlineData("""{"method":"tools/call","params":{"id":7,"a":"~"},"jsonrpc":"2.0","id":"x-1"}""", "\"x-1\"")]
+    [InlineData("""{"method":"tools/call","params":{"a":"~"},"id":6,"jsonrpc":"2.0"}""", "6")]
+    [InlineData("""{"method":"notifications/x","params":{"a":"~","id":7}}""", null)]
+    [InlineData("""{"jsonrpc":"2.0","id":5,"result":{"a":"~"}}""", null)]
+    public async Task A_line_that_is_too_long_becomes_a_small_request_with_its_id(string line, string? id)
+    {
+        var text = "one\n" + line.Replace("~", new string('y', 5000), StringComparison.Ordinal) + "\ntwo\nlast";
+        using var raw = new MemoryStream(Encoding.UTF8.GetBytes(text));
+        await using var lines = new BoundedLines(raw, 1000);
+        using var reader = new StreamReader(lines);
+
+        var read = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+
+        read.Should().Be("one\n" + (id is null ? "" : LongLine.Request(id)) + "two\nlast");
+    }
+
     private sealed class Unwritable : OneWayStream
     {
         public override bool CanWrite => true;

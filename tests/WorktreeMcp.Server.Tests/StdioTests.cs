@@ -169,6 +169,20 @@ public sealed class StdioTests
     }
 
     [Fact]
+    public async Task A_line_over_the_limit_is_answered_and_one_below_it_is_served()
+    {
+        await using var server = await Started(Echo);
+
+        await server.Call(1, "print", $$"""{"size":3,"more":"{{new string('y', 1024 * 1024)}}"}""");
+        var error = (await server.Answer(1)).GetProperty("error");
+        error.GetProperty("code").GetInt32().Should().Be(-32600);
+        error.GetProperty("message").GetString().Should().Contain("1048576 bytes");
+
+        await server.Call(2, "fail", $$"""{"how":"{{new string('y', 1024 * 1000)}}"}""");
+        (await server.Answer(2)).GetProperty("result").GetProperty("isError").GetBoolean().Should().BeTrue();
+    }
+
+    [Fact]
     public async Task Unknown_methods_and_tools_have_their_protocol_codes()
     {
         await using var server = await Started("worktree-mcp.dll");
