@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using System.Text;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace WorktreeMcp.Server;
+
+/// <summary>
+/// Names the caller: what the call itself says, else what the server was started with, else the client's own name
+/// and a number that stays while this process lives, so that two windows of one client are two agents.
+/// </summary>
+/// <param name="configured">The name from <c>--agent</c> or <c>WORKTREEMCP_AGENT</c>.</param>
+/// <param name="number">The number behind a client's name.</param>
+public sealed class CallerIdentity(string? configured, int number)
+{
+    private const int LongestName = 40;
+
+    /// <summary>An identity with a number of its own. A process id would not do: each container has a process 1.</summary>
+    /// <param name="configured">The name from <c>--agent</c> or <c>WORKTREEMCP_AGENT</c>.</param>
+    public CallerIdentity(string? configured)
+        : this(configured, RandomNumberGenerator.GetInt32(1000, 10000))
+    {
+    }
+
+    /// <summary>Whether the name was made from the client's, so that it ends with this process.</summary>
+    public bool IsDefault => configured is null;
+
+    /// <summary>The name of the agent that makes this call.</summary>
+    /// <param name="request">The call; in both protocol eras its server knows the client.</param>
+    /// <param name="agent">The name that the call itself gives, if any.</param>
+    /// <returns>The name.</returns>
+    public string AgentOf(RequestContext<CallToolRequestParams> request, string? agent = null) =>
+        !string.IsNullOrWhiteSpace(agent) ? agent.Trim()
+        : configured ?? $"{Slug(request.Server.ClientInfo?.Name)}-{number}";
+
+    private static string Slug(string? name)
+    {
+        var slug = new StringBuilder();
+        foreach (var letter in (name ?? "").ToLowerInvariant())
+        {
+            if (char.IsAsciiLetterOrDigit(letter))
+            {
+                slug.Append(letter);
+            }
+            else if (slug.Length > 0 && slug[^1] != '-')
+            {
+                slug.Append('-');
+            }
+        }
+
+        var text = slug.ToString(0, Math.Min(slug.Length, LongestName)).Trim('-');
+        return text.Length == 0 ? "agent" : text;
+    }
+}

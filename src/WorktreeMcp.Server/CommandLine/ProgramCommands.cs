@@ -1,0 +1,79 @@
+using System.CommandLine;
+using WorktreeMcp.Server.Demo;
+
+namespace WorktreeMcp.Server.CommandLine;
+
+/// <summary>The commands and options of <c>worktree-mcp</c>; what they do is handed in.</summary>
+/// <param name="Serve">Serves MCP until the client leaves; returns the exit code.</param>
+/// <param name="Demo">Shows the product in a throw-away repository; returns the exit code.</param>
+/// <param name="Environment">Variables and current directory.</param>
+/// <param name="Output">Where help and version go.</param>
+/// <param name="Error">Where errors go.</param>
+public sealed record ProgramCommands(
+    Func<ServerSettings, CancellationToken, Task<int>> Serve,
+    Func<DemoOptions, Task<int>> Demo,
+    CommandEnvironment Environment,
+    TextWriter Output,
+    TextWriter Error)
+{
+    private const int UsageError = 2;
+
+    private readonly Option<string?> _repository = new("--repo")
+    {
+        Description = "The git repository to serve: any directory inside it.",
+        HelpName = "PATH",
+        Recursive = true,
+    };
+
+    private readonly Option<string?> _agent = new("--agent")
+    {
+        Description = "The name under which this client's calls are recorded.",
+        HelpName = "NAME",
+        Recursive = true,
+    };
+
+    /// <summary>Runs the command that the arguments name.</summary>
+    /// <param name="arguments">The arguments of the command line.</param>
+    /// <returns>The exit code: 0, or 2 for a faulty command line, or what the command returned.</returns>
+    public async Task<int> Run(IReadOnlyList<string> arguments)
+    {
+        var parsed = Commands().Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var fault in parsed.Errors)
+            {
+                await Error.WriteLineAsync($"worktree-mcp: {fault.Message}");
+            }
+
+            await Error.WriteLineAsync("Run 'worktree-mcp --help' for the commands and options.");
+            return UsageError;
+        }
+
+        return await parsed.InvokeAsync(new InvocationConfiguration
+        {
+            Output = Output,
+            Error = Error,
+            // The host ends on signals by itself.
+            ProcessTerminationTimeout = null,
+        });
+    }
+
+    private RootCommand Commands()
+    {
+        var serve = new Command("serve", "Serve MCP on stdin and stdout. This is the default.");
+        serve.SetAction((parsed, cancel) => Serve(Settings(parsed), cancel));
+
+        var demo = new Command("demo", "Show two agents at work in a throw-away repository.");
+        demo.SetAction((parsed, _) => Demo(new DemoOptions(parsed.GetValue(_repository), Output, Error)));
+
+        var root = new RootCommand("A task board and git worktrees for several coding agents, served over MCP.")
+        {
+            _repository, _agent, serve, demo,
+        };
+        root.SetAction((parsed, cancel) => Serve(Settings(parsed), cancel));
+        return root;
+    }
+
+    private ServerSettings Settings(ParseResult parsed) => ServerSettings.From(
+        Environment.Variables, Environment.CurrentDirectory, parsed.GetValue(_repository), parsed.GetValue(_agent));
+}

@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+
+namespace WorktreeMcp.Server.Stdio;
+
+/// <summary>
+/// A descriptor that was inherited, read and written by the system calls themselves: a FileStream keeps its own offset
+/// in a regular file, so that two writers overwrite each other, and fails when the parent made the descriptor
+/// non-blocking; the console's stream takes a lock that a blocked write never gives back.
+/// </summary>
+/// <param name="number">0, 1 or 2.</param>
+internal sealed partial class Descriptor(int number) : OneWayStream
+{
+    private const int Interrupted = 4;
+    private const short Readable = 1;
+    private const short Writable = 4;
+
+    private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
+
+    /// <inheritdoc />
+    public override bool CanRead => number == 0;
+
+    /// <inheritdoc />
+    public override bool CanWrite => number != 0;
+
+    /// <inheritdoc />
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        new(Task.Run(() => Transfer(buffer, reading: true), cancellationToken));
+
+    /// <inheritdoc />
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc />
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        new(Task.Run(() => WriteAll(buffer), cancellationToken));
+
+    /// <inheritdoc />
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    private void WriteAll(ReadOnlyMemory<byte> left)
+    {
+        while (left.Length > 0)
+        {
+            left = left[Transfer(left, reading: false)..];
+        }
+    }
+
+    private unsafe int Transfer(ReadOnlyMemory<byte> bytes, bool reading)
+    {
+        using var pinned = bytes.Pin();
+        while (true)
+        {
+            var count = reading
+                ? Read(number, pinned.Pointer, (nuint)bytes.Length)
+                : Write(number, pinned.Pointer, (nuint)bytes.Length);
+            if (count >= 0)
+            {
+                return (int)count;
+            }
+
+            var error = Marshal.GetLastPInvokeError();
+            if (error == WouldBlock)
+            {
+                var wanted = new Poll { Descriptor = number, Events = reading ? Readable : Writable };
+                _ = WaitUntilReady(&wanted, 1, -1);
+            }
+            else if (error != Interrupted)
+            {
+                throw new IOException($"Descriptor {number}: {Marshal.GetPInvokeErrorMessage(error)}");
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static unsafe partial nint Read(int descriptor, void* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static unsafe partial nint Write(int descriptor, void* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static unsafe partial int WaitUntilReady(Poll* wanted, nuint count, int milliseconds);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Poll
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+}

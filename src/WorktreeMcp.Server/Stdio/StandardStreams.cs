@@ -1,0 +1,19 @@
+namespace WorktreeMcp.Server.Stdio;
+
+/// <summary>The descriptors 0 and 1, without buffers of their own.</summary>
+public static class StandardStreams
+{
+    /// <summary>Opens stdin.</summary>
+    /// <returns>The stream; closing it leaves the descriptor open.</returns>
+    public static Stream Input() => OperatingSystem.IsWindows() ? WindowsInput() : new Descriptor(0);
+
+    /// <summary>Opens stdout.</summary>
+    /// <returns>The stream; closing it leaves the descriptor open.</returns>
+    public static Stream Output() => OperatingSystem.IsWindows() ? WindowsOutput() : new Descriptor(1);
+
+#pragma warning disable RS0030 // Windows has no fixed descriptor numbers.
+    private static Stream WindowsInput() => Console.OpenStandardInput();
+
+    private static Stream WindowsOutput() => Console.OpenStandardOutput();
+#pragma warning restore RS0030
+}

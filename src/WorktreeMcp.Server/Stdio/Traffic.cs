@@ -1,0 +1,103 @@
+using ModelContextProtocol.Protocol;
+
+namespace WorktreeMcp.Server.Stdio;
+
+/// <summary>
+/// Knows which requests were read and not answered yet, so that the end of the input waits for them.
+/// Lines are counted where they leave the input, messages where the protocol has parsed them: in between,
+/// a line is under way and its request not yet known.
+/// </summary>
+public sealed class Traffic
+{
+    private readonly Lock _guard = new();
+    private readonly HashSet<RequestId> _open = [];
+    private long _lines;
+    private long _messages;
+    private TaskCompletionSource _changed = NewSignal();
+
+    /// <summary>Lines were handed over to be parsed.</summary>
+    /// <param name="count">How many.</param>
+    public void LinesDelivered(int count) => Change(() => _lines += count);
+
+    /// <summary>A message arrived.</summary>
+    /// <param name="message">The parsed message.</param>
+    public void Received(JsonRpcMessage message) => Change(() =>
+    {
+        _messages++;
+        if (message is JsonRpcRequest request && request.Method != RequestMethods.SubscriptionsListen)
+        {
+            _open.Add(request.Id);
+        }
+        else if (CancelledRequest(message) is { } cancelled)
+        {
+            _open.Remove(cancelled);
+        }
+    });
+
+    /// <summary>An answer was written.</summary>
+    /// <param name="message">The message that was written.</param>
+    public void Sent(JsonRpcMessage message)
+    {
+        if (message is JsonRpcResponse or JsonRpcError)
+        {
+            Change(() => _open.Remove(((JsonRpcMessageWithId)message).Id));
+        }
+    }
+
+    /// <summary>Waits until every line that was delivered is parsed and every request answered.</summary>
+    /// <param name="limit">The longest wait; a malformed line is never parsed, a stuck request never answered.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns>A task that ends then.</returns>
+    public async Task Quiet(TimeSpan limit, CancellationToken cancel)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        ending.CancelAfter(limit);
+        try
+        {
+            while (NextChange() is { } change)
+            {
+                await change.WaitAsync(ending.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The time is over.
+        }
+    }
+
+    private Task? NextChange()
+    {
+        lock (_guard)
+        {
+            return _messages >= _lines && _open.Count == 0 ? null : _changed.Task;
+        }
+    }
+
+    private void Change(Action change)
+    {
+        TaskCompletionSource signal;
+        lock (_guard)
+        {
+            change();
+            signal = _changed;
+            _changed = NewSignal();
+        }
+
+        signal.SetResult();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static RequestId? CancelledRequest(JsonRpcMessage message)
+    {
+        if (message is not JsonRpcNotification { Method: NotificationMethods.CancelledNotification, Params: { } parameters }
+            || parameters["requestId"] is not System.Text.Json.Nodes.JsonValue id)
+        {
+            return null;
+        }
+
+        return id.TryGetValue<string>(out var text) ? new RequestId(text)
+            : id.TryGetValue<long>(out var number) ? new RequestId(number)
+            : null;
+    }
+}

@@ -1,0 +1,20 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace WorktreeMcp.Server;
+
+/// <summary>The tools of the product, in the order in which clients see them.</summary>
+public static class ToolList
+{
+    /// <summary>The names, in order.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "task_create", "task_list", "task_get", "task_update", "task_bind_worktree",
+        "worktree_create", "worktree_list", "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
+        "task_claim", "worktree_diff", "worktree_conflicts", "worktree_merge", "worktree_restore",
+        "worktree_output", "worktree_stop", "board_show",
+    ];
+
+    /// <summary>Registers them and what they need.</summary>
+    /// <param name="builder">The server.</param>
+    public static void Register(IMcpServerBuilder builder) => builder.WithWorktreeTools(Names, _ => { });
+}

@@ -1,0 +1,89 @@
+using WorktreeMcp.Server.CommandLine;
+using WorktreeMcp.Server.Demo;
+
+namespace WorktreeMcp.Server.Tests;
+
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly List<ServerSettings> _served = [];
+    private readonly List<DemoOptions> _shown = [];
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+
+    [Theory]
+    [InlineData("--repo", "/r", "--agent", "a")]
+    [InlineData("serve", "--repo", "/r", "--agent", "a")]
+    [InlineData("--repo", "/r", "serve", "--agent", "a")]
+    public async Task Serving_is_the_default_and_options_stand_anywhere(params string[] arguments)
+    {
+        (await Run(arguments)).Should().Be(7);
+
+        var settings = _served.Should().ContainSingle().Which;
+        settings.RepositoryPath.Should().Be("/r");
+        settings.Agent.Should().Be("a");
+    }
+
+    [Fact]
+    public async Task The_version_is_that_of_the_product()
+    {
+        (await BuiltVersion()).Should().Be("0.1.0");
+        ServerHost.Version.Should().Be("0.1.0");
+    }
+
+    [Fact]
+    public async Task Help_names_the_commands_and_options()
+    {
+        (await Run("--help")).Should().Be(0);
+
+        _output.ToString().Should().Contain("serve").And.Contain("demo").And.Contain("--repo").And.Contain("--agent").And.Contain("--version");
+        _served.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("--nope")]
+    [InlineData("nope")]
+    [InlineData("--repo")]
+    public async Task A_faulty_command_line_is_said_on_stderr_with_exit_code_2(params string[] arguments)
+    {
+        (await Run(arguments)).Should().Be(2);
+
+        _error.ToString().Should().Contain(arguments[0]).And.Contain("--help");
+        _output.ToString().Should().BeEmpty();
+        _served.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task The_demo_returns_its_own_exit_code()
+    {
+        (await Run("demo", "--repo", "/r")).Should().Be(8);
+
+        _shown.Should().ContainSingle().Which.RepositoryPath.Should().Be("/r");
+    }
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _error.Dispose();
+    }
+
+    private Task<int> Run(params string[] arguments) => new ProgramCommands(
+        (settings, _) =>
+        {
+            _served.Add(settings);
+            return Task.FromResult(7);
+        },
+        options =>
+        {
+            _shown.Add(options);
+            return Task.FromResult(8);
+        },
+        new CommandEnvironment(new Dictionary<string, string>(), "/here"),
+        _output,
+        _error).Run(arguments);
+
+    private static async Task<string> BuiltVersion()
+    {
+        await using var program = TestKit.BuiltServer.Start(arguments: "--version");
+        return (await program.ReadToEnd()).Trim();
+    }
+}

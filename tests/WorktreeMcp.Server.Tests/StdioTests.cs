@@ -1,0 +1,264 @@
+using System.Text.Json;
+using WorktreeMcp.TestKit;
+
+namespace WorktreeMcp.Server.Tests;
+
+/// <summary>The built program as a child process. The limits are those of a loaded machine; the promise is 2 s.</summary>
+public sealed class StdioTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(3.5);
+
+    private const string Echo = "echo-mcp.dll";
+
+    [Fact]
+    public async Task Requests_that_were_piped_in_are_all_answered_before_the_end()
+    {
+        await using var server = BuiltServer.Start();
+        await server.Initialize();
+        await server.Request(1, "tools/list");
+        await server.SendRaw("""{"jsonrpc":"2.0","id":2,"method":"ping"}""");
+        server.CloseInput();
+
+        var lines = (await server.ReadToEnd()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        lines.Select(line => JsonElement.Parse(line).GetProperty("id").GetInt32()).Should().BeEquivalentTo([0, 1, 2]);
+        var (code, took) = await server.Exit();
+        code.Should().Be(0);
+        took.Should().BeLessThan(Soon);
+        server.Log.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task The_end_of_an_idle_client_ends_the_server_at_once()
+    {
+        await using var server = await Started(Echo);
+        server.CloseInput();
+
+        var (code, took) = await server.Exit();
+
+        code.Should().Be(0);
+        // Nothing is unanswered, so the second for late answers is not used up.
+        took.Should().BeLessThan(TimeSpan.FromSeconds(1));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_signal_ends_the_server(bool terminate)
+    {
+        await using var server = await Started(Echo);
+        if (terminate)
+        {
+            server.Terminate();
+        }
+        else
+        {
+            server.Interrupt();
+        }
+
+        var (code, took) = await server.Exit();
+
+        code.Should().Be(0);
+        took.Should().BeLessThan(Soon);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_running_tool_is_cancelled_when_the_server_stops(bool signal)
+    {
+        await using var server = await Started(Echo);
+        await server.Call(1, "wait");
+        await server.WaitForLog("waiting");
+        Stop(server, signal);
+
+        var (code, took) = await server.Exit();
+
+        code.Should().Be(0);
+        took.Should().BeLessThan(Soon);
+        await server.WaitForLog("cancelled");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stuck_tool_does_not_keep_the_server_alive(bool signal)
+    {
+        await using var server = await Started(Echo);
+        await server.Call(1, "stuck");
+        await server.WaitForLog("stuck");
+        Stop(server, signal);
+
+        var (code, took) = await server.Exit();
+
+        code.Should().Be(0);
+        took.Should().BeLessThan(Soon);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_client_that_does_not_read_does_not_keep_the_server_alive(bool signal)
+    {
+        await using var server = await Started(Echo);
+        await server.Call(1, "print", """{"size":1000000}""");
+        await server.ReadSomething();
+        Stop(server, signal);
+
+        var (code, took) = await server.Exit();
+
+        code.Should().Be(0);
+        took.Should().BeLessThan(Soon);
+    }
+
+    [Fact]
+    public async Task An_open_subscription_does_not_keep_the_server_alive()
+    {
+        const string Meta =
+            """
+            "_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}
+            """;
+        await using var server = BuiltServer.Start(Echo);
+        await server.Request(1, "subscriptions/listen", $$$"""{{{{Meta}}},"notifications":{"toolsListChanged":true}}""");
+        (await server.ReadLine()).Should().Contain("notifications/subscriptions/acknowledged");
+        server.CloseInput();
+
+        var (code, took) = await server.Exit();
+
+        code.Should().Be(0);
+        took.Should().BeLessThan(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task Stdout_holds_whole_messages_and_nothing_else()
+    {
+        await using var server = await Started(Echo);
+        for (var id = 1; id <= 20; id++)
+        {
+            await server.Call(id, "print", """{"size":70000}""");
+        }
+
+        // Every second one is cancelled while its answer may be under way.
+        for (var id = 2; id <= 20; id += 2)
+        {
+            await server.Send($$$"""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":{{{id}}}}}""");
+        }
+
+        server.CloseInput();
+
+        var lines = (await server.ReadToEnd()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        var answered = lines.Select(line => JsonElement.Parse(line).GetProperty("id").GetInt32()).ToList();
+        answered.Should().Contain(Enumerable.Range(0, 10).Select(number => (2 * number) + 1)).And.OnlyHaveUniqueItems();
+        server.Log.Should().Contain("a stray line");
+    }
+
+    [Fact]
+    public async Task Malformed_lines_do_not_end_the_server()
+    {
+        await using var server = await Started(Echo);
+        foreach (var line in new[] { "{bad json", "", "[]", "null", "\"text\"", "[{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"ping\"}]", "\u0001\u0002" })
+        {
+            await server.Send(line);
+        }
+
+        await server.Call(1, "echo_task", """{"task_id":5}""");
+
+        var answer = await server.Answer(1);
+        answer.GetProperty("result").GetProperty("structuredContent").GetProperty("task_id").GetInt32().Should().Be(5);
+    }
+
+    [Fact]
+    public async Task A_line_over_the_limit_is_answered_and_one_below_it_is_served()
+    {
+        await using var server = await Started(Echo);
+
+        await server.Call(1, "print", $$"""{"size":3,"more":"{{new string('y', 1024 * 1024)}}"}""");
+        var error = (await server.Answer(1)).GetProperty("error");
+        error.GetProperty("code").GetInt32().Should().Be(-32600);
+        error.GetProperty("message").GetString().Should().Contain("1048576 bytes");
+
+        await server.Call(2, "fail", $$"""{"how":"{{new string('y', 1024 * 1000)}}"}""");
+        (await server.Answer(2)).GetProperty("result").GetProperty("isError").GetBoolean().Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task Unknown_methods_and_tools_have_their_protocol_codes()
+    {
+        await using var server = await Started("worktree-mcp.dll");
+
+        await server.Request(1, "nope");
+        (await server.Answer(1)).GetProperty("error").GetProperty("code").GetInt32().Should().Be(-32601);
+        await server.Call(2, "nope");
+        (await server.Answer(2)).GetProperty("error").GetProperty("code").GetInt32().Should().Be(-32602);
+    }
+
+    [Theory]
+    [InlineData("2099-01-01", "2025-11-25")]
+    [InlineData("2026-07-28", "2025-11-25")]
+    [InlineData("2025-06-18", "2025-06-18")]
+    [InlineData("2024-11-05", "2024-11-05")]
+    public async Task An_unknown_version_is_answered_with_ours(string asked, string answered)
+    {
+        await using var server = BuiltServer.Start();
+        await server.Initialize(asked);
+
+        var result = (await server.Answer(0)).GetProperty("result");
+
+        result.GetProperty("protocolVersion").GetString().Should().Be(answered);
+        result.GetProperty("serverInfo").GetProperty("name").GetString().Should().Be("worktree-mcp");
+        result.GetProperty("serverInfo").GetProperty("version").GetString().Should().Be("0.1.0");
+        result.GetProperty("instructions").GetString().Should().NotBeNullOrWhiteSpace();
+    }
+
+    [Fact]
+    public async Task A_broken_appsettings_file_in_the_users_directory_does_not_matter()
+    {
+        var directory = Directory.CreateTempSubdirectory("worktree-mcp-test-");
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(directory.FullName, "appsettings.json"), "{ broken", TestContext.Current.CancellationToken);
+            await using var server = BuiltServer.Start(workingDirectory: directory.FullName);
+            await server.Initialize();
+            await server.Answer(0);
+            server.CloseInput();
+
+            (await server.Exit()).Code.Should().Be(0);
+            server.Log.Should().BeEmpty();
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_bad_log_level_is_named_once_on_stderr()
+    {
+        await using var server = BuiltServer.Start(environment: new Dictionary<string, string> { ["WORKTREEMCP_LOG_LEVEL"] = "loud" });
+        server.CloseInput();
+
+        (await server.Exit()).Code.Should().Be(0);
+        server.Log.Split('\n').Should().ContainSingle().Which.Should().Contain("'loud'");
+    }
+
+    private static async Task<BuiltServer> Started(string assembly)
+    {
+        var server = BuiltServer.Start(assembly);
+        await server.Initialize();
+        await server.Answer(0);
+        return server;
+    }
+
+    private static void Stop(BuiltServer server, bool signal)
+    {
+        if (signal)
+        {
+            server.Terminate();
+        }
+        else
+        {
+            server.CloseInput();
+        }
+    }
+}
