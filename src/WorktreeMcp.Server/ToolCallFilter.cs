@@ -96,7 +96,7 @@ public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvid
         return new Refusal(
             RefusalCode.Internal,
             string.Create(CultureInfo.InvariantCulture, $"{tool} failed with a fault of the server: {cause.GetType().Name}, fault {number}."),
-            $"Look at the state with board_show before you try again; the server's log on stderr has the details under fault {number}.",
+            $"Look at the state with task_list and worktree_list before you try again; the server's log on stderr has the details under fault {number}.",
             inner: fault);
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using WorktreeMcp.Server.Tools;
 
 namespace WorktreeMcp.Server;
 
@@ -10,11 +11,13 @@ public static class ToolList
     [
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree",
         "worktree_create", "worktree_list", "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
-        "task_claim", "worktree_diff", "worktree_conflicts", "worktree_merge", "worktree_restore",
-        "worktree_output", "worktree_stop", "board_show",
     ];
 
     /// <summary>Registers them and what they need.</summary>
     /// <param name="builder">The server.</param>
-    public static void Register(IMcpServerBuilder builder) => builder.WithWorktreeTools(Names, _ => { });
+    public static void Register(IMcpServerBuilder builder)
+    {
+        builder.Services.AddSingleton<OpenRepository>();
+        builder.WithWorktreeTools(Names, tools => tools.Add<TaskTools>().Add<WorktreeTools>());
+    }
 }

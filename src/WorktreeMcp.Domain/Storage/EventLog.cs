@@ -16,7 +16,11 @@ public sealed record EventQuery(int Limit, long? SinceSeq = null, int? TaskId = 
 /// <summary>Events, oldest first.</summary>
 /// <param name="Events">Each as it stands in the log.</param>
 /// <param name="More">Whether more events match than are shown.</param>
-public sealed record EventPage(IReadOnlyList<JsonElement> Events, bool More);
+public sealed record EventPage(IReadOnlyList<JsonElement> Events, bool More)
+{
+    /// <summary>The number of the newest event shown, or null when none has one.</summary>
+    public long? LastSeq => Events.Count > 0 && EventLog.SeqOf(Events[^1]) is > 0 and var seq ? seq : null;
+}
 
 /// <summary>The audit log: read from its end, appended under the lock, never used to decide anything.</summary>
 public sealed class EventLog
@@ -152,7 +156,7 @@ public sealed class EventLog
     private static JsonElement? Member(JsonElement element, string of, string name) =>
         element.TryGetProperty(of, out var inner) && inner.ValueKind == JsonValueKind.Object && inner.TryGetProperty(name, out var value) ? value : null;
 
-    private static long SeqOf(JsonElement element) =>
+    internal static long SeqOf(JsonElement element) =>
         element.TryGetProperty("seq", out var seq) && seq.ValueKind == JsonValueKind.Number && seq.TryGetInt64(out var number) ? number : 0;
 
     private static JsonElement? Parse(byte[] line)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace WorktreeMcp.Domain.Worktrees;
 
@@ -6,18 +7,23 @@ namespace WorktreeMcp.Domain.Worktrees;
 public enum WorktreeState
 {
     /// <summary>It is being made; work in it is not possible yet.</summary>
+    [JsonStringEnumMemberName("creating")]
     Creating,
 
     /// <summary>Somebody works in it.</summary>
+    [JsonStringEnumMemberName("active")]
     Active,
 
     /// <summary>Closed for now; the directory stays.</summary>
+    [JsonStringEnumMemberName("kept")]
     Kept,
 
     /// <summary>It is being taken down.</summary>
+    [JsonStringEnumMemberName("removing")]
     Removing,
 
     /// <summary>It waits in the trash.</summary>
+    [JsonStringEnumMemberName("removed")]
     Removed,
 }
 

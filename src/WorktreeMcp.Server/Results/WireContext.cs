@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Worktrees;
 
 namespace WorktreeMcp.Server.Results;
 
@@ -16,5 +18,23 @@ namespace WorktreeMcp.Server.Results;
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(int[]))]
 [JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(TaskState))]
+[JsonSerializable(typeof(TaskState?))]
+[JsonSerializable(typeof(TaskPriority))]
+[JsonSerializable(typeof(TaskPriority?))]
+[JsonSerializable(typeof(TaskAttention))]
+[JsonSerializable(typeof(TaskAttention?))]
+[JsonSerializable(typeof(WorktreeState))]
+[JsonSerializable(typeof(WorktreeState?))]
+[JsonSerializable(typeof(TaskCreated))]
+[JsonSerializable(typeof(TaskListed))]
+[JsonSerializable(typeof(TaskShown))]
+[JsonSerializable(typeof(TaskUpdated))]
+[JsonSerializable(typeof(WorktreeStepped))]
+[JsonSerializable(typeof(WorktreeListed))]
+[JsonSerializable(typeof(WorktreeShown))]
+[JsonSerializable(typeof(WorktreeGone))]
+[JsonSerializable(typeof(CommandRan))]
+[JsonSerializable(typeof(EventsListed))]
 [JsonSerializable(typeof(ErrorReply))]
 internal sealed partial class WireContext : JsonSerializerContext;

@@ -1,0 +1,27 @@
+using WorktreeMcp.Domain;
+
+namespace WorktreeMcp.Server;
+
+/// <summary>
+/// The repository that is served. It is found at the first call and not at the start, so that a server outside a
+/// repository still lists its tools and says in each answer what to do; once found it stays.
+/// </summary>
+/// <param name="settings">Which directory was asked for.</param>
+public sealed class OpenRepository(ServerSettings settings) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private Repository? _repository;
+
+    /// <summary>The repository.</summary>
+    /// <returns>The same one every time; refuses as not_a_repository while there is none.</returns>
+    public Repository Require()
+    {
+        lock (_gate)
+        {
+            return _repository ??= Repository.Open(settings.RepositoryPath);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _repository?.Dispose();
+}

@@ -1,0 +1,69 @@
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Worktrees;
+
+namespace WorktreeMcp.Server.Results;
+
+/// <summary>The one call that most likely comes next; every answer names it.</summary>
+internal static class NextCall
+{
+    internal static string After(TaskView view) => view.Task switch
+    {
+        { Status: TaskState.Completed, LiveWorktree: { } name } => $"worktree_remove(name: \"{name}\")",
+        { Status: TaskState.Completed or TaskState.Deleted } => "task_list(ready: true)",
+        { LiveWorktree: { } name } => $"worktree_run(name: \"{name}\", command: \"...\")",
+        _ when view.WaitsFor.Count > 0 => $"task_get(task_id: {view.WaitsFor[0]})",
+        { Id: var id } => $"worktree_create(task_id: {id})",
+    };
+
+    internal static string After(TaskPage page) => page switch
+    {
+        { Tasks: [] } => "task_create(subject: \"...\")",
+        _ when page.Tasks.FirstOrDefault(t => t.IsReady) is { } ready => $"worktree_create(task_id: {ready.Task.Id})",
+        { NextCursor: { } cursor } => $"task_list(cursor: \"{cursor}\")",
+        _ => $"task_get(task_id: {page.Tasks[0].Task.Id})",
+    };
+
+    internal static string After(TaskChange change) =>
+        change.NowReady is [var ready, ..] && change.View.Task.LiveWorktree is null ? $"worktree_create(task_id: {ready})" : After(change.View);
+
+    internal static string WorkIn(WorktreeStep step) => $"worktree_run(name: \"{step.Worktree.Name}\", command: \"...\")";
+
+    internal static string AfterKeep(WorktreeStep step) => step switch
+    {
+        { NowReady: [var ready, ..] } => $"worktree_create(task_id: {ready})",
+        { Task.Status: TaskState.Completed } => "task_list(ready: true)",
+        _ => $"worktree_status(name: \"{step.Worktree.Name}\")",
+    };
+
+    internal static string After(WorktreePage page) => page switch
+    {
+        { Worktrees: [] } => "task_list(ready: true)",
+        { NextCursor: { } cursor } => $"worktree_list(cursor: \"{cursor}\")",
+        _ => $"worktree_status(name: \"{page.Worktrees[0].Worktree.Name}\")",
+    };
+
+    internal static string After(WorktreeDetail detail)
+    {
+        var name = detail.View.Worktree.Name;
+        return detail.View switch
+        {
+            { Head: null } => $"worktree_remove(name: \"{name}\")",
+            { Changes.IsClean: false } => $"worktree_run(name: \"{name}\", command: \"git add -A && git commit -m '...'\")",
+            { Ahead: > 0 } => $"worktree_keep(name: \"{name}\", complete_task: true)",
+            _ => $"worktree_run(name: \"{name}\", command: \"...\")",
+        };
+    }
+
+    internal static string After(WorktreeRemoval removal) => removal.Step switch
+    {
+        { NowReady: [var ready, ..] } => $"worktree_create(task_id: {ready})",
+        { Task: { IsOpen: true } task } => $"task_update(task_id: {task.Id}, status: \"...\")",
+        _ => "task_list(ready: true)",
+    };
+
+    internal static string After(WorktreeRun run) => $"worktree_status(name: \"{run.Worktree.Name}\")";
+
+    internal static string After(EventPage page, long? since) =>
+        page.More && since is not null ? $"worktree_events(since_seq: {page.LastSeq})" : "task_list()";
+}

@@ -1,0 +1,139 @@
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Worktrees;
+
+namespace WorktreeMcp.Server.Results;
+
+/// <summary>A worktree's entry.</summary>
+public sealed record WorktreeEntry(
+    string Name, string Path, string Branch, string? BaseRef, string? BaseCommit, WorktreeState Status, int? TaskId, string? Reason, double CreatedAt)
+{
+    internal static WorktreeEntry From(Worktree worktree, string directory) => new(
+        worktree.Name, directory, worktree.Branch, worktree.BaseRef, worktree.BaseCommit, worktree.Status, worktree.TaskId, worktree.Reason, worktree.CreatedAt);
+}
+
+/// <summary>A worktree in a list, with what git says of it now.</summary>
+public sealed record WorktreeRow(
+    string Name, string Path, string Branch, WorktreeState Status, int? TaskId, string? Owner, string? BaseRef, string? Head, bool? Dirty, int? Staged,
+    int? Modified, int? Untracked, int? Conflicted, int? Ahead, int? Behind, IReadOnlyList<string>? Drift)
+{
+    internal static WorktreeRow From(WorktreeView view) => new(
+        view.Worktree.Name,
+        view.Directory,
+        view.Worktree.Branch,
+        view.Worktree.Status,
+        view.Worktree.TaskId,
+        view.Owner,
+        view.Worktree.BaseRef,
+        view.Head,
+        view.Changes is null ? null : !view.Changes.IsClean,
+        NullIfNone(view.Changes?.Staged.Count),
+        NullIfNone(view.Changes?.Modified.Count),
+        NullIfNone(view.Changes?.Untracked.Count),
+        NullIfNone(view.Changes?.Conflicted.Count),
+        view.Ahead,
+        view.Behind,
+        view.Drift.Count == 0 ? null : view.Drift);
+
+    private static int? NullIfNone(int? count) => count is 0 ? null : count;
+}
+
+/// <summary>The task of a worktree, in short.</summary>
+public sealed record TaskBrief(int Id, string Subject, TaskState Status, string? Owner)
+{
+    internal static TaskBrief? From(BoardTask? task) =>
+        task is null ? null : new TaskBrief(task.Id, CutText.Of(task.Subject, 160, "task_get has all of it"), task.Status, task.Owner);
+}
+
+/// <summary>Answer of worktree_create, task_bind_worktree and worktree_keep.</summary>
+public sealed record WorktreeStepped(
+    WorktreeEntry Worktree, TaskBrief? Task, bool Already, IReadOnlyList<int>? NowReady, string? Warning, string Next)
+{
+    internal static WorktreeStepped From(WorktreeStep step, string next) => new(
+        WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.From(step.Task), step.Already, step.NowReady.Count == 0 ? null : step.NowReady, step.Warning, next);
+}
+
+/// <summary>Answer of worktree_list.</summary>
+public sealed record WorktreeListed(IReadOnlyList<WorktreeRow> Worktrees, int Total, string? NextCursor, string Next);
+
+/// <summary>Files with uncommitted work, at most 50 of each kind.</summary>
+public sealed record ChangedFiles(
+    IReadOnlyList<string> Staged, IReadOnlyList<string> Modified, IReadOnlyList<string> Untracked, IReadOnlyList<string> Conflicted, int? Omitted)
+{
+    private const int Most = 50;
+
+    internal static ChangedFiles? From(WorktreeChanges? changes)
+    {
+        if (changes is null)
+        {
+            return null;
+        }
+
+        var staged = CutText.Of(changes.Staged, Most);
+        var modified = CutText.Of(changes.Modified, Most);
+        var untracked = CutText.Of(changes.Untracked, Most);
+        var conflicted = CutText.Of(changes.Conflicted, Most);
+        var omitted = staged.Omitted + modified.Omitted + untracked.Omitted + conflicted.Omitted;
+        return new ChangedFiles(staged.Items, modified.Items, untracked.Items, conflicted.Items, omitted == 0 ? null : omitted);
+    }
+}
+
+/// <summary>A commit that the base lacks.</summary>
+public sealed record CommitRow(string Commit, string Subject, long At);
+
+/// <summary>A command that runs now.</summary>
+public sealed record RunningRow(string Command, double StartedAt, string By);
+
+/// <summary>Answer of worktree_status.</summary>
+public sealed record WorktreeShown(
+    WorktreeRow Worktree, string? BaseCommit, ChangedFiles? Files, IReadOnlyList<CommitRow> Commits, string? InProgress, string? Locked,
+    IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow> Running, string Next)
+{
+    private const int MostConflicts = 50;
+
+    internal static WorktreeShown From(WorktreeDetail detail, string next) => new(
+        WorktreeRow.From(detail.View),
+        detail.View.Worktree.BaseCommit,
+        ChangedFiles.From(detail.View.Changes),
+        [.. detail.Commits.Select(c => new CommitRow(c.Hash, CutText.Of(c.Subject, 160, "git log has all of it"), c.At))],
+        detail.InProgress,
+        detail.Locked,
+        detail.Conflicts is null ? null : CutText.Of(detail.Conflicts, MostConflicts).Items,
+        [.. detail.Running.Select(r => new RunningRow(CutText.Of(r.Command, 200, "it runs now"), r.StartedAt, r.By))],
+        next);
+}
+
+/// <summary>Answer of worktree_remove.</summary>
+public sealed record WorktreeGone(
+    WorktreeEntry Worktree, TaskBrief? Task, bool Already, string? TrashPath, bool BranchDeleted, string? BranchKept, int? IgnoredFiles,
+    IReadOnlyList<string>? UncommittedFiles, IReadOnlyList<int>? NowReady, string? Warning, string Next)
+{
+    private const int MostFiles = 50;
+
+    internal static WorktreeGone From(WorktreeRemoval removal, string next) => new(
+        WorktreeEntry.From(removal.Step.Worktree, removal.Step.Directory),
+        TaskBrief.From(removal.Step.Task),
+        removal.Step.Already,
+        removal.TrashDirectory,
+        removal.BranchDeleted,
+        removal.BranchKept is null ? null : $"{removal.Step.Worktree.Branch} stays: {removal.BranchKept}",
+        removal.Ignored.Count == 0 ? null : removal.Ignored.Count,
+        removal.Uncommitted.Count == 0 ? null : CutText.Of(removal.Uncommitted, MostFiles).Items,
+        removal.Step.NowReady.Count == 0 ? null : removal.Step.NowReady,
+        removal.Step.Warning,
+        next);
+}
+
+/// <summary>Answer of worktree_run.</summary>
+public sealed record CommandRan(
+    string Worktree, string Path, string RunId, int? ExitCode, string? Signal, bool TimedOut, bool Cancelled, double DurationSeconds,
+    string Stdout, string Stderr, bool Truncated, long StdoutBytes, long StderrBytes, IReadOnlyList<int>? StillAlive, string? Warning, string Next)
+{
+    internal static CommandRan From(WorktreeRun run, string next) => new(
+        run.Worktree.Name, run.Directory, run.Run.RunId, run.Run.ExitCode, run.Run.Signal, run.Run.TimedOut, run.Run.Cancelled,
+        run.Run.DurationSeconds, run.Run.Output.Text, run.Run.Error.Text, run.Run.Output.Truncated || run.Run.Error.Truncated,
+        run.Run.Output.TotalBytes, run.Run.Error.TotalBytes, run.Run.Survivors.Count == 0 ? null : run.Run.Survivors, run.Warning, next);
+}
+
+/// <summary>Answer of worktree_events.</summary>
+public sealed record EventsListed(IReadOnlyList<System.Text.Json.JsonElement> Events, bool More, long? LastSeq, string Next);
