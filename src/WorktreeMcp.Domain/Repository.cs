@@ -1,5 +1,6 @@
 using System.IO.Abstractions;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Storage;
@@ -15,6 +16,7 @@ public sealed class Repository : IDisposable
     private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, IFileSystem files, IDurableFiles disk, TimeProvider time)
     {
         Place = place;
+        Settings = settings;
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot);
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Board = new TaskBoard(_store);
@@ -23,6 +25,9 @@ public sealed class Repository : IDisposable
 
     /// <summary>Where it lies.</summary>
     public RepositoryPlace Place { get; }
+
+    /// <summary>What is set for it.</summary>
+    public RepositorySettings Settings { get; }
 
     /// <summary>What is to be done.</summary>
     public TaskBoard Board { get; }
@@ -42,7 +47,7 @@ public sealed class Repository : IDisposable
 
     /// <summary>Finds and opens the repository that a directory is in; nothing is written yet.</summary>
     /// <param name="path">Any directory inside the repository or one of its worktrees.</param>
-    /// <param name="settings">What is set for it; null for the defaults.</param>
+    /// <param name="settings">What is set for it; null to read it from the environment and the configuration files.</param>
     /// <param name="environment">Where git's environment comes from; null for this process's own.</param>
     /// <param name="files">For reading; null for the real file system.</param>
     /// <param name="disk">For writing; null for the real disk.</param>
@@ -56,9 +61,12 @@ public sealed class Repository : IDisposable
         IDurableFiles? disk = null,
         TimeProvider? time = null)
     {
-        var git = new GitCommand(environment ?? OwnEnvironment());
+        environment ??= OwnEnvironment();
+        files ??= new FileSystem();
+        var git = new GitCommand(environment);
         var place = RepositoryPlace.Find(git, path);
-        return new Repository(place, settings ?? new RepositorySettings(), git, files ?? new FileSystem(), disk ?? new DurableFiles(), time ?? TimeProvider.System);
+        settings ??= new SettingsReader(files, environment).Read(place.Root);
+        return new Repository(place, settings, git, files, disk ?? new DurableFiles(), time ?? TimeProvider.System);
     }
 
     /// <inheritdoc/>

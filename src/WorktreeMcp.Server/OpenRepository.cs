@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using WorktreeMcp.Domain;
 
 namespace WorktreeMcp.Server;
@@ -7,7 +8,8 @@ namespace WorktreeMcp.Server;
 /// repository still lists its tools and says in each answer what to do; once found it stays.
 /// </summary>
 /// <param name="settings">Which directory was asked for.</param>
-public sealed class OpenRepository(ServerSettings settings) : IDisposable
+/// <param name="log">Where settings that are not usable are named.</param>
+public sealed class OpenRepository(ServerSettings settings, ILogger<OpenRepository> log) : IDisposable
 {
     private readonly Lock _gate = new();
     private Repository? _repository;
@@ -18,8 +20,19 @@ public sealed class OpenRepository(ServerSettings settings) : IDisposable
     {
         lock (_gate)
         {
-            return _repository ??= Repository.Open(settings.RepositoryPath);
+            return _repository ??= Open();
         }
+    }
+
+    private Repository Open()
+    {
+        var repository = Repository.Open(settings.RepositoryPath);
+        foreach (var warning in repository.Settings.Warnings)
+        {
+            log.LogWarning("{Warning}", warning);
+        }
+
+        return repository;
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using WorktreeMcp.Domain;
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.TestKit;
@@ -47,7 +48,7 @@ public sealed class TempRepository : IDisposable
     /// <returns>The opened repository.</returns>
     public Repository Open(IDurableFiles? disk = null, TimeProvider? time = null, RepositorySettings? settings = null)
     {
-        var opened = Repository.Open(Root, settings, disk: disk, time: time);
+        var opened = Repository.Open(Root, settings ?? new RepositorySettings(), disk: disk, time: time);
         _opened.Add(opened);
         return opened;
     }

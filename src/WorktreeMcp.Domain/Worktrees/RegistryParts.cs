@@ -1,5 +1,6 @@
 using System.IO.Abstractions;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Storage;
 

@@ -25,6 +25,11 @@ public sealed record ProgramCommands(
         Recursive = true,
     };
 
+    private readonly Option<bool> _keep = new("--keep")
+    {
+        Description = "Leave the demo's scratch folder for a look around.",
+    };
+
     private readonly Option<string?> _agent = new("--agent")
     {
         Description = "The name under which this client's calls are recorded.",
@@ -63,8 +68,8 @@ public sealed record ProgramCommands(
         var serve = new Command("serve", "Serve MCP on stdin and stdout. This is the default.");
         serve.SetAction((parsed, cancel) => Serve(Settings(parsed), cancel));
 
-        var demo = new Command("demo", "Show two agents at work in a throw-away repository.");
-        demo.SetAction((parsed, _) => Demo(new DemoOptions(parsed.GetValue(_repository), Output, Error)));
+        var demo = new Command("demo", "Show two agents at work in a throw-away repository; with --repo in a clone of that one.") { _keep };
+        demo.SetAction((parsed, _) => Demo(new DemoOptions(parsed.GetValue(_repository), parsed.GetValue(_keep), Output, Error)));
 
         var root = new RootCommand("A task board and git worktrees for several coding agents, served over MCP.")
         {

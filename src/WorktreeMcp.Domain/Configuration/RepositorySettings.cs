@@ -1,4 +1,4 @@
-namespace WorktreeMcp.Domain;
+namespace WorktreeMcp.Domain.Configuration;
 
 /// <summary>What can be set for a repository.</summary>
 public sealed record RepositorySettings
@@ -14,4 +14,7 @@ public sealed record RepositorySettings
 
     /// <summary>Whether each operation is fsynced before it is acknowledged.</summary>
     public bool Durable { get; init; } = true;
+
+    /// <summary>Settings that were not usable, each named once.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }

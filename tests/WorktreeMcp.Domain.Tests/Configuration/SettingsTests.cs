@@ -1,0 +1,98 @@
+using FluentAssertions;
+using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.TestKit;
+using Xunit;
+
+namespace WorktreeMcp.Domain.Tests.Configuration;
+
+public sealed class SettingsTests : IDisposable
+{
+    private readonly TempRepository _repo = new();
+
+    public void Dispose() => _repo.Dispose();
+
+    [Fact]
+    public void Without_any_source_the_defaults_hold()
+    {
+        using var repository = Open();
+
+        repository.Settings.WorktreeRoot.Should().Be(".worktrees");
+        repository.Settings.BranchPrefix.Should().Be("wt/");
+        repository.Settings.BaseRef.Should().Be("HEAD");
+        repository.Settings.Durable.Should().BeTrue();
+        repository.Settings.Warnings.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_variable_wins_over_the_repositorys_file_and_that_over_the_users()
+    {
+        Directory.CreateDirectory(Path.Join(_repo.Base, "config", "worktree-mcp"));
+        File.WriteAllText(Path.Join(_repo.Base, "config", "worktree-mcp", "config.json"), """{ "branch_prefix": "user/", "base_ref": "develop", "durability": "relaxed" }""");
+        _repo.Write(".worktree-mcp.json", """{ "branch_prefix": "repo/", "base_ref": "main" }""");
+
+        using var repository = Open(("WORKTREEMCP_BRANCH_PREFIX", "mine/"));
+
+        repository.Settings.BranchPrefix.Should().Be("mine/");
+        repository.Settings.BaseRef.Should().Be("main");
+        repository.Settings.Durable.Should().BeFalse();
+    }
+
+    [Fact]
+    public void Worktrees_are_made_where_and_as_the_repositorys_file_says()
+    {
+        _repo.Write(".worktree-mcp.json", """{ "worktree_root": "lanes/here", "branch_prefix": "agent/" }""");
+        using var repository = Open();
+
+        var made = repository.Worktrees.Create(new NewWorktree("alpha"), "tester");
+
+        made.Directory.Should().Be(Path.Join(_repo.Root, "lanes", "here", "alpha"));
+        _repo.GitIn(made.Directory, "branch", "--show-current").Should().Be("agent/alpha");
+        _repo.Git("status", "--porcelain", "-uall").Should().Be("?? .worktree-mcp.json");
+    }
+
+    [Theory]
+    [InlineData("""{ "worktree_root": "../outside" }""", "worktree_root")]
+    [InlineData("""{ "worktree_root": "/tmp/outside" }""", "worktree_root")]
+    [InlineData("""{ "worktree_root": ".git/inside" }""", "worktree_root")]
+    [InlineData("""{ "branch_prefix": "--force" }""", "branch_prefix")]
+    [InlineData("""{ "branch_prefix": "a..b/" }""", "branch_prefix")]
+    [InlineData("""{ "base_ref": "-x" }""", "base_ref")]
+    [InlineData("""{ "durability": "maybe" }""", "durability")]
+    [InlineData("""{ "durability": true }""", "durability")]
+    [InlineData("""{ "wortree_root": "x" }""", "wortree_root")]
+    [InlineData("{ broken", ".worktree-mcp.json")]
+    public void What_is_unknown_or_does_not_fit_is_named_and_passed_over(string text, string named)
+    {
+        _repo.Write(".worktree-mcp.json", text);
+
+        using var repository = Open();
+
+        repository.Settings.Warnings.Should().ContainSingle().Which.Should().Contain(named);
+        (repository.Settings with { Warnings = [] }).Should().BeEquivalentTo(new WorktreeMcp.Domain.Configuration.RepositorySettings());
+    }
+
+    [Fact]
+    public void A_file_inside_a_worktree_sets_nothing()
+    {
+        using var first = Open();
+        var made = first.Worktrees.Create(new NewWorktree("alpha"), "tester");
+        File.WriteAllText(Path.Join(made.Directory, ".worktree-mcp.json"), """{ "branch_prefix": "planted/" }""");
+
+        using var second = Repository.Open(made.Directory, environment: Variables());
+
+        second.Settings.BranchPrefix.Should().Be("wt/");
+    }
+
+    private Repository Open(params (string Name, string Value)[] variables) => Repository.Open(_repo.Root, environment: Variables(variables));
+
+    private Dictionary<string, string> Variables(params (string Name, string Value)[] variables)
+    {
+        var environment = new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")!, ["HOME"] = _repo.Base, ["XDG_CONFIG_HOME"] = Path.Join(_repo.Base, "config") };
+        foreach (var (name, value) in variables)
+        {
+            environment[name] = value;
+        }
+
+        return environment;
+    }
+}
