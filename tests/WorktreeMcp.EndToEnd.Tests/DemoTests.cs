@@ -1,0 +1,47 @@
+using FluentAssertions;
+using WorktreeMcp.TestKit;
+using Xunit;
+
+namespace WorktreeMcp.EndToEnd.Tests;
+
+public sealed class DemoTests
+{
+    [Fact]
+    public async Task The_demo_plays_to_its_end_and_leaves_nothing_behind()
+    {
+        await using var demo = BuiltServer.Start(arguments: "demo");
+
+        var story = await demo.ReadToEnd();
+
+        (await demo.Exit()).Code.Should().Be(0, demo.Log);
+        story.Should().Contain("refused: worktree_dirty").And.Contain("task.completed").And.NotContain("FAILED");
+        var scratch = story.Split('\n')[0].Split(" at ")[^1];
+        Directory.Exists(Path.GetDirectoryName(scratch)).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task The_demo_plays_on_a_clone_and_leaves_the_repository_alone()
+    {
+        using var repo = new TempRepository();
+        var before = repo.Snapshot();
+        await using var demo = BuiltServer.Start(arguments: ["demo", "--repo", repo.Root]);
+
+        var story = await demo.ReadToEnd();
+
+        (await demo.Exit()).Code.Should().Be(0, demo.Log);
+        story.Should().Contain($"cloned from {repo.Root}").And.NotContain("FAILED");
+        repo.Snapshot().Should().Be(before);
+    }
+
+    [Fact]
+    public async Task The_demo_says_what_stopped_it()
+    {
+        using var repo = new TempRepository();
+        await using var demo = BuiltServer.Start(arguments: ["demo", "--repo", Path.Join(repo.Base, "nowhere")]);
+
+        await demo.ReadToEnd();
+
+        (await demo.Exit()).Code.Should().Be(1);
+        demo.Log.Should().Contain("the demo stopped").And.Contain("nowhere");
+    }
+}
