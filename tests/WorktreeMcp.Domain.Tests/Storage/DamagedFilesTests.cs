@@ -100,7 +100,7 @@ public sealed class DamagedFilesTests : IDisposable
         var after = JsonNode.Parse(_folder.Read(".tasks/task_1.json"))!.AsObject();
         foreach (var (key, value) in JsonNode.Parse(content)!.AsObject())
         {
-            after[key]!.ToString().Should().Be(key == "subject" ? "y" : value?.ToString(), key);
+            (after[key]?.ToString()).Should().Be(key == "subject" ? "y" : value?.ToString(), key);
         }
     }
 

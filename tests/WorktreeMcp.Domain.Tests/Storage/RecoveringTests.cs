@@ -252,7 +252,8 @@ public sealed class RecoveringTests
 
         folder.Operations().Select(o => (long)o["op"]!).Should().Equal([1, 2], $"read first: {readFirst}, {torn}");
         folder.Events().Select(e => (long)e["seq"]!).Should().Equal(1, 2);
-        folder.Quarantined().Should().Equal(torn);
+        folder.Quarantined().Sum(kept => kept.Length).Should().Be(torn.Length);
+        folder.Quarantined().Should().OnlyContain(kept => torn.Contains(kept));
         folder.Open().Board.List(Listing.All).Total.Should().Be(2);
     }
 
