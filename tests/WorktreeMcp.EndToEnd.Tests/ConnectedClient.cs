@@ -15,8 +15,9 @@ internal sealed class ConnectedClient : IAsyncDisposable
     public McpClient Client { get; }
 
     /// <summary>Starts the program in a directory.</summary>
-    public static Task<ConnectedClient> Start(string directory, string? era = null) =>
-        Start("dotnet", [BuiltServer.PathOf("worktree-mcp.dll")], directory, new Dictionary<string, string?>(), era);
+    public static Task<ConnectedClient> Start(
+        string directory, string? era = null, IReadOnlyDictionary<string, string?>? environment = null, params string[] arguments) =>
+        Start("dotnet", [BuiltServer.PathOf("worktree-mcp.dll"), .. arguments], directory, environment ?? new Dictionary<string, string?>(), era);
 
     /// <summary>Starts what a configuration file says.</summary>
     public static async Task<ConnectedClient> Start(
@@ -56,6 +57,18 @@ internal sealed class ConnectedClient : IAsyncDisposable
         var result = await Call(tool, arguments);
         result.IsError.Should().NotBe(true, $"{tool} {arguments} answered {Text(result)}");
         return result.StructuredContent!.Value;
+    }
+
+    /// <summary>Calls a tool that must be refused, and returns the error.</summary>
+    public async Task<JsonElement> Refused(string tool, string arguments, string code)
+    {
+        var result = await Call(tool, arguments);
+        result.IsError.Should().BeTrue($"{tool} {arguments} answered {Text(result)}");
+        result.StructuredContent.Should().BeNull();
+        var error = JsonElement.Parse(Text(result)).GetProperty("error");
+        error.GetProperty("code").GetString().Should().Be(code, Text(result));
+        error.GetProperty("hint").GetString().Should().NotBeNullOrEmpty();
+        return error;
     }
 
     public static string Text(CallToolResult result) =>
