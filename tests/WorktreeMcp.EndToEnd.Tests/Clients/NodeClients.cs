@@ -16,7 +16,8 @@ public sealed class NodeClients
 
     private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(4);
 
-    private readonly Lazy<Installed> _installed = new(Install);
+    // On a thread of its own: it holds a mutex, and no test thread may wait for it.
+    private readonly Lazy<Task<Installed>> _installed = new(() => Task.Run(Install));
 
     private sealed record Installed(string? Node, string Reason);
 
@@ -29,7 +30,7 @@ public sealed class NodeClients
 
     private async Task<Ended> Run(string[] arguments, string directory)
     {
-        var installed = _installed.Value;
+        var installed = await _installed.Value;
         if (installed.Node is null)
         {
             Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", installed.Reason);
@@ -78,7 +79,7 @@ public sealed class NodeClients
             return;
         }
 
-        var npm = ChildProgram.Run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder, limit: InstallLimit).Result;
+        var npm = ChildProgram.Run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder, limit: InstallLimit).GetAwaiter().GetResult();
         if (npm.Code != 0)
         {
             throw new InvalidOperationException($"npm ci ended with {npm}");
@@ -91,7 +92,7 @@ public sealed class NodeClients
     {
         try
         {
-            var said = ChildProgram.Run(node, ["--version"], Folder).Result.Output;
+            var said = ChildProgram.Run(node, ["--version"], Folder).GetAwaiter().GetResult().Output;
             return int.TryParse(said.TrimStart('v').Split('.')[0], out var major) ? major : 0;
         }
         catch (System.ComponentModel.Win32Exception)
