@@ -11,6 +11,7 @@ public sealed class BuiltServer : IAsyncDisposable
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _log = new();
+    private readonly ConcurrentQueue<string> _received = new();
     private readonly SemaphoreSlim _logGrew = new(0);
 
     private BuiltServer(Process process)
@@ -30,6 +31,9 @@ public sealed class BuiltServer : IAsyncDisposable
     /// <summary>What it wrote to stderr so far.</summary>
     public string Log => string.Join('\n', _log);
 
+    /// <summary>The lines it wrote to stdout that were read so far.</summary>
+    public IReadOnlyCollection<string> Received => _received;
+
     public int ProcessId => _process.Id;
 
     public static string PathOf(string assembly) => Path.Combine(AppContext.BaseDirectory, assembly);
@@ -47,7 +51,7 @@ public sealed class BuiltServer : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = workingDirectory ?? AppContext.BaseDirectory,
         };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("WORKTREEMCP_", StringComparison.Ordinal)).ToList())
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("WORKTREEMCP_", StringComparison.Ordinal) || name is "CLAUDE_PROJECT_DIR").ToList())
         {
             start.Environment.Remove(name);
         }
@@ -85,7 +89,16 @@ public sealed class BuiltServer : IAsyncDisposable
     public Task Call(int id, string tool, string arguments = "{}") =>
         Request(id, "tools/call", $$"""{"name":"{{tool}}","arguments":{{arguments}}}""");
 
-    public async Task<string?> ReadLine() => await _process.StandardOutput.ReadLineAsync().WaitAsync(Limit);
+    public async Task<string?> ReadLine()
+    {
+        var line = await _process.StandardOutput.ReadLineAsync().WaitAsync(Limit);
+        if (line is not null)
+        {
+            _received.Enqueue(line);
+        }
+
+        return line;
+    }
 
     /// <summary>Waits until it has begun to write, without reading the rest.</summary>
     public async Task ReadSomething()
@@ -121,6 +134,9 @@ public sealed class BuiltServer : IAsyncDisposable
     }
 
     public void CloseInput() => _process.StandardInput.Close();
+
+    /// <summary>Ends it at once, as kill -9 does; nothing it started is ended with it.</summary>
+    public void Kill() => _process.Kill();
 
     public void Terminate() => Signal("TERM");
 

@@ -1,0 +1,31 @@
+namespace WorktreeMcp.EndToEnd.Tests;
+
+/// <summary>One call, with its arguments as they stand in JSON.</summary>
+internal sealed record ToolStep(string Tool, string Arguments);
+
+/// <summary>A short life of two tasks in a fresh repository that calls every tool at least once; each call succeeds.</summary>
+internal static class TwelveTools
+{
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "task_create", "task_list", "task_get", "task_update", "task_bind_worktree", "worktree_create", "worktree_list",
+        "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
+    ];
+
+    public static IReadOnlyList<ToolStep> Steps { get; } =
+    [
+        new("task_create", """{"subject":"Sign in","description":"With a token.","priority":"high","labels":["auth"]}"""),
+        new("task_create", """{"subject":"Sign out","blocked_by":[1]}"""),
+        new("task_list", """{"ready":true}"""),
+        new("task_update", """{"task_id":1,"note":"Started.","attention":"review"}"""),
+        new("worktree_create", """{"name":"lane"}"""),
+        new("task_bind_worktree", """{"task_id":1,"worktree":"lane"}"""),
+        new("worktree_run", """{"name":"lane","command":"echo token > token.txt && git add -A && git commit -q -m token && echo done"}"""),
+        new("worktree_status", """{"name":"lane"}"""),
+        new("worktree_list", "{}"),
+        new("task_get", """{"task_id":1}"""),
+        new("worktree_keep", """{"name":"lane","reason":"To be reviewed."}"""),
+        new("worktree_remove", """{"name":"lane","complete_task":true}"""),
+        new("worktree_events", """{"limit":200}"""),
+    ];
+}
