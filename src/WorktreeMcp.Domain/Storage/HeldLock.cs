@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace WorktreeMcp.Domain.Storage;
 
-/// <summary>The lock in hand; disposing frees it, unless a child that inherited the descriptor still lives.</summary>
+/// <summary>
+/// The lock in hand; disposing frees it, so whoever disposes has waited for the children that inherited the descriptor.
+/// Of a killed server they keep it until they have ended.
+/// </summary>
 public sealed class HeldLock : IDisposable
 {
     private readonly SafeFileHandle _file;
@@ -21,7 +24,7 @@ public sealed class HeldLock : IDisposable
         if (!_released)
         {
             _released = true;
-            _file.Dispose();
+            Posix.Unlock(_file);
             _process.Release();
         }
     }

@@ -37,5 +37,5 @@ public sealed class Lease : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => Posix.Unlock(_file);
 }

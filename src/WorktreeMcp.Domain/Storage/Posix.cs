@@ -50,6 +50,19 @@ internal static partial class Posix
         }
     }
 
+    /// <summary>
+    /// Frees a flock and closes the file. Closing alone is not enough: a child that is just being started holds a copy of
+    /// every descriptor until its program begins, and with it the lock.
+    /// </summary>
+    internal static void Unlock(SafeFileHandle file)
+    {
+        if (!file.IsClosed)
+        {
+            _ = Flock(file, 8);
+            file.Dispose();
+        }
+    }
+
     /// <summary>fsync whose result is checked.</summary>
     internal static void Sync(SafeFileHandle file, string path)
     {

@@ -84,30 +84,10 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
             problem.StartsWith(Missing, StringComparison.Ordinal) ? "worktree_remove" : "worktree_list");
     }
 
-    /// <summary>
-    /// A worktree's lease, or null when somebody holds it. A process that is just being started holds a copy of every
-    /// descriptor until its program begins, also of a lease that was given back meanwhile: hence a few tries.
-    /// </summary>
+    /// <summary>A worktree's lease, or null when somebody holds it.</summary>
     /// <param name="worktree">The worktree.</param>
     /// <param name="shared">Shared for commands, exclusive for making and removing.</param>
-    /// <param name="tries">How many; each waits twice as long as the one before, beginning with a millisecond.</param>
-    internal Lease? TryLease(Worktree worktree, bool shared, int tries = 7)
-    {
-        for (var wait = 1; ; wait *= 2)
-        {
-            if (Lease.Try(Layout, worktree.Id, shared) is { } lease)
-            {
-                return lease;
-            }
-
-            if (--tries <= 0)
-            {
-                return null;
-            }
-
-            Thread.Sleep(wait);
-        }
-    }
+    internal Lease? TryLease(Worktree worktree, bool shared) => Lease.Try(Layout, worktree.Id, shared);
 
     /// <summary>The task of a worktree, or null when it has none or the task's file is gone.</summary>
     internal BoardTask? TaskOf(Worktree worktree) =>

@@ -9,8 +9,6 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// </summary>
 internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entries, WorktreeTrash trash)
 {
-    private const int Tries = 3;
-
     /// <summary>All entries, after what a killed server left in the middle was settled: nobody is shown that.</summary>
     internal IReadOnlyList<Worktree> Settled()
     {
@@ -33,7 +31,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     {
         foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || IsGone(w))))
         {
-            using var lease = parts.TryLease(worktree, shared: false, Tries);
+            using var lease = parts.TryLease(worktree, shared: false);
             if (lease is null)
             {
                 continue;
@@ -91,7 +89,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
             return worktree.IsLive && IsGone(worktree);
         }
 
-        using var lease = parts.TryLease(worktree, shared: false, Tries);
+        using var lease = parts.TryLease(worktree, shared: false);
         return lease is not null;
     }
 

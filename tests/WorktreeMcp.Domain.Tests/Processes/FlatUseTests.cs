@@ -17,7 +17,8 @@ public sealed class FlatUseTests
 
         RunThemAll(50, cancel.Token);
 
-        OpenDescriptors().Should().Be(before);
+        // One lost descriptor a run would be 50 and more; the runtime opens and closes a few of its own meanwhile.
+        OpenDescriptors().Should().BeLessThan(before + 25);
     }
 
     [Fact]
