@@ -1,1 +1,27 @@
+using WorktreeMcp.Bench;
+
+if (BenchOptions.Parse(args) is not { } options)
+{
+    Console.Error.WriteLine(BenchOptions.Usage);
+    return 2;
+}
+
+var report = new Report(Console.Out);
+report.Note(Machine.Describe(options.In));
+using (var scratch = new Scratch(options.In))
+{
+    StartBench.Run(report, options, scratch);
+    WorktreeBench.Run(report, options, scratch, "Worktrees of 5 files beside git alone");
+    var tools = new ToolBench(report, options, scratch);
+    tools.Run(tasks: 10, worktrees: 10);
+    tools.Run(options.ManyTasks, options.ManyWorktrees);
+    EventBench.Run(report, options, scratch);
+}
+
+if (options.DurableIn is { } durable)
+{
+    DurableBench.Run(report, options, durable);
+}
+
+report.Note($"Load at the end: {Machine.Load()}.");
 return 0;

@@ -28,7 +28,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
             var bytes = files.File.ReadAllBytes(layout.Index);
             if (_bytes is null || !_bytes.AsSpan().SequenceEqual(bytes))
             {
-                _entries = Parse(bytes) ?? throw Corrupt("no JSON object with a list \"worktrees\" can be read from it");
+                _entries = KeepSame(_entries, Parse(bytes) ?? throw Corrupt("no JSON object with a list \"worktrees\" can be read from it"));
                 _bytes = bytes;
             }
 
@@ -66,8 +66,9 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
     /// <summary>The file's new content: the entries that are there, with some replaced, added or (null) taken out.</summary>
     internal byte[] With(IReadOnlyDictionary<int, JsonObject?> changed)
     {
+        // Only the outermost object is looked into: entries that do not change are copied as they were read.
         var old = StateJson.Read(Bytes()) ?? [];
-        var entries = Entries().ToDictionary(e => e.Id, e => StateJson.Read(e.Bytes.Span)!);
+        var entries = Entries().ToDictionary(e => e.Id, e => JsonNode.Parse(e.Bytes.Span));
         foreach (var (id, image) in changed)
         {
             if (image is null)
@@ -76,7 +77,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
             }
             else
             {
-                entries[id] = (JsonObject)image.DeepClone();
+                entries[id] = image.DeepClone();
             }
         }
 
@@ -116,6 +117,13 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
         }
 
         return read;
+    }
+
+    // What is parsed from an entry is remembered by the entry, so one that did not change stays the same object.
+    private static List<StoredWorktree> KeepSame(IReadOnlyList<StoredWorktree> known, List<StoredWorktree> read)
+    {
+        var byId = known.ToDictionary(e => e.Id);
+        return read.ConvertAll(entry => byId.TryGetValue(entry.Id, out var same) && same.Bytes.Span.SequenceEqual(entry.Bytes.Span) ? same : entry);
     }
 
     private static int IdOf(JsonObject entry) => entry["id"] is JsonValue value && value.TryGetValue(out int id) && id is > 0 and <= TaskFiles.HighestPossibleId ? id : 0;

@@ -1,0 +1,56 @@
+namespace WorktreeMcp.Bench;
+
+/// <summary>What the command line asked for.</summary>
+internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bool Publish)
+{
+    internal const string Usage = """
+        Usage: dotnet run -c Release --project bench/WorktreeMcp.Bench -- [options]
+          --in DIR          where the repositories are made; /dev/shm if there is one, else the temporary folder
+          --durable-in DIR  measure small changes on this disk too, where an fsync costs something
+          --quick           small boards and few repetitions: shows that it works, measures little
+          --no-publish      leave out the comparison with a ReadyToRun build
+        """;
+
+    /// <summary>Repetitions of a call that takes milliseconds.</summary>
+    internal int Calls => Quick ? 20 : 200;
+
+    /// <summary>Repetitions of what takes tens of milliseconds or starts processes.</summary>
+    internal int Slow => Quick ? 5 : 40;
+
+    /// <summary>Calls before the clock counts, so that what is measured is compiled.</summary>
+    internal int Warm => Quick ? 10 : 60;
+
+    internal int ManyTasks => Quick ? 1_000 : 10_000;
+
+    internal int ManyWorktrees => Quick ? 15 : 100;
+
+    internal int ManyEvents => Quick ? 100_000 : 1_000_000;
+
+    /// <summary>Reads the command line; null when it is not understood.</summary>
+    internal static BenchOptions? Parse(string[] args)
+    {
+        var options = new BenchOptions(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), null, Quick: false, Publish: true);
+        for (var at = 0; at < args.Length; at++)
+        {
+            switch (args[at])
+            {
+                case "--quick":
+                    options = options with { Quick = true, Publish = false };
+                    break;
+                case "--no-publish":
+                    options = options with { Publish = false };
+                    break;
+                case "--in" when at + 1 < args.Length:
+                    options = options with { In = Path.GetFullPath(args[++at]) };
+                    break;
+                case "--durable-in" when at + 1 < args.Length:
+                    options = options with { DurableIn = Path.GetFullPath(args[++at]) };
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return options;
+    }
+}

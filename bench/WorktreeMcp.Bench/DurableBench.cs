@@ -1,0 +1,35 @@
+namespace WorktreeMcp.Bench;
+
+/// <summary>Small changes on a disk, where an fsync costs something; only small files, so that a slow disk is not measured for its size.</summary>
+internal static class DurableBench
+{
+    internal static void Run(Report report, BenchOptions options, string folder)
+    {
+        using var scratch = new Scratch(folder);
+        var root = scratch.Repository("durable");
+        using var server = Server.Start(Server.Built, root).Initialize();
+        report.Section($"Small changes on {Machine.FileSystem(folder)}, fsync included");
+        var count = options.Calls / 2;
+        var file = Path.Join(scratch.Folder, "append");
+        _ = Samples.Of(options.Warm, () => server.Call("task_create", """{"subject":"Durable"}"""));
+        var (created, synced) = Samples.Pairs(count, _ => server.Call("task_create", """{"subject":"Durable"}"""), _ => AppendAndSync(file));
+        report.Row("`task_create`", created, "append 1 KB and fsync", synced, "< 10 ms");
+        _ = Samples.Of(options.Warm, () => server.Call("task_update", """{"task_id":1,"note":"Durable."}"""));
+        report.Row("`task_update` with a note", Samples.Of(count, () => server.Call("task_update", """{"task_id":1,"note":"Durable."}""")), "< 10 ms");
+        var create = new Samples();
+        for (var i = 0; i < options.Slow / 4; i++)
+        {
+            var name = $"w{i}";
+            create.Time(() => server.Call("worktree_create", $$"""{"name":"{{name}}"}"""));
+        }
+
+        report.Row("`worktree_create`", create);
+    }
+
+    private static void AppendAndSync(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, 0);
+        stream.Write(new byte[1024]);
+        stream.Flush(flushToDisk: true);
+    }
+}

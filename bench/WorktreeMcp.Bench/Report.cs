@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace WorktreeMcp.Bench;
+
+/// <summary>The table. A time beside an aim is a fact about this machine at this moment; nothing fails because of it.</summary>
+internal sealed class Report(TextWriter output)
+{
+    internal void Section(string title)
+    {
+        output.WriteLine();
+        output.WriteLine($"### {title}");
+        output.WriteLine();
+        output.WriteLine("| what | n | median ms | min ms | beside it | median ms | min ms | ratio (of minima) | aim |");
+        output.WriteLine("|---|---:|---:|---:|---|---:|---:|---:|---|");
+    }
+
+    internal void Row(string what, Samples ours, string aim = "") =>
+        output.WriteLine($"| {what} | {ours.Count} | {Ms(ours.Median)} | {Ms(ours.Min)} | | | | | {aim} |");
+
+    internal void Row(string what, Samples ours, string beside, Samples other, string aim = "") =>
+        output.WriteLine(
+            $"| {what} | {ours.Count} | {Ms(ours.Median)} | {Ms(ours.Min)} | {beside} | {Ms(other.Median)} | {Ms(other.Min)} | "
+            + $"{Ratio(ours.Median / other.Median)} ({Ratio(ours.Min / other.Min)}) | {aim} |");
+
+    internal void Note(string text)
+    {
+        output.WriteLine();
+        output.WriteLine(text);
+    }
+
+    private static string Ms(double value) => value.ToString(value < 10 ? "0.00" : value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+
+    private static string Ratio(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+}
