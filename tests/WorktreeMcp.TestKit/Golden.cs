@@ -38,7 +38,7 @@ public static partial class Golden
         System.IO.File.ReadAllText(full).Should().Be(text, "{0} is kept up to date by a run of the tests with WORKTREEMCP_UPDATE_GOLDEN=1", path);
     }
 
-    /// <summary>Takes out what differs from run to run: places, hashes, numbers of processes.</summary>
+    /// <summary>Takes out what differs from run to run and from git to git: places, hashes, numbers of processes.</summary>
     /// <param name="text">The text.</param>
     /// <param name="repository">The repository it speaks of.</param>
     /// <returns>The text that stays the same.</returns>
@@ -47,6 +47,7 @@ public static partial class Golden
         var plain = text.Replace(repository.Root, "ROOT", StringComparison.Ordinal).Replace(repository.Base, "BASE", StringComparison.Ordinal);
         plain = Hash().Replace(plain, "HASH");
         plain = Process().Replace(plain, "(process PID)");
+        plain = GitsWords().Replace(plain, "GIT'S WORDS");
         return Fault().Replace(plain, "fault NUMBER");
     }
 
@@ -66,6 +67,9 @@ public static partial class Golden
 
     [GeneratedRegex("\\(process [0-9]+\\)")]
     private static partial Regex Process();
+
+    [GeneratedRegex("fatal: not a git repository.*(?:\\nStopping at .*)?")]
+    private static partial Regex GitsWords();
 
     [GeneratedRegex("fault [0-9a-f]{8}")]
     private static partial Regex Fault();
