@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
+using WorktreeMcp.Domain;
 
 namespace WorktreeMcp.Server;
 
@@ -29,9 +30,19 @@ public sealed class CallerIdentity(string? configured, int number)
     /// <param name="request">The call; in both protocol eras its server knows the client.</param>
     /// <param name="agent">The name that the call itself gives, if any.</param>
     /// <returns>The name.</returns>
-    public string AgentOf(RequestContext<CallToolRequestParams> request, string? agent = null) =>
-        !string.IsNullOrWhiteSpace(agent) ? agent.Trim()
-        : configured ?? $"{Slug(request.Server.ClientInfo?.Name)}-{number}";
+    /// <exception cref="Refusal">The given name is blank or not printable: it is written into tasks and events.</exception>
+    public string AgentOf(RequestContext<CallToolRequestParams> request, string? agent = null)
+    {
+        if (agent is null)
+        {
+            return configured ?? $"{Slug(request.Server.ClientInfo?.Name)}-{number}";
+        }
+
+        return !string.IsNullOrWhiteSpace(agent) && !agent.Any(char.IsControl) ? agent.Trim() : throw new Refusal(
+            RefusalCode.InvalidArgument,
+            $"agent {(string.IsNullOrWhiteSpace(agent) ? "is blank" : "holds control characters")}.",
+            "Give a plain name such as \"claude-1\", or leave agent out.");
+    }
 
     private static string Slug(string? name)
     {

@@ -80,7 +80,7 @@ public sealed class ToolSchemaTests
         var schema = (await EchoTool(era)).GetProperty("outputSchema");
 
         var result = await server.Call(
-            "echo_task", ("task_id", 7), ("mood", "in_a_hurry"), ("blocked_by", new[] { 1, 2 }), ("offset", 1L << 60), ("subject", "it's ü"));
+            "echo_task", ("task_id", 7), ("mood", "in_a_hurry"), ("blocked_by", JsonElement.Parse("[1,2]")), ("offset", 1L << 60), ("subject", "it's ü"));
 
         result.IsError.Should().NotBe(true);
         var structure = result.StructuredContent!.Value;

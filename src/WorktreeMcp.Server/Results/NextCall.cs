@@ -9,7 +9,7 @@ internal static class NextCall
 {
     internal static string After(TaskView view) => view.Task switch
     {
-        { Status: TaskState.Completed, LiveWorktree: { } name } => $"worktree_remove(name: \"{name}\")",
+        { Status: TaskState.Completed, LiveWorktree: { } name, WorktreeState: "active" } => $"worktree_remove(name: \"{name}\")",
         { Status: TaskState.Completed or TaskState.Deleted } => "task_list(ready: true)",
         { LiveWorktree: { } name } => $"worktree_run(name: \"{name}\", command: \"...\")",
         _ when view.WaitsFor.Count > 0 => $"task_get(task_id: {view.WaitsFor[0]})",
@@ -58,7 +58,8 @@ internal static class NextCall
     internal static string After(WorktreeRemoval removal) => removal.Step switch
     {
         { NowReady: [var ready, ..] } => $"worktree_create(task_id: {ready})",
-        { Task: { IsOpen: true } task } => $"task_update(task_id: {task.Id}, status: \"...\")",
+        // Work that was thrown away is still to be done; else the one thing that was forgotten is to say that it is.
+        { Task: { IsOpen: true } task } => $"task_update(task_id: {task.Id}, status: \"{(removal.Uncommitted.Count > 0 ? "pending" : "completed")}\")",
         _ => "task_list(ready: true)",
     };
 

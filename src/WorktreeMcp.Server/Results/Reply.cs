@@ -8,6 +8,8 @@ namespace WorktreeMcp.Server.Results;
 /// <summary>Makes the answers of tools: one JSON object, the same in the text block and in the structured content.</summary>
 public static class Reply
 {
+    private const int MessageBytes = 8_000;
+
     /// <summary>The answer that holds a result.</summary>
     /// <typeparam name="T">The record of the tool's output schema.</typeparam>
     /// <param name="result">The result.</param>
@@ -37,7 +39,7 @@ public static class Reply
     /// <returns>The answer.</returns>
     public static CallToolResult Error(Refusal refusal)
     {
-        var reply = new ErrorReply(new ErrorBody(Code(refusal.Code), refusal.Message, refusal.Hint), refusal.Next);
+        var reply = new ErrorReply(new ErrorBody(Code(refusal.Code), CutText.Of(refusal.Message, MessageBytes), refusal.Hint), refusal.Next);
         return new CallToolResult
         {
             IsError = true,

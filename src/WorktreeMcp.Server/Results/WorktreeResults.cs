@@ -17,6 +17,8 @@ public sealed record WorktreeRow(
     string Name, string Path, string Branch, WorktreeState Status, int? TaskId, string? Owner, string? BaseRef, string? Head, bool? Dirty, int? Staged,
     int? Modified, int? Untracked, int? Conflicted, int? Ahead, int? Behind, IReadOnlyList<string>? Drift)
 {
+    private const int DriftBytes = 240;
+
     internal static WorktreeRow From(WorktreeView view) => new(
         view.Worktree.Name,
         view.Directory,
@@ -33,7 +35,7 @@ public sealed record WorktreeRow(
         NullIfNone(view.Changes?.Conflicted.Count),
         view.Ahead,
         view.Behind,
-        view.Drift.Count == 0 ? null : view.Drift);
+        view.Drift.Count == 0 ? null : [.. view.Drift.Select(drift => CutText.Of(drift, DriftBytes, "git status there has all of it"))]);
 
     private static int? NullIfNone(int? count) => count is 0 ? null : count;
 }
@@ -42,7 +44,7 @@ public sealed record WorktreeRow(
 public sealed record TaskBrief(int Id, string Subject, TaskState Status, string? Owner)
 {
     internal static TaskBrief? From(BoardTask? task) =>
-        task is null ? null : new TaskBrief(task.Id, CutText.Of(task.Subject, 160, "task_get has all of it"), task.Status, task.Owner);
+        task is null ? null : new TaskBrief(task.Id, CutText.Of(task.Subject, 240, "task_get has all of it"), task.Status, task.Owner);
 }
 
 /// <summary>Answer of worktree_create, task_bind_worktree and worktree_keep.</summary>
@@ -58,9 +60,10 @@ public sealed record WorktreeListed(IReadOnlyList<WorktreeRow> Worktrees, int To
 
 /// <summary>Files with uncommitted work, at most 50 of each kind.</summary>
 public sealed record ChangedFiles(
-    IReadOnlyList<string> Staged, IReadOnlyList<string> Modified, IReadOnlyList<string> Untracked, IReadOnlyList<string> Conflicted, int? Omitted)
+    IReadOnlyList<string> Staged, IReadOnlyList<string> Modified, IReadOnlyList<string> Untracked, IReadOnlyList<string> Conflicted, string? Omitted)
 {
     private const int Most = 50;
+    private const int MostBytes = 3_000;
 
     internal static ChangedFiles? From(WorktreeChanges? changes)
     {
@@ -69,12 +72,14 @@ public sealed record ChangedFiles(
             return null;
         }
 
-        var staged = CutText.Of(changes.Staged, Most);
-        var modified = CutText.Of(changes.Modified, Most);
-        var untracked = CutText.Of(changes.Untracked, Most);
-        var conflicted = CutText.Of(changes.Conflicted, Most);
-        var omitted = staged.Omitted + modified.Omitted + untracked.Omitted + conflicted.Omitted;
-        return new ChangedFiles(staged.Items, modified.Items, untracked.Items, conflicted.Items, omitted == 0 ? null : omitted);
+        var staged = CutText.Of(changes.Staged, Most, MostBytes);
+        var modified = CutText.Of(changes.Modified, Most, MostBytes);
+        var untracked = CutText.Of(changes.Untracked, Most, MostBytes);
+        var conflicted = CutText.Of(changes.Conflicted, Most, MostBytes);
+        var omitted = Omission.Of(
+            "git status --short in worktree_run lists all",
+            (staged.Omitted, "staged"), (modified.Omitted, "modified"), (untracked.Omitted, "untracked"), (conflicted.Omitted, "conflicted files"));
+        return new ChangedFiles(staged.Items, modified.Items, untracked.Items, conflicted.Items, omitted);
     }
 }
 
@@ -87,52 +92,82 @@ public sealed record RunningRow(string Command, double StartedAt, string By);
 /// <summary>Answer of worktree_status.</summary>
 public sealed record WorktreeShown(
     WorktreeRow Worktree, string? BaseCommit, ChangedFiles? Files, IReadOnlyList<CommitRow> Commits, string? InProgress, string? Locked,
-    IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow> Running, string Next)
+    IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow> Running, string? Omitted, string Next)
 {
     private const int MostConflicts = 50;
+    private const int ConflictBytes = 3_000;
+    private const int MostRunning = 8;
 
-    internal static WorktreeShown From(WorktreeDetail detail, string next) => new(
-        WorktreeRow.From(detail.View),
-        detail.View.Worktree.BaseCommit,
-        ChangedFiles.From(detail.View.Changes),
-        [.. detail.Commits.Select(c => new CommitRow(c.Hash, CutText.Of(c.Subject, 160, "git log has all of it"), c.At))],
-        detail.InProgress,
-        detail.Locked,
-        detail.Conflicts is null ? null : CutText.Of(detail.Conflicts, MostConflicts).Items,
-        [.. detail.Running.Select(r => new RunningRow(CutText.Of(r.Command, 200, "it runs now"), r.StartedAt, r.By))],
-        next);
+    internal static WorktreeShown From(WorktreeDetail detail, string next)
+    {
+        var conflicts = CutText.Of(detail.Conflicts ?? [], MostConflicts, ConflictBytes);
+        var running = CutText.Of(detail.Running, MostRunning);
+        var omitted = Omission.Join(
+            Omission.Of($"git log {detail.View.Worktree.BaseRef ?? detail.View.Worktree.BaseCommit}.. in worktree_run lists all", ((detail.View.Ahead ?? 0) - detail.Commits.Count, "older commits")),
+            Omission.Of("a merge of the base in worktree_run shows all", (conflicts.Omitted, "files that would conflict")),
+            Omission.Of("worktree_events tells of all", (running.Omitted, "running commands")));
+        return new WorktreeShown(
+            WorktreeRow.From(detail.View),
+            detail.View.Worktree.BaseCommit,
+            ChangedFiles.From(detail.View.Changes),
+            [.. detail.Commits.Select(c => new CommitRow(c.Hash, CutText.Of(c.Subject, 240, "git log has all of it"), c.At))],
+            detail.InProgress,
+            detail.Locked is null ? null : CutText.Of(detail.Locked, 300, "git worktree list --verbose has all of it"),
+            detail.Conflicts is null ? null : conflicts.Items,
+            [.. running.Items.Select(r => new RunningRow(CutText.Of(r.Command, 200, "it runs now"), r.StartedAt, r.By))],
+            omitted,
+            next);
+    }
 }
 
 /// <summary>Answer of worktree_remove.</summary>
 public sealed record WorktreeGone(
     WorktreeEntry Worktree, TaskBrief? Task, bool Already, string? TrashPath, bool BranchDeleted, string? BranchKept, int? IgnoredFiles,
-    IReadOnlyList<string>? UncommittedFiles, IReadOnlyList<int>? NowReady, string? Warning, string Next)
+    IReadOnlyList<string>? UncommittedFiles, string? Omitted, IReadOnlyList<int>? NowReady, string? Warning, string Next)
 {
     private const int MostFiles = 50;
+    private const int FileBytes = 6_000;
 
-    internal static WorktreeGone From(WorktreeRemoval removal, string next) => new(
-        WorktreeEntry.From(removal.Step.Worktree, removal.Step.Directory),
-        TaskBrief.From(removal.Step.Task),
-        removal.Step.Already,
-        removal.TrashDirectory,
-        removal.BranchDeleted,
-        removal.BranchKept is null ? null : $"{removal.Step.Worktree.Branch} stays: {removal.BranchKept}",
-        removal.Ignored.Count == 0 ? null : removal.Ignored.Count,
-        removal.Uncommitted.Count == 0 ? null : CutText.Of(removal.Uncommitted, MostFiles).Items,
-        removal.Step.NowReady.Count == 0 ? null : removal.Step.NowReady,
-        removal.Step.Warning,
-        next);
+    internal static WorktreeGone From(WorktreeRemoval removal, string next)
+    {
+        var files = CutText.Of(removal.Uncommitted, MostFiles, FileBytes);
+        return new WorktreeGone(
+            WorktreeEntry.From(removal.Step.Worktree, removal.Step.Directory),
+            TaskBrief.From(removal.Step.Task),
+            removal.Step.Already,
+            removal.TrashDirectory,
+            removal.BranchDeleted,
+            removal.BranchKept is null ? null : $"{removal.Step.Worktree.Branch} stays: {removal.BranchKept}",
+            removal.Ignored.Count == 0 ? null : removal.Ignored.Count,
+            files.Items.Count == 0 ? null : files.Items,
+            Omission.Of("all of them lie in trash_path", (files.Omitted, "uncommitted files")),
+            removal.Step.NowReady.Count == 0 ? null : removal.Step.NowReady,
+            removal.Step.Warning,
+            next);
+    }
 }
 
-/// <summary>Answer of worktree_run.</summary>
+/// <summary>Answer of worktree_run; both streams share one size.</summary>
 public sealed record CommandRan(
     string Worktree, string Path, string RunId, int? ExitCode, string? Signal, bool TimedOut, bool Cancelled, double DurationSeconds,
-    string Stdout, string Stderr, bool Truncated, long StdoutBytes, long StderrBytes, IReadOnlyList<int>? StillAlive, string? Warning, string Next)
+    string Stdout, string Stderr, bool Truncated, string? Omitted, long StdoutBytes, long StderrBytes, IReadOnlyList<int>? StillAlive, string? Warning, string Next)
 {
-    internal static CommandRan From(WorktreeRun run, string next) => new(
-        run.Worktree.Name, run.Directory, run.Run.RunId, run.Run.ExitCode, run.Run.Signal, run.Run.TimedOut, run.Run.Cancelled,
-        run.Run.DurationSeconds, run.Run.Output.Text, run.Run.Error.Text, run.Run.Output.Truncated || run.Run.Error.Truncated,
-        run.Run.Output.TotalBytes, run.Run.Error.TotalBytes, run.Run.Survivors.Count == 0 ? null : run.Run.Survivors, run.Warning, next);
+    private const int MostBytes = 20_000;
+    private const int ErrorBytes = 6_000;
+
+    internal static CommandRan From(WorktreeRun ran, string next)
+    {
+        var (output, error) = (ran.Run.Output, ran.Run.Error);
+        var errorBytes = Math.Min(CutText.Size(error.Text), Math.Max(ErrorBytes, MostBytes - CutText.Size(output.Text)));
+        var stdout = CutText.Middle(output.Text, MostBytes - errorBytes, output.OmittedBytes);
+        var stderr = CutText.Middle(error.Text, errorBytes, error.OmittedBytes);
+        var truncated = output.Truncated || error.Truncated || stdout != output.Text || stderr != error.Text;
+        return new CommandRan(
+            ran.Worktree.Name, ran.Directory, ran.Run.RunId, ran.Run.ExitCode, ran.Run.Signal, ran.Run.TimedOut, ran.Run.Cancelled,
+            ran.Run.DurationSeconds, stdout, stderr, truncated,
+            truncated ? "The lines marked … say how much is left out; to read it, send the output to a file (command > FILE 2>&1) and print parts of that with sed -n." : null,
+            output.TotalBytes, error.TotalBytes, ran.Run.Survivors.Count == 0 ? null : ran.Run.Survivors, ran.Warning, next);
+    }
 }
 
 /// <summary>Answer of worktree_events.</summary>

@@ -16,24 +16,25 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     private const long EventBytesSearched = 512 * 1024;
 
     /// <summary>
-    /// Record a goal on the board. Takes effect at once and makes no directory: worktree_create with the returned id does
-    /// that. Refuses an empty subject, unknown blocked_by ids and cycles.
+    /// Record a goal on the board as a pending task. Makes no directory and starts nothing: worktree_create with the
+    /// returned id does. Refuses a blank subject and blocked_by ids that do not exist. Equal subjects are allowed, so look
+    /// with task_list first.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="subject">The goal in one line.</param>
     /// <param name="description">The goal in full: context, files, how to tell that it is done.</param>
-    /// <param name="blocked_by">Ids of tasks that must be completed first.</param>
-    /// <param name="priority">What comes first; normal if left out.</param>
-    /// <param name="labels">Words to find it by.</param>
-    /// <param name="request_id">Any unique text; repeating a call with it changes nothing and gives the first answer.</param>
-    /// <param name="agent">Your name, if several agents share this connection.</param>
+    /// <param name="blocked_by">Ids from task_list of tasks that must be completed first.</param>
+    /// <param name="priority">high comes first in task_list; normal if left out.</param>
+    /// <param name="labels">Words to find it by with task_list(label), at most 20.</param>
+    /// <param name="request_id">Any text unique to this call; a repetition with it changes nothing and gives the first answer.</param>
+    /// <param name="agent">Who you are; only if several agents share this connection.</param>
     [McpServerTool(
         Name = "task_create", Title = "Create a task", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(TaskCreated))]
     public partial CallToolResult Create(
         RequestContext<CallToolRequestParams> request,
-        string subject,
-        string? description = null,
+        [StringLength(500, MinimumLength = 1)] string subject,
+        [StringLength(16_000)] string? description = null,
         int[]? blocked_by = null,
         TaskPriority? priority = null,
         string[]? labels = null,
@@ -46,12 +47,12 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     }
 
     /// <summary>
-    /// List tasks: open work first, then by priority and number. Rows are slim; task_get has the rest. Deleted tasks show
-    /// only with status deleted. Changes nothing.
+    /// List tasks, open work first, then by priority and number. Filters combine. Rows are slim; task_get has the rest.
+    /// Completed tasks come last; deleted ones show only with status deleted. Changes nothing.
     /// </summary>
     /// <param name="status">Only tasks in this state.</param>
-    /// <param name="ready">true: only tasks that can be started now; false: only the others.</param>
-    /// <param name="owner">Only this owner's tasks.</param>
+    /// <param name="ready">true: only pending tasks that wait for no other; false: only the rest.</param>
+    /// <param name="owner">Only tasks of this owner, by exact name.</param>
     /// <param name="label">Only tasks with this label.</param>
     /// <param name="query">Only tasks with this text in subject, description or notes, in any case.</param>
     /// <param name="limit">How many at most.</param>
@@ -69,63 +70,62 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
         string? cursor = null)
     {
         var page = repository.Require().Board.List(new TaskFilter(status, ready, owner, label, query, limit, cursor));
-        var damaged = page.Damaged.Select(d => new DamagedRow(d.Id, d.Path, d.Problem)).ToList();
-        return Reply.Of(new TaskListed(
-            [.. page.Tasks.Select(TaskRow.From)], page.Total, page.NextCursor, damaged.Count == 0 ? null : damaged, NextCall.After(page)));
+        return Reply.Of(TaskListed.From(page, NextCall.After(page)));
     }
 
     /// <summary>
-    /// Show everything about one task. That is its goal, notes, what it waits for and blocks, its worktree and its last
-    /// events. Take it before you start work on a task. Changes nothing.
+    /// Show everything about one task. That is its goal, its latest notes, what it waits for and blocks, its worktree and
+    /// its last events. Call it before you start or take over work on a task. Changes nothing.
     /// </summary>
     /// <param name="task_id">Task id from task_list.</param>
     [McpServerTool(
         Name = "task_get", Title = "Show a task", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(TaskShown))]
-    public partial CallToolResult Get(int task_id)
+    public partial CallToolResult Get([Range(1, int.MaxValue)] int task_id)
     {
         var served = repository.Require();
         var view = served.Board.Get(task_id);
         var worktree = served.Worktrees.Of(view.Task);
         var events = served.Events(new EventQuery(EventsShown, TaskId: task_id, MaxBytes: EventBytesSearched));
-        return Reply.Of(new TaskShown(
-            TaskFull.From(view), served.Board.WaitingFor(task_id), worktree is null ? null : WorktreeRow.From(worktree), events.Events, NextCall.After(view)));
+        return Reply.Of(TaskShown.From(
+            view, served.Board.WaitingFor(task_id), worktree is null ? null : WorktreeRow.From(worktree), events.Events, NextCall.After(view)));
     }
 
     /// <summary>
-    /// Change a task or add a note to it. Only what is given changes. Completing a task says which others became ready.
-    /// Refuses steps its status cannot take, and dependencies that form a cycle; the worktree is not touched.
+    /// Change a task or add a note to it. Only what is given changes; its worktree is not touched. Completing it tells in
+    /// now_ready which tasks wait no more. Refuses a status it cannot take from where it stands, to start while it waits
+    /// for others, and cycles. To start work use worktree_create.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="task_id">Task id from task_list.</param>
     /// <param name="subject">New goal in one line.</param>
     /// <param name="description">New goal in full.</param>
-    /// <param name="status">pending puts it back on the board and frees its owner; deleted withdraws it.</param>
-    /// <param name="owner">Who works on it; empty for nobody.</param>
-    /// <param name="add_blocked_by">Ids of tasks it must wait for from now on.</param>
+    /// <param name="status">New status; pending puts it back on the board without an owner, deleted withdraws it.</param>
+    /// <param name="owner">Who works on it; an empty string for nobody.</param>
+    /// <param name="add_blocked_by">Ids from task_list of tasks it must wait for as well.</param>
     /// <param name="remove_blocked_by">Ids of tasks it need not wait for any more.</param>
     /// <param name="priority">New priority.</param>
-    /// <param name="labels">All its labels from now on.</param>
+    /// <param name="labels">All its labels from now on; they replace the old ones.</param>
     /// <param name="attention">Whether a person should look: needs_input, review or failed; none when settled.</param>
     /// <param name="note">What to add to its notes: findings, decisions, what is left.</param>
-    /// <param name="expected_revision">revision you have seen; refuses if the task has changed since.</param>
-    /// <param name="agent">Your name, if several agents share this connection.</param>
+    /// <param name="expected_revision">revision from task_get; refuses if the task has changed since.</param>
+    /// <param name="agent">Who you are; only if several agents share this connection.</param>
     [McpServerTool(
         Name = "task_update", Title = "Change a task", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(TaskUpdated))]
     public partial CallToolResult Update(
         RequestContext<CallToolRequestParams> request,
-        int task_id,
-        string? subject = null,
-        string? description = null,
+        [Range(1, int.MaxValue)] int task_id,
+        [StringLength(500, MinimumLength = 1)] string? subject = null,
+        [StringLength(16_000)] string? description = null,
         TaskState? status = null,
-        string? owner = null,
+        [StringLength(100)] string? owner = null,
         int[]? add_blocked_by = null,
         int[]? remove_blocked_by = null,
         TaskPriority? priority = null,
         string[]? labels = null,
         TaskAttention? attention = null,
-        string? note = null,
+        [StringLength(4_000, MinimumLength = 1)] string? note = null,
         [Range(0, int.MaxValue)] int? expected_revision = null,
         [StringLength(100, MinimumLength = 1)] string? agent = null)
     {
@@ -148,22 +148,23 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     }
 
     /// <summary>
-    /// Bind a task to a worktree that exists already, on both sides. The task becomes in_progress, a kept worktree active.
-    /// worktree_create makes a new one instead. Refuses if either belongs to another.
+    /// Bind a task to a worktree that exists already, on both sides. The task becomes in_progress, a kept worktree active;
+    /// no file changes. worktree_create makes a new one and binds it itself. Refuses if either is bound to another, or the
+    /// task is over or waits for others.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="task_id">Task id from task_list.</param>
     /// <param name="worktree">Name from worktree_list.</param>
-    /// <param name="owner">Who works on it from now on.</param>
-    /// <param name="agent">Your name, if several agents share this connection.</param>
+    /// <param name="owner">Who works on it; if left out its owner stays, or becomes you.</param>
+    /// <param name="agent">Who you are; only if several agents share this connection.</param>
     [McpServerTool(
         Name = "task_bind_worktree", Title = "Bind a task to a worktree", ReadOnly = false, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeStepped))]
     public partial CallToolResult Bind(
         RequestContext<CallToolRequestParams> request,
-        int task_id,
+        [Range(1, int.MaxValue)] int task_id,
         string worktree,
-        string? owner = null,
+        [StringLength(100)] string? owner = null,
         [StringLength(100, MinimumLength = 1)] string? agent = null)
     {
         var step = repository.Require().Worktrees.Bind(task_id, worktree, owner, caller.AgentOf(request, agent));

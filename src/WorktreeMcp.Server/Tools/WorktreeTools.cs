@@ -12,24 +12,28 @@ namespace WorktreeMcp.Server.Tools;
 /// <param name="caller">Names who calls.</param>
 public sealed partial class WorktreeTools(OpenRepository repository, CallerIdentity caller)
 {
+    // The largest whole number that every client can hold.
+    private const double MostSeq = 9_007_199_254_740_991;
+
     /// <summary>
-    /// Make an isolated directory on its own branch for a task. Binds both and sets the task in_progress; work only in the
-    /// returned path. The same call again gives the same worktree. Refuses names, branches and directories that are taken.
+    /// Make an isolated directory on its own branch for a task. Binds both and sets the task in_progress; edit only under
+    /// the returned path. Repeated for the same task it gives the same worktree. Refuses without name and task_id, what is
+    /// taken, and tasks that are over or blocked. The main checkout is not touched.
     /// </summary>
     /// <param name="request">The call.</param>
-    /// <param name="name">Letters, digits, dots, dashes, underscores; made from the task's subject if left out.</param>
-    /// <param name="task_id">Task id from task_list; may be left out for work without a task.</param>
+    /// <param name="name">1 to 63 letters, digits, dots, dashes, underscores; made from the task's subject if left out.</param>
+    /// <param name="task_id">Task id from task_list; leave out for work without a task, then name is needed.</param>
     /// <param name="base_ref">Branch, tag or commit to start from; the main checkout's HEAD if left out.</param>
-    /// <param name="branch">An existing branch to work on instead of a new one named wt/NAME.</param>
-    /// <param name="request_id">Any unique text; repeating a call with it changes nothing and gives the first answer.</param>
-    /// <param name="agent">Your name, if several agents share this connection.</param>
+    /// <param name="branch">A local branch that exists, to work on it instead of a new one named wt/NAME.</param>
+    /// <param name="request_id">Any text unique to this call; a repetition with it changes nothing and gives the first answer.</param>
+    /// <param name="agent">Who you are; only if several agents share this connection.</param>
     [McpServerTool(
         Name = "worktree_create", Title = "Create a worktree", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeStepped))]
     public partial CallToolResult Create(
         RequestContext<CallToolRequestParams> request,
         string? name = null,
-        int? task_id = null,
+        [Range(1, int.MaxValue)] int? task_id = null,
         string? base_ref = null,
         string? branch = null,
         [StringLength(200, MinimumLength = 1)] string? request_id = null,
@@ -40,8 +44,9 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     }
 
     /// <summary>
-    /// List worktrees with what git says of each now. Rows have branch, task, owner, uncommitted files, commits ahead and
-    /// behind the base, and drift from what is on record. Removed ones show only with status removed. Changes nothing.
+    /// List worktrees with what git says of each now. Rows have path, branch, task, owner, counts of uncommitted files,
+    /// commits ahead of and behind the base, and drift: where it differs from the record. Removed ones show only with status
+    /// removed. worktree_status has the files. Changes nothing.
     /// </summary>
     /// <param name="status">Only worktrees in this state.</param>
     /// <param name="limit">How many at most.</param>
@@ -56,8 +61,8 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     }
 
     /// <summary>
-    /// Show one worktree as it is now. That is changed files, commits its base lacks, predicted conflicts with the base,
-    /// running commands, an operation in progress. Take it before you finish or remove it. Changes nothing.
+    /// Show one worktree as it is now. That is uncommitted files, commits its base lacks, predicted conflicts with the base,
+    /// running commands, and a merge or rebase in progress. Call it before you keep or remove it. Changes nothing.
     /// </summary>
     /// <param name="name">Name from worktree_list.</param>
     [McpServerTool(
@@ -70,14 +75,15 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     }
 
     /// <summary>
-    /// Run one shell command in a worktree and wait for its end. Its input is empty; long output keeps head and tail.
-    /// A failing command is a result with exit_code. What it starts in the background ends with it.
+    /// Run one shell command in a worktree and wait for its end. It starts in the worktree's directory with empty input; of
+    /// long output the beginning and the end are returned. A command that fails is a result with its exit_code, not an
+    /// error. Processes it leaves in the background are ended. It is not confined to the directory.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="name">Name from worktree_list.</param>
     /// <param name="command">A command for /bin/sh, such as "make test" or "git add -A &amp;&amp; git commit -m done".</param>
-    /// <param name="timeout_seconds">When it is ended with all it started.</param>
-    /// <param name="agent">Your name, if several agents share this connection.</param>
+    /// <param name="timeout_seconds">After so many seconds it is ended with all it started, and timed_out is true.</param>
+    /// <param name="agent">Who you are; only if several agents share this connection.</param>
     /// <param name="cancel">Ends the command.</param>
     [McpServerTool(
         Name = "worktree_run", Title = "Run a command in a worktree", ReadOnly = false, Destructive = true, Idempotent = false, OpenWorld = true,
@@ -85,7 +91,7 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     public partial CallToolResult Run(
         RequestContext<CallToolRequestParams> request,
         string name,
-        string command,
+        [StringLength(32_000, MinimumLength = 1)] string command,
         [Range(1, 86_400)] int timeout_seconds = 300,
         [StringLength(100, MinimumLength = 1)] string? agent = null,
         CancellationToken cancel = default)
@@ -96,14 +102,15 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     }
 
     /// <summary>
-    /// Close a worktree for now; its directory and branch stay. Use it when work is to be reviewed or goes on later;
-    /// worktree_remove takes it down instead. Keeping it again changes nothing.
+    /// Close a worktree for now; its directory and branch stay. Use it when its work is to be reviewed or goes on later;
+    /// worktree_remove takes it down instead. Commits nothing, and refuses nothing because of uncommitted files. Keeping it
+    /// again changes nothing; worktree_create for its task opens it again.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="name">Name from worktree_list.</param>
     /// <param name="reason">Why it is kept, for whoever finds it.</param>
-    /// <param name="complete_task">true: its task is done and becomes completed.</param>
-    /// <param name="agent">Your name, if several agents share this connection.</param>
+    /// <param name="complete_task">true: its task becomes completed as well; false: its task stays as it is.</param>
+    /// <param name="agent">Who you are; only if several agents share this connection.</param>
     [McpServerTool(
         Name = "worktree_keep", Title = "Keep a worktree", ReadOnly = false, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeStepped))]
@@ -119,15 +126,16 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     }
 
     /// <summary>
-    /// Take a worktree down. Refuses while it holds uncommitted or detached work, with the list, or is in use. Its files
-    /// wait in the trash, ignored ones too; a branch with commits of its own stays. Removing it again is fine.
+    /// Take a worktree down. Refuses, with the list, while it holds uncommitted work or commits on no branch, and while it is
+    /// in use. Its files, ignored ones too, are moved to the trash; a branch with commits of its own stays. Removing it again
+    /// is no error. worktree_keep leaves it in place instead.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="name">Name from worktree_list.</param>
-    /// <param name="force">true: uncommitted work goes into the trash too.</param>
-    /// <param name="complete_task">true: its task is done and becomes completed.</param>
+    /// <param name="force">true: uncommitted work goes to the trash too; a locked or running one is still refused.</param>
+    /// <param name="complete_task">true: its task becomes completed as well; false: its task stays as it is.</param>
     /// <param name="reason">Why, for the record.</param>
-    /// <param name="agent">Your name, if several agents share this connection.</param>
+    /// <param name="agent">Who you are; only if several agents share this connection.</param>
     [McpServerTool(
         Name = "worktree_remove", Title = "Remove a worktree", ReadOnly = false, Destructive = true, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeGone))]
@@ -145,19 +153,23 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
 
     /// <summary>
     /// Read the log of lifecycle steps: the newest events, oldest first. With since_seq it pages forward from there, so
-    /// that nothing is missed. Changes nothing.
+    /// that nothing is missed; repeat with last_seq while more is true. Changes nothing.
     /// </summary>
     /// <param name="limit">How many at most.</param>
-    /// <param name="since_seq">Only events with a higher seq, the oldest of them first.</param>
-    /// <param name="task_id">Only events of this task.</param>
-    /// <param name="name">Only events of this worktree.</param>
+    /// <param name="since_seq">Only events with a higher seq, oldest first; 0 for all from the start, else last_seq of the answer before.</param>
+    /// <param name="task_id">Only events of this task; id from task_list.</param>
+    /// <param name="name">Only events of this worktree; name from worktree_list.</param>
     [McpServerTool(
         Name = "worktree_events", Title = "Read lifecycle events", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(EventsListed))]
-    public partial CallToolResult Events([Range(1, 200)] int limit = 20, [Range(0, long.MaxValue)] long? since_seq = null, int? task_id = null, string? name = null)
+    public partial CallToolResult Events(
+        [Range(1, 200)] int limit = 20,
+        [Range(0, MostSeq)] long? since_seq = null,
+        [Range(1, int.MaxValue)] int? task_id = null,
+        string? name = null)
     {
-        var page = repository.Require().Events(new EventQuery(limit, since_seq, task_id, name));
-        var last = page.LastSeq;
-        return Reply.Of(new EventsListed(page.Events, page.More, last, NextCall.After(page, since_seq)));
+        var worktree = name is null ? null : WorktreeName.Require(name);
+        var page = repository.Require().Events(new EventQuery(limit, since_seq, task_id, worktree));
+        return Reply.Of(new EventsListed([.. page.Events.Select(EventRow.From)], page.More, page.LastSeq, NextCall.After(page, since_seq)));
     }
 }
