@@ -68,7 +68,7 @@ public enum RefusalCode
 /// <param name="code">The kind of refusal.</param>
 /// <param name="message">What is the case, with the evidence.</param>
 /// <param name="hint">What the caller can do next.</param>
-/// <param name="next">The one call that most likely comes next, where there is one.</param>
+/// <param name="next">The one call that most likely comes next, written out with its arguments, where there is one.</param>
 /// <param name="inner">The fault behind it, for the log.</param>
 public sealed class Refusal(RefusalCode code, string message, string hint, string? next = null, Exception? inner = null)
     : Exception(message, inner)

@@ -86,7 +86,8 @@ public sealed record BoardTask
                 $"Task {Id} is {Status.Word()} and cannot become {next.Word()}; from {Status.Word()} it can become {string.Join(" or ", Successors(Status).Select(s => s.Word()))}.",
                 Status is TaskState.Completed or TaskState.Deleted
                     ? $"Reopen it first: task_update with task_id {Id} and status \"pending\"."
-                    : "Choose one of these states.");
+                    : "Choose one of these states.",
+                Status is TaskState.Completed or TaskState.Deleted ? $"task_update(task_id: {Id}, status: \"pending\")" : $"task_get(task_id: {Id})");
         }
 
         if (next == TaskState.Deleted && WorktreeState is "active" or "creating")
@@ -94,8 +95,8 @@ public sealed record BoardTask
             throw new Refusal(
                 RefusalCode.BadTransition,
                 $"Task {Id} cannot be deleted while its worktree \"{Worktree}\" is {WorktreeState}.",
-                $"Call worktree_remove or worktree_keep with name \"{Worktree}\" first.",
-                "worktree_remove");
+                $"Call worktree_keep or worktree_remove with name \"{Worktree}\" first.",
+                $"worktree_keep(name: \"{Worktree}\")");
         }
 
         // Back on the board means that nobody works on it.
@@ -125,7 +126,7 @@ public sealed record BoardTask
                 RefusalCode.BadTransition,
                 $"Task {Id} is {Status.Word()}; only a pending or in_progress task has a worktree to work in.",
                 $"Reopen it first: task_update with task_id {Id} and status \"pending\".",
-                "task_update");
+                $"task_update(task_id: {Id}, status: \"pending\")");
         }
 
         if (LiveWorktree is { } other && other != worktree)
@@ -134,7 +135,7 @@ public sealed record BoardTask
                 RefusalCode.AlreadyExists,
                 $"Task {Id} already has the worktree \"{other}\" ({WorktreeState}).",
                 $"Work there, or call worktree_remove with name \"{other}\" first.",
-                "worktree_status");
+                $"worktree_status(name: \"{other}\")");
         }
     }
 

@@ -142,7 +142,7 @@ public sealed class TaskBoard(StateStore store)
                 RefusalCode.NotFound,
                 highest == 0 ? $"task_id {id} names no task; the board is empty." : $"task_id {id} names no task; the highest number on the board is {highest}.",
                 "Take a task id from task_list.",
-                "task_list");
+                "task_list()");
         }
 
         var parsed = Parse(stored);
@@ -150,7 +150,7 @@ public sealed class TaskBoard(StateStore store)
             RefusalCode.CorruptFile,
             $"{store.Layout.Task(id)} cannot be read: {parsed.Problem}. It was left as it is; all other tasks work.",
             "A person should repair or remove that file.",
-            "task_list");
+            "task_list()");
     }
 
     /// <summary>Stages a changed task with its new revision.</summary>
@@ -178,8 +178,8 @@ public sealed class TaskBoard(StateStore store)
             throw new Refusal(
                 RefusalCode.TaskBlocked,
                 $"Task {task.Id} waits for {string.Join(", ", open.Select(Describe))}.",
-                $"Complete these first, or drop the dependency with task_update remove_blocked_by.",
-                "task_list");
+                "Complete these first, or drop the dependency with task_update remove_blocked_by.",
+                $"task_get(task_id: {open[0]})");
         }
     }
 
@@ -240,7 +240,7 @@ public sealed class TaskBoard(StateStore store)
         {
             if (blocker != id && Find(blocker) is null or { Status: TaskState.Deleted })
             {
-                throw new Refusal(RefusalCode.NotFound, $"{argument} names task {blocker}, which does not exist.", "Take task ids from task_list.", "task_list");
+                throw new Refusal(RefusalCode.NotFound, $"{argument} names task {blocker}, which does not exist.", "Take task ids from task_list.", "task_list()");
             }
 
             if (Dependencies.Path(blocker, id, other => Find(other)?.BlockedBy ?? []) is { } path)
@@ -260,7 +260,7 @@ public sealed class TaskBoard(StateStore store)
                 RefusalCode.TaskChanged,
                 $"Task {task.Id} has revision {task.Revision}, not {revision}: somebody changed it in between.",
                 $"Read it again with task_get, then repeat with expected_revision {task.Revision}.",
-                "task_get");
+                $"task_get(task_id: {task.Id})");
         }
     }
 

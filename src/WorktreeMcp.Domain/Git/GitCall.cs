@@ -55,5 +55,5 @@ internal sealed record GitAnswer(int? ExitCode, byte[] Output, string Error)
             RefusalCode.GitFailed,
             $"git failed while {doing}: {(Error.Length > 0 ? Error : $"exit code {ExitCode}")}",
             "Read git's words above; run worktree_list to see how things stand, then repeat the call.",
-            "worktree_list");
+            "worktree_list()");
 }

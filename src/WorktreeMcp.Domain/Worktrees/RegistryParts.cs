@@ -81,7 +81,7 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
             problem!.StartsWith(Missing, StringComparison.Ordinal)
                 ? $"worktree_remove with name \"{worktree.Name}\" takes it off the registry; its branch {worktree.Branch} stays if it has commits of its own."
                 : "A person should look at that directory; `git worktree repair PATH` restores a lost .git file.",
-            problem.StartsWith(Missing, StringComparison.Ordinal) ? "worktree_remove" : "worktree_list");
+            problem.StartsWith(Missing, StringComparison.Ordinal) ? $"worktree_remove(name: \"{worktree.Name}\")" : "worktree_list()");
     }
 
     /// <summary>A worktree's lease, or null when somebody holds it.</summary>

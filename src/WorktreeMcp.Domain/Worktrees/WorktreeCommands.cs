@@ -110,5 +110,5 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         RefusalCode.WorktreeBusy,
         $"Worktree \"{worktree.Name}\" is being made or removed ({worktree.Status.Word()}).",
         "Try again in a moment; worktree_list shows where it stands.",
-        "worktree_list");
+        "worktree_list()");
 }

@@ -98,7 +98,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
                 ? $"Worktree \"{name}\" already exists ({same.Status.Word()}, branch {same.Branch}{(same.TaskId is { } id ? $", task {id}" : string.Empty)})."
                 : $"Worktree \"{same.Name}\" already exists; \"{name}\" differs only in case, which many file systems do not tell apart.",
             "Choose another name, or bind a task to the one that exists with task_bind_worktree.",
-            "worktree_list");
+            "worktree_list()");
     }
 
     private WorktreeStep Reopen(StateChange change, Worktree existing, BoardTask task, string? requestId, string by)
@@ -145,7 +145,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
                 RefusalCode.AlreadyExists,
                 $"{parts.Layout.Worktree(name)} exists and is not a worktree of this registry; it was left as it is.",
                 "Choose another name, or have a person look at that directory.",
-                "worktree_list");
+                "worktree_list()");
         }
 
         var (baseRef, commit) = Base(request.BaseRef ?? parts.Settings.BaseRef);
@@ -206,14 +206,14 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
                 RefusalCode.AlreadyExists,
                 $"Branch {branch} already exists at {tip[..12]}; it was left as it is.",
                 $"Call worktree_create with branch \"{branch}\" to work on it, or choose another name.",
-                "worktree_create");
+                $"worktree_create(name: \"{name}\", branch: \"{branch}\")");
         }
 
         return parts.Git.BranchClash(branch) is not { } clash ? branch : throw new Refusal(
             RefusalCode.AlreadyExists,
             $"Branch {branch} cannot exist beside branch {clash}: git keeps branches as folders and files.",
             "Rename that branch, choose another name, or set another branch_prefix.",
-            "worktree_list");
+            "worktree_list()");
     }
 
     private string Attachable(string branch)
@@ -230,7 +230,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             RefusalCode.AlreadyExists,
             $"Branch {branch} is checked out at {place}.",
             "Work there, or choose another branch.",
-            "worktree_list");
+            "worktree_list()");
     }
 
     private Worktree MakeRecord(StateChange change, Worktree worktree, BoardTask? task)
@@ -306,5 +306,5 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         RefusalCode.GitFailed,
         $"Worktree \"{worktree.Name}\" could not be made: {words}. What was there of it was taken back.",
         "Read git's words above; repeat the call when the cause is gone.",
-        "worktree_list");
+        "worktree_list()");
 }

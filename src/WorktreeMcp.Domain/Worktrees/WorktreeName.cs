@@ -59,7 +59,7 @@ public static partial class WorktreeName
     {
         "" => "is empty",
         { Length: > 63 } => $"has {name.Length} characters, more than 63",
-        _ when !Pattern().IsMatch(name) => "holds something else than letters, digits, dots, dashes and underscores, or begins with none of the first two",
+        _ when !Pattern().IsMatch(name) => "does not begin with a letter or digit, or holds something else than letters, digits, dots, dashes and underscores",
         _ when name.Contains("..", StringComparison.Ordinal) => "holds \"..\"",
         _ when name.EndsWith('.') => "ends with a dot",
         _ when name.EndsWith(".lock", StringComparison.OrdinalIgnoreCase) => "ends with \".lock\", which git keeps for itself",

@@ -109,7 +109,7 @@ public sealed class WorktreeRegistry
         var worktree = WorktreeEntries.Require(_entries.All(change), name);
         if (!worktree.IsUsable)
         {
-            throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{name}\" is {worktree.Status.Word()}.", "Try again in a moment; worktree_list shows where it stands.", "worktree_list");
+            throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{name}\" is {worktree.Status.Word()}.", "Try again in a moment; worktree_list shows where it stands.", "worktree_list()");
         }
 
         var old = _parts.TaskOf(worktree);
@@ -163,7 +163,7 @@ public sealed class WorktreeRegistry
     {
         if (!worktree.IsUsable)
         {
-            throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{worktree.Name}\" is {worktree.Status.Word()}.", "Try again in a moment.", "worktree_list");
+            throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{worktree.Name}\" is {worktree.Status.Word()}.", "Try again in a moment.", "worktree_list()");
         }
 
         if (worktree.TaskId != task.Id && _parts.TaskOf(worktree) is { IsOpen: true } holder && holder.LiveWorktree == worktree.Name)
@@ -172,7 +172,7 @@ public sealed class WorktreeRegistry
                 RefusalCode.AlreadyExists,
                 $"Worktree \"{worktree.Name}\" belongs to task {holder.Id} \"{holder.Subject}\" ({holder.Status.Word()}).",
                 "Make another worktree with worktree_create, or complete that task first.",
-                "worktree_create");
+                $"worktree_create(task_id: {task.Id})");
         }
     }
 

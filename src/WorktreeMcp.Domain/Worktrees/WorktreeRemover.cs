@@ -77,7 +77,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
             RefusalCode.Internal,
             $"Worktree \"{worktree.Name}\" could not be moved into the trash: {fault.Message}. {(still is null ? "The next call goes on from where this one stopped." : "It is where it was.")}",
             $"Check free space and permissions of {parts.Layout.Trash}, then repeat the call.",
-            "worktree_list",
+            "worktree_list()",
             fault);
     }
 
@@ -85,7 +85,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         RefusalCode.WorktreeBusy,
         $"Worktree \"{name}\" is in use: a command runs in it, or it is being made or removed.",
         "Wait for it to end, then repeat the call; worktree_status shows what runs.",
-        "worktree_status");
+        $"worktree_status(name: \"{name}\")");
 
     private WorktreeRemoval AlreadyRemoved(Worktree gone, bool completeTask, string by)
     {
@@ -154,7 +154,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
                 RefusalCode.WorktreeLocked,
                 $"Worktree \"{worktree.Name}\" is locked in git{(reason.Length > 0 ? $": {reason}" : " without a reason")}. Force does not change that.",
                 $"A person who wants it gone runs git worktree unlock on {parts.DirectoryOf(worktree)} first.",
-                "worktree_status");
+                $"worktree_status(name: \"{worktree.Name}\")");
         }
 
         if (GitLocks.Select(name => Path.Join(entry.Directory, name)).FirstOrDefault(parts.Exists) is { } held)
@@ -163,7 +163,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
                 RefusalCode.WorktreeBusy,
                 $"git is at work in worktree \"{worktree.Name}\": {held} exists.",
                 "Wait until that git command has ended, then repeat the call. If none runs, a person may remove that file.",
-                "worktree_status");
+                $"worktree_status(name: \"{worktree.Name}\")");
         }
     }
 
@@ -175,7 +175,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
                 RefusalCode.WorktreeBusy,
                 $"Worktree \"{worktree.Name}\" is in the middle of {operation}.",
                 "Finish or abort it there with worktree_run, then repeat the call. With force it goes into the trash as it is.",
-                "worktree_run");
+                $"worktree_run(name: \"{worktree.Name}\", command: \"git status\")");
         }
 
         if (Occupants.In(directory) is { Count: > 0 } processes)
@@ -184,7 +184,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
                 RefusalCode.WorktreeBusy,
                 $"Worktree \"{worktree.Name}\" is the current directory of {string.Join(", ", processes.Take(5).Select(p => $"{p.Name} (process {p.Pid})"))}.",
                 "Let them end or change their directory, then repeat the call. With force they are left standing in the trash.",
-                "worktree_status");
+                $"worktree_status(name: \"{worktree.Name}\")");
         }
     }
 
@@ -212,8 +212,8 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
             throw new Refusal(
                 RefusalCode.WorktreeDirty,
                 $"Worktree \"{worktree.Name}\" holds work that a removal would take away: {string.Join("; ", findings)}.",
-                "Commit it with worktree_run, or keep the worktree with worktree_keep. With force it goes into the trash as it is, from where it can be restored.",
-                "worktree_run");
+                "Commit it with worktree_run, or keep the worktree with worktree_keep. With force it goes into the trash as it is, index and all; nothing is deleted.",
+                $"worktree_run(name: \"{worktree.Name}\", command: \"git add -A && git commit -m '...'\")");
         }
 
         void Add(string what, IReadOnlyList<string> items)
