@@ -40,7 +40,13 @@ internal sealed class ConnectedClient : IAsyncDisposable
         });
         var client = await McpClient.CreateAsync(
             transport,
-            new McpClientOptions { ProtocolVersion = era, ClientInfo = new Implementation { Name = "End to End", Version = "1" } });
+            new McpClientOptions
+            {
+                ProtocolVersion = era ?? "2026-07-28",
+                ClientInfo = new Implementation { Name = "End to End", Version = "1" },
+                // On a loaded machine a start takes longer than the five seconds after which it would ask in another way.
+                DiscoverProbeTimeout = Timeout.InfiniteTimeSpan,
+            });
         return new ConnectedClient(client);
     }
 
