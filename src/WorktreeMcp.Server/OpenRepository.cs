@@ -13,6 +13,7 @@ public sealed class OpenRepository(ServerSettings settings, ILogger<OpenReposito
 {
     private readonly Lock _gate = new();
     private Repository? _repository;
+    private bool _told;
 
     /// <summary>The repository.</summary>
     /// <returns>The same one every time; refuses as not_a_repository while there is none.</returns>
@@ -26,13 +27,31 @@ public sealed class OpenRepository(ServerSettings settings, ILogger<OpenReposito
 
     private Repository Open()
     {
-        var repository = Repository.Open(settings.RepositoryPath);
+        var repository = Find();
         foreach (var warning in repository.Settings.Warnings)
         {
             log.LogWarning("{Warning}", warning);
         }
 
         return repository;
+    }
+
+    private Repository Find()
+    {
+        try
+        {
+            return Repository.Open(settings.RepositoryPath);
+        }
+        catch (Refusal refusal)
+        {
+            if (!_told)
+            {
+                log.LogWarning("{Reason}", refusal.Message);
+                _told = true;
+            }
+
+            throw;
+        }
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace WorktreeMcp.Server;
 
 /// <summary>What a server talks through.</summary>
@@ -5,4 +7,8 @@ namespace WorktreeMcp.Server;
 /// <param name="Output">The server's messages.</param>
 /// <param name="Log">The log.</param>
 /// <param name="InputEnded">Called when the client's messages have come to their end.</param>
-public sealed record ServerChannel(Stream Input, Stream Output, TextWriter Log, Action InputEnded);
+public sealed record ServerChannel(Stream Input, Stream Output, TextWriter Log, Action InputEnded)
+{
+    /// <summary>When the server began to start, as a stopwatch's time stamp.</summary>
+    public long Begun { get; } = Stopwatch.GetTimestamp();
+}

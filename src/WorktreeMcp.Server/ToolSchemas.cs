@@ -18,7 +18,12 @@ public static class ToolSchemas
     };
 
     /// <summary>How schemas of results are made: they may grow.</summary>
-    private static AIJsonSchemaCreateOptions Output { get; } = new();
+    private static AIJsonSchemaCreateOptions Output { get; } = new()
+    {
+        // Events are objects that anybody may have written; a schema without a type warns in strict clients.
+        TransformSchemaNode = static (context, node) =>
+            context.TypeInfo.Type == typeof(JsonElement) ? new JsonObject { ["type"] = "object", ["additionalProperties"] = true } : node,
+    };
 
     /// <summary>The schema of a result.</summary>
     /// <param name="type">The record.</param>

@@ -301,7 +301,8 @@ public sealed class TaskBoard(StateStore store)
 
     private bool IsOpen(int id) => store.TaskFiles.Find(id) is { } stored && Parse(stored).Task is not { IsOpen: false };
 
-    private BoardTask? Find(int id) => store.TaskFiles.Find(id) is { } stored ? Parse(stored).Task : null;
+    /// <summary>The task, or null when there is none or its file is damaged.</summary>
+    internal BoardTask? Find(int id) => store.TaskFiles.Find(id) is { } stored ? Parse(stored).Task : null;
 
     private string Describe(int id) => Find(id) is { } task ? $"{id} \"{task.Subject}\" ({task.Status.Word()})" : $"{id} (its file is damaged)";
 

@@ -75,6 +75,10 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory)
 
     private static Refusal NoRepository(string start, string words) => new(
         RefusalCode.NotARepository,
-        $"{start} is not inside a usable git repository: {words}",
+        $"{start} is not inside a usable git repository: {OnOneLine(words)}",
         "Start the server inside a git repository, or name one with --repo PATH or WORKTREEMCP_REPO. A new one needs git init and a first commit.");
+
+    // What git says about file system boundaries only confuses; the rest may hold the way out.
+    private static string OnOneLine(string words) => string.Join(
+        ' ', words.Split('\n').Select(line => line.Trim()).Where(line => !line.StartsWith("Stopping at filesystem boundary", StringComparison.Ordinal)));
 }

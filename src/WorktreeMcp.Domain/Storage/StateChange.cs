@@ -18,6 +18,7 @@ public sealed class StateChange : IDisposable
     private readonly Dictionary<int, JsonObject?> _worktrees = [];
     private readonly List<JsonObject> _events = [];
     private Counters _next;
+    private double? _now;
 
     internal StateChange(StateStore store, HeldLock held, string by, Counters next) =>
         (_store, _lock, By, _next) = (store, held, by, next);
@@ -25,8 +26,8 @@ public sealed class StateChange : IDisposable
     /// <summary>Who makes the change.</summary>
     public string By { get; }
 
-    /// <summary>The time of the change, in unix seconds.</summary>
-    public double Now => StateJson.Seconds(_store.Time.GetUtcNow());
+    /// <summary>The time of what is staged, in unix seconds: one for all of it.</summary>
+    public double Now => _now ??= StateJson.Seconds(_store.Time.GetUtcNow());
 
     /// <summary>What a git child that writes must inherit, so that the lock outlives a killed server.</summary>
     public SafeHandle Descriptor => _lock.Descriptor;
@@ -107,7 +108,7 @@ public sealed class StateChange : IDisposable
     /// <summary>Makes everything staged happen, as one operation.</summary>
     /// <param name="kind">What it is, for the log.</param>
     /// <param name="requestId">The caller's id, so that a repetition does nothing.</param>
-    /// <returns>Null, or a warning: it has happened, but the next call must finish writing it.</returns>
+    /// <returns>Null, or a warning: it has happened, but the next call must finish writing it. After a refusal nothing is staged any more.</returns>
     public string? Commit(string kind, string? requestId = null)
     {
         if (_tasks.Count == 0 && _worktrees.Count == 0 && _events.Count == 0 && requestId is null)
@@ -127,13 +128,12 @@ public sealed class StateChange : IDisposable
         catch (Exception fault)
         {
             Discard(temporaries);
+            Unstage();
             throw fault is IOException or UnauthorizedAccessException ? NotWritten(fault) : fault;
         }
 
         _next = operation.Next;
-        _tasks.Clear();
-        _worktrees.Clear();
-        _events.Clear();
+        Unstage();
         return Apply(operation, temporaries);
     }
 
@@ -169,6 +169,14 @@ public sealed class StateChange : IDisposable
         _events.Clear();
         _store.Events.Append(operation.Events);
         _store.MarkApplied();
+    }
+
+    private void Unstage()
+    {
+        _tasks.Clear();
+        _worktrees.Clear();
+        _events.Clear();
+        _now = null;
     }
 
     private Operation Describe(string kind, string? requestId)

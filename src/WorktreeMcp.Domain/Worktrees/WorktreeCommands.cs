@@ -94,7 +94,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
     private string? Record(string name, Worktree worktree, string command, string by, RunResult? run = null, string? error = null)
     {
         using var change = parts.Store.Begin(name, by);
-        var lifecycleEvent = WorktreeEntries.Event(name, worktree, null, error ?? (run is { TimedOut: true } ? "timed out" : run is { Cancelled: true } ? "cancelled" : null));
+        var lifecycleEvent = WorktreeEntries.Event(name, worktree, worktree.TaskId is { } id ? parts.Board.Find(id) : null, error ?? (run is { TimedOut: true } ? "timed out" : run is { Cancelled: true } ? "cancelled" : null));
         lifecycleEvent["command"] = command.Length > EventCommand ? command[..EventCommand] + "..." : command;
         if (run is not null)
         {

@@ -41,7 +41,7 @@ internal sealed class WorktreeInspection(RegistryParts parts)
     private WorktreeView Look(Worktree worktree)
     {
         var directory = parts.DirectoryOf(worktree);
-        var owner = worktree.TaskId is { } id && parts.Store.TaskFiles.Find(id) is not null ? OwnerOf(id) : null;
+        var owner = worktree.TaskId is { } id ? parts.Board.Find(id)?.Owner : null;
         if (!worktree.IsLive)
         {
             return new WorktreeView(worktree, directory, owner, worktree.Trash?.Tip, null, null, null, []);
@@ -100,18 +100,6 @@ internal sealed class WorktreeInspection(RegistryParts parts)
         {
             drift.Add(refusal.Message);
             return new WorktreeView(worktree, directory, owner, head?.Commit, null, null, null, drift);
-        }
-    }
-
-    private string? OwnerOf(int taskId)
-    {
-        try
-        {
-            return parts.Board.Require(taskId).Owner;
-        }
-        catch (Refusal)
-        {
-            return null;
         }
     }
 }

@@ -64,7 +64,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         var place = TakeAway(worktree);
         var kept = SettleBranch(change, worktree);
         var removed = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Removed, Trash = place });
-        var old = worktree.TaskId is { } id ? FindTask(id) : null;
+        var old = worktree.TaskId is { } id ? parts.Board.Find(id) : null;
         var task = old is null ? null : Unbind(change, old, worktree.Name, completeTask);
         var after = WorktreeEntries.Event(eventName, removed, task);
         after["branch"] = worktree.Branch;
@@ -211,18 +211,6 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         var temporary = path + ".wtmcp-tmp";
         parts.Store.Disk.WriteTemporary(temporary, Encoding.UTF8.GetBytes(line + "\n"));
         parts.Store.Disk.Replace(temporary, path);
-    }
-
-    private BoardTask? FindTask(int id)
-    {
-        try
-        {
-            return parts.Board.Require(id);
-        }
-        catch (Refusal)
-        {
-            return null;
-        }
     }
 
     private string Relative(string path) => Path.GetRelativePath(parts.Layout.Root, path);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace WorktreeMcp.Server.Stdio;
 
 /// <summary>
@@ -8,13 +10,19 @@ namespace WorktreeMcp.Server.Stdio;
 /// <param name="traffic">Knows what is unanswered.</param>
 /// <param name="ending">Called when the end is seen.</param>
 /// <param name="ended">Called when all is answered or the moment is over.</param>
-public sealed class ServerInput(Stream raw, Traffic traffic, Action ending, Action ended) : OneWayStream
+/// <param name="begun">When the server began to start, as a stopwatch's time stamp; 0 if that does not matter.</param>
+public sealed class ServerInput(Stream raw, Traffic traffic, Action ending, Action ended, long begun = 0) : OneWayStream
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestFirstAnswer = TimeSpan.FromSeconds(10);
+
+    // The first answer compiles what all later ones use, so it takes a multiple of what the start took on this machine.
+    private const int FirstAnswerShare = 10;
 
     // An own buffer: a read that was left behind must not write into one that the caller has given back.
     private readonly byte[] _held = new byte[64 * 1024];
     private Task<int>? _reading;
+    private TimeSpan? _startTook;
     private int _start;
     private int _end;
     private bool _lineHasText;
@@ -26,6 +34,7 @@ public sealed class ServerInput(Stream raw, Traffic traffic, Action ending, Acti
     /// <inheritdoc />
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        _startTook ??= begun == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(begun);
         if (_start == _end && !await Fill(cancellationToken))
         {
             return 0;
@@ -65,6 +74,8 @@ public sealed class ServerInput(Stream raw, Traffic traffic, Action ending, Acti
         }
 
         _over = true;
+        var patience = _startTook!.Value * FirstAnswerShare;
+        await traffic.FirstAnswer(patience < LongestFirstAnswer ? patience : LongestFirstAnswer, cancel);
         ending();
         await traffic.Quiet(AnswerTime, cancel);
         ended();

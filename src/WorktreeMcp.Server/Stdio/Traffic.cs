@@ -13,6 +13,7 @@ public sealed class Traffic
     private readonly HashSet<RequestId> _open = [];
     private long _lines;
     private long _messages;
+    private bool _answered;
     private TaskCompletionSource _changed = NewSignal();
 
     /// <summary>Lines were handed over to be parsed.</summary>
@@ -40,7 +41,11 @@ public sealed class Traffic
     {
         if (message is JsonRpcResponse or JsonRpcError)
         {
-            Change(() => _open.Remove(((JsonRpcMessageWithId)message).Id));
+            Change(() =>
+            {
+                _answered = true;
+                _open.Remove(((JsonRpcMessageWithId)message).Id);
+            });
         }
     }
 
@@ -48,13 +53,23 @@ public sealed class Traffic
     /// <param name="limit">The longest wait; a malformed line is never parsed, a stuck request never answered.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <returns>A task that ends then.</returns>
-    public async Task Quiet(TimeSpan limit, CancellationToken cancel)
+    public Task Quiet(TimeSpan limit, CancellationToken cancel) => Until(() => IsQuiet, limit, cancel);
+
+    /// <summary>Waits until something was answered, or there is nothing to answer.</summary>
+    /// <param name="limit">The longest wait.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns>A task that ends then.</returns>
+    public Task FirstAnswer(TimeSpan limit, CancellationToken cancel) => Until(() => _answered || IsQuiet, limit, cancel);
+
+    private bool IsQuiet => _messages >= _lines && _open.Count == 0;
+
+    private async Task Until(Func<bool> done, TimeSpan limit, CancellationToken cancel)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         ending.CancelAfter(limit);
         try
         {
-            while (NextChange() is { } change)
+            while (NextChange(done) is { } change)
             {
                 await change.WaitAsync(ending.Token);
             }
@@ -65,11 +80,11 @@ public sealed class Traffic
         }
     }
 
-    private Task? NextChange()
+    private Task? NextChange(Func<bool> done)
     {
         lock (_guard)
         {
-            return _messages >= _lines && _open.Count == 0 ? null : _changed.Task;
+            return done() ? null : _changed.Task;
         }
     }
 
