@@ -25,7 +25,13 @@ internal sealed class DemoAgent : IAsyncDisposable
             Arguments = [.. arguments, "serve", "--repo", repository, "--agent", name],
             WorkingDirectory = repository,
         });
-        return new DemoAgent(name, await McpClient.CreateAsync(transport, new McpClientOptions { ClientInfo = new Implementation { Name = name, Version = ServerHost.Version } }));
+        return new DemoAgent(name, await McpClient.CreateAsync(transport, new McpClientOptions
+        {
+            ClientInfo = new Implementation { Name = name, Version = ServerHost.Version },
+
+            // A client that stops waiting for a slow start asks again in the older way, which the server then no longer takes.
+            DiscoverProbeTimeout = TimeSpan.FromMinutes(1),
+        }));
     }
 
     /// <summary>Calls a tool; the answer's JSON, and whether it is an error.</summary>

@@ -65,6 +65,11 @@ public sealed class Traffic
 
     private async Task Until(Func<bool> done, TimeSpan limit, CancellationToken cancel)
     {
+        if (limit <= TimeSpan.Zero)
+        {
+            return;
+        }
+
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         ending.CancelAfter(limit);
         try

@@ -52,7 +52,7 @@ public sealed class InspectorTests(NodeClients clients)
         ended.Code.Should().Be(ToolError, $"{ended}");
         var result = JsonElement.Parse(ended.Output).GetProperty("result");
         result.GetProperty("isError").GetBoolean().Should().BeTrue();
-        result.GetProperty("content")[0].GetProperty("text").GetString().Should().Contain("There is no task 9");
+        result.GetProperty("content")[0].GetProperty("text").GetString().Should().Contain("task_id 9 names no task");
     }
 
     [Theory]
