@@ -349,7 +349,7 @@ public sealed class RemovingWorktreesTests : IDisposable
         removed.Step.Task!.WorktreeState.Should().Be("removed");
         removed.Step.Task.Worktree.Should().Be("a");
         removed.Step.Worktree.Reason.Should().Be("not needed");
-        repository.Worktrees.Remove("a", force: false, completeTask: true, null, Steps.By).Step.Task!.Status.Should().Be(Board.TaskState.Completed);
+        repository.Worktrees.Remove("a", force: false, completeTask: true, null, Steps.By).Step.Task!.Status.Should().Be(Domain.Board.TaskState.Completed);
         _repo.EventNames()[^1].Should().Be("task.completed");
     }
 
