@@ -11,6 +11,9 @@ public enum Fault
     /// <summary>The call writes half of its bytes and fails, as on a full disk; later calls work.</summary>
     FailsHalfWay,
 
+    /// <summary>The call writes everything and fails all the same, as when fsync reports an error; later calls work.</summary>
+    FailsAfter,
+
     /// <summary>The process dies before the call: nothing reaches the disk from then on.</summary>
     Dies,
 
@@ -116,7 +119,7 @@ public sealed class FaultyFiles(int at, Fault fault) : IDurableFiles
         {
             half?.Invoke();
         }
-        else if (fault == Fault.DiesAfter)
+        else if (fault is Fault.FailsAfter or Fault.DiesAfter)
         {
             whole();
         }

@@ -81,7 +81,8 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
         }
 
         old["revision"] = (old["revision"] is JsonValue revision && revision.TryGetValue(out long number) ? number : 0) + 1;
-        old["worktrees"] = new JsonArray([.. entries.OrderBy(e => e.Key).Select(e => e.Value)]);
+        var strange = ((old["worktrees"] as JsonArray) ?? []).Where(member => member is not JsonObject).Select(member => member?.DeepClone());
+        old["worktrees"] = new JsonArray([.. entries.OrderBy(e => e.Key).Select(e => e.Value), .. strange]);
         return StateJson.File(old);
     }
 
