@@ -151,7 +151,7 @@ public sealed class CreatingWorktreesTests : IDisposable
         refusal.Message.Should().Contain("broken");
         Essence().Should().Be(before);
         _repo.EventNames().Should().Equal("task.created", "worktree.create.before", "worktree.create.failed");
-        Directory.GetDirectories(_repo.Layout.Trash).Should().ContainSingle().Which.Should().Match(tree => File.Exists(Path.Join(tree, "README.md")));
+        Directory.GetDirectories(_repo.Layout.Trash).Should().ContainSingle().Which.Should().Match(tree => File.Exists(Path.Join(tree, ".git")));
         repository.Board.Get(task).Task.Status.Should().Be(TaskState.Pending);
 
         File.WriteAllText(config, string.Empty);
