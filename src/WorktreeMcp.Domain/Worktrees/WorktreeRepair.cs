@@ -11,6 +11,9 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
 {
     private const int Tries = 3;
 
+    private readonly Sightings _sightings = new(parts);
+    private readonly Relocation _relocation = new(parts);
+
     /// <summary>All entries, after what a killed server left in the middle was settled: nobody is shown that.</summary>
     internal IReadOnlyList<Worktree> Settled()
     {
@@ -28,10 +31,28 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         return entries.All();
     }
 
-    /// <summary>Settles every entry that is in the middle of something and whose lease nobody holds.</summary>
+    /// <summary>The same for a call that is going to change something: refuses in a copy of the repository.</summary>
+    internal IReadOnlyList<Worktree> SettledForChange()
+    {
+        var all = Settled();
+        _sightings.RefuseCopy(all);
+        return all;
+    }
+
+    /// <summary>Settles what is in the middle or was moved, before a change; refuses in a copy of the repository.</summary>
     internal void SettleAbandoned(StateChange change)
     {
-        foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || IsGone(w))))
+        _sightings.RefuseCopy(entries.All(change));
+        Settle(change);
+    }
+
+    /// <summary>
+    /// Settles every entry that is in the middle of something, or that a person took down or moved by hand, and whose
+    /// lease nobody holds.
+    /// </summary>
+    internal void Settle(StateChange change)
+    {
+        foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || _sightings.Of(w).IsToReconcile)))
         {
             using var lease = parts.TryLease(worktree, shared: false, Tries);
             if (lease is null)
@@ -79,7 +100,22 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
                 trash.Finish(change, worktree, completeTask: false);
                 break;
             default:
+                Reconcile(change, worktree);
+                break;
+        }
+    }
+
+    private void Reconcile(StateChange change, Worktree worktree)
+    {
+        var seen = _sightings.Of(worktree);
+        switch (seen.Kind)
+        {
+            case SightingKind.Gone:
                 trash.Reconcile(change, worktree);
+                break;
+            case SightingKind.Moved or SightingKind.RepositoryMoved:
+                _relocation.Follow(change, worktree, seen);
+                _relocation.RelinkTrash(entries.All(change));
                 break;
         }
     }
@@ -88,7 +124,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     {
         if (!IsInTheMiddle(worktree))
         {
-            return worktree.IsLive && IsGone(worktree);
+            return worktree.IsLive && _sightings.Of(worktree).IsToReconcile;
         }
 
         using var lease = parts.TryLease(worktree, shared: false, Tries);
@@ -96,24 +132,6 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     }
 
     private static bool IsInTheMiddle(Worktree worktree) => worktree.Status is WorktreeState.Creating or WorktreeState.Removing;
-
-    // Neither its directory nor git's record of it is there: somebody took it down with git itself.
-    private bool IsGone(Worktree worktree)
-    {
-        if (worktree.AdminId is not { } id || parts.Files.Directory.Exists(Git.AdminEntry.At(parts.Layout.CommonDirectory, id).Directory))
-        {
-            return false;
-        }
-
-        try
-        {
-            return !parts.Exists(parts.DirectoryOf(worktree));
-        }
-        catch (Refusal)
-        {
-            return false;
-        }
-    }
 
     private bool IsUntouched(Worktree worktree)
     {
