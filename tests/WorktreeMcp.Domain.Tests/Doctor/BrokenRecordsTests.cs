@@ -2,6 +2,7 @@ using FluentAssertions;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.TestKit;
+using Xunit;
 
 namespace WorktreeMcp.Domain.Tests.Doctor;
 

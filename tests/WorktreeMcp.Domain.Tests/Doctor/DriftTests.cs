@@ -3,6 +3,7 @@ using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
+using Xunit;
 
 namespace WorktreeMcp.Domain.Tests.Doctor;
 
@@ -148,7 +149,7 @@ public sealed class DriftTests : IDisposable
             {
                 var refusal = change.Should().Throw<Refusal>().Which;
                 refusal.Code.Should().Be(RefusalCode.NotARepository);
-                refusal.Message.Should().Contain(copy).And.Contain(_repo.Root + " ").And.NotContain("--force");
+                refusal.Message.Should().Contain(copy).And.Contain(_repo.Root + "/").And.NotContain("--force");
             }
 
             repository.Worktrees.List(null, 20, null).Worktrees.Should().ContainSingle().Which.Drift.Should().NotBeEmpty();

@@ -3,6 +3,7 @@ using FluentAssertions;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.TestKit;
+using Xunit;
 
 namespace WorktreeMcp.Domain.Tests.Doctor;
 
