@@ -1,3 +1,4 @@
+using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 
 namespace WorktreeMcp.Domain.Doctor;
@@ -10,8 +11,27 @@ namespace WorktreeMcp.Domain.Doctor;
 /// </summary>
 internal sealed class Examination(WorktreeRegistry registry)
 {
-    /// <summary>What was found, the worst first.</summary>
-    internal IReadOnlyList<Finding> Findings() => [.. Look().Select(found => found.Finding)];
+    /// <summary>What was found, the worst first. What looks wrong is looked at again with the lock in hand: a server may have been at work.</summary>
+    internal IReadOnlyList<Finding> Findings()
+    {
+        var first = Look();
+        var store = registry.Parts.Store;
+        if (first.Count == 0 || registry.Parts.Files.KindOf(store.Layout.Lock) != FileKind.Regular)
+        {
+            return [.. first.Select(found => found.Finding)];
+        }
+
+        using var guard = new RepositoryLock(store.Layout, store.Time);
+        try
+        {
+            using var held = guard.Acquire("doctor");
+            return [.. Look().Select(found => found.Finding)];
+        }
+        catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
+        {
+            return [.. first.Select(found => found.Finding)];
+        }
+    }
 
     /// <summary>The same with the repairs, in the order in which they build on each other.</summary>
     internal IReadOnlyList<Found> Look()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 
@@ -36,6 +37,18 @@ internal sealed class LeftoverLook(RegistryParts parts)
         foreach (var path in locks)
         {
             var holder = OpenFiles.HolderOf(path);
+            if (holder is null && new AdminEntry(Path.GetFileName(Path.GetDirectoryName(path)!), path).IsTrash)
+            {
+                yield return Found.Ours(
+                    "stale_lock",
+                    FindingSeverity.Warning,
+                    path,
+                    $"{path} was left by a git that was killed in a worktree which is in the trash now; no process has it open.",
+                    "It is deleted; it would stand in the way of a restored worktree.",
+                    _ => parts.Store.Disk.Delete(path));
+                continue;
+            }
+
             yield return Found.ForPerson(
                 "git_lock",
                 holder is null ? FindingSeverity.Warning : FindingSeverity.Info,

@@ -193,4 +193,65 @@ public sealed class DriftTests : IDisposable
         repository.Worktrees.List(null, 20, null).Worktrees.Should().BeEmpty();
         repository.Worktrees.List(WorktreeState.Removed, 20, null).Worktrees.Should().ContainSingle();
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_creation_that_was_killed_while_git_wrote_its_record_poisons_nothing(bool byDoctor)
+    {
+        var directory = Make();
+        File.WriteAllText(Path.Join(_repo.Record("a"), "commondir"), string.Empty);
+        File.WriteAllText(Path.Join(_repo.Record("a"), "HEAD"), new string('0', 40) + "\n");
+        File.Delete(Path.Join(_repo.Record("a"), "index"));
+        File.WriteAllText(Path.Join(_repo.Record("a"), "index.lock"), "half");
+        _repo.Write(".worktrees/index.json", _repo.Read(".worktrees/index.json").Replace("\"active\"", "\"creating\"", StringComparison.Ordinal));
+        TempRepository.TryGit(_repo.Root, "worktree", "list").Exit.Should().Be(128);
+
+        using var repository = _repo.Open();
+        if (byDoctor)
+        {
+            repository.Repair();
+            repository.Examine().Where(f => f.IsOpen).Should().BeEmpty();
+        }
+
+        repository.Make("a");
+
+        _repo.Git("worktree", "list").Should().Contain(directory);
+        _repo.Git("gc", "--quiet");
+        if (!byDoctor)
+        {
+            _repo.Repairs("stale_lock");
+        }
+    }
+
+    [Fact]
+    public async Task What_a_server_is_just_doing_is_no_finding()
+    {
+        Make();
+        var waits = new WaitsForTheLock();
+        using var repository = _repo.Open(time: waits);
+        using var server = new Domain.Storage.StateStore(_repo.Layout, new System.IO.Abstractions.FileSystem(), new Domain.Storage.DurableFiles(), TimeProvider.System);
+        Task<IReadOnlyList<Finding>> looking;
+        using (server.Begin("test", "test"))
+        {
+            _repo.Write(".tasks/.task_1.json.tmp", "half");
+            looking = Task.Run(repository.Examine);
+            await waits.Seen.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            File.Delete(Path.Join(_repo.Layout.Tasks, ".task_1.json.tmp"));
+        }
+
+        (await looking).Should().BeEmpty();
+    }
+
+    /// <summary>Tells when somebody begins to wait for the lock, which is when its patience begins to count.</summary>
+    private sealed class WaitsForTheLock : TimeProvider
+    {
+        internal TaskCompletionSource Seen { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override long GetTimestamp()
+        {
+            Seen.TrySetResult();
+            return base.GetTimestamp();
+        }
+    }
 }

@@ -42,7 +42,7 @@ public sealed class CreatingWorktreesTests : IDisposable
         _repo.By(RefusalCode.TaskBlocked, () => repository.Make("a", blocked)).Message.Should().Contain("open");
         foreach (var id in new[] { 0, -1, 99, int.MaxValue })
         {
-            _repo.By(RefusalCode.NotFound, () => repository.Make("a", id)).Message.Should().Contain($"no task {id}");
+            _repo.By(RefusalCode.NotFound, () => repository.Make("a", id)).Message.Should().Contain($"task_id {id}");
         }
     }
 
