@@ -2,6 +2,7 @@ using System.Text.Json;
 using FluentAssertions;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
+using Xunit;
 
 namespace WorktreeMcp.EndToEnd.Tests;
 
