@@ -115,6 +115,24 @@ public sealed class TasksAndLogsTests : IDisposable
     }
 
     [Fact]
+    public void What_git_clean_took_comes_back_in_one_repair()
+    {
+        Make("a", 1);
+        var tasks = Directory.GetFiles(_repo.Layout.Tasks).Order().Select(File.ReadAllText).ToList();
+        _repo.Git("clean", "-fdxq");
+        _repo.Has(".tasks").Should().BeFalse();
+
+        using var repository = _repo.Open();
+        repository.Examine().Select(f => f.Code).Should().Contain(["task_missing", "registry_missing"]);
+        _repo.Has(".tasks").Should().BeFalse();
+        repository.Repair().Should().OnlyContain(f => f.Done != null);
+
+        repository.Examine().Should().BeEmpty();
+        Directory.GetFiles(_repo.Layout.Tasks).Order().Select(File.ReadAllText).Should().Equal(tasks);
+        repository.Row("a").Drift.Should().BeEmpty();
+    }
+
+    [Fact]
     public void Temporaries_of_ours_are_deleted()
     {
         _repo.Write(".tasks/.task_1.json.tmp", "x");
