@@ -1,6 +1,7 @@
 using System.IO.Abstractions;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Storage;
@@ -44,6 +45,20 @@ public sealed class Repository : IDisposable
         _ = _store.Task(0);
         return _store.Events.Read(query);
     }
+
+    /// <summary>Looks for everything that is not as it should be; changes nothing.</summary>
+    /// <returns>What was found, the worst first.</returns>
+    public IReadOnlyList<Finding> Examine() => new Examination(Worktrees).Findings();
+
+    /// <summary>Says why a directory's repository could not be opened, as a finding.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="refusal">The refusal to open it.</param>
+    /// <returns>What is the case, and what a person has to do.</returns>
+    public static Finding Explain(string path, Refusal refusal) => UnusableRepository.Explain(path, refusal, new FileSystem());
+
+    /// <summary>Repairs what is ours to repair.</summary>
+    /// <returns>What was repaired, and what is left.</returns>
+    public IReadOnlyList<Finding> Repair() => new Treatment(Worktrees).Run();
 
     /// <summary>Finds and opens the repository that a directory is in; nothing is written yet.</summary>
     /// <param name="path">Any directory inside the repository or one of its worktrees.</param>

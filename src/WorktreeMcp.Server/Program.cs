@@ -1,5 +1,6 @@
 using WorktreeMcp.Server.CommandLine;
 using WorktreeMcp.Server.Demo;
+using WorktreeMcp.Server.Doctor;
 
 namespace WorktreeMcp.Server;
 
@@ -20,6 +21,7 @@ internal static class Program
         return await new ProgramCommands(
             Serve: (settings, cancel) => ServerProcess.Run(settings, error, cancel),
             Demo: options => DemoCommand.Run(options),
+            Doctor: options => DoctorCommand.Run(options),
             CommandEnvironment.Current(),
             output,
             error).Run(args);

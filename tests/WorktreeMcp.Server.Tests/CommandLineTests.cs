@@ -1,5 +1,6 @@
 using WorktreeMcp.Server.CommandLine;
 using WorktreeMcp.Server.Demo;
+using WorktreeMcp.Server.Doctor;
 
 namespace WorktreeMcp.Server.Tests;
 
@@ -7,6 +8,7 @@ public sealed class CommandLineTests : IDisposable
 {
     private readonly List<ServerSettings> _served = [];
     private readonly List<DemoOptions> _shown = [];
+    private readonly List<DoctorOptions> _examined = [];
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
 
@@ -60,6 +62,18 @@ public sealed class CommandLineTests : IDisposable
         _shown.Should().ContainSingle().Which.RepositoryPath.Should().Be("/r");
     }
 
+    [Theory]
+    [InlineData(false, false, "doctor", "--repo", "/r")]
+    [InlineData(true, false, "doctor", "--fix", "--repo", "/r")]
+    [InlineData(true, true, "--repo", "/r", "doctor", "--json", "--fix")]
+    public async Task The_doctor_is_dry_unless_told_to_repair(bool fix, bool json, params string[] arguments)
+    {
+        (await Run(arguments)).Should().Be(9);
+
+        var options = _examined.Should().ContainSingle().Which;
+        (options.RepositoryPath, options.Fix, options.Json).Should().Be(("/r", fix, json));
+    }
+
     public void Dispose()
     {
         _output.Dispose();
@@ -76,6 +90,11 @@ public sealed class CommandLineTests : IDisposable
         {
             _shown.Add(options);
             return Task.FromResult(8);
+        },
+        options =>
+        {
+            _examined.Add(options);
+            return Task.FromResult(9);
         },
         new CommandEnvironment(new Dictionary<string, string>(), "/here"),
         _output,

@@ -25,6 +25,19 @@ internal sealed record AdminEntry(string Id, string Directory)
     /// <summary>The entry that a worktree's <c>.git</c> file names, if it is one of this repository.</summary>
     internal static AdminEntry? NamedBy(string worktree, string commonDirectory, IFileSystem files)
     {
+        if (Pointer(worktree, files) is not { } named)
+        {
+            return null;
+        }
+
+        var id = Path.GetFileName(named);
+        var entry = At(commonDirectory, id);
+        return SamePath(named, entry.Directory) && files.Directory.Exists(entry.Directory) ? entry : null;
+    }
+
+    /// <summary>The record that a worktree's <c>.git</c> file names, wherever that is and whether it is there or not; null when it names none.</summary>
+    internal static string? Pointer(string worktree, IFileSystem files)
+    {
         var pointer = Path.Join(worktree, ".git");
         var info = files.FileInfo.FromFileName(pointer);
         if (!info.Exists || info.Attributes.HasFlag(FileAttributes.ReparsePoint) || info.Length > 8192)
@@ -32,15 +45,7 @@ internal sealed record AdminEntry(string Id, string Directory)
             return null;
         }
 
-        if (PathIn(pointer, files) is not { } text || !text.StartsWith("gitdir: ", StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        var named = Path.GetFullPath(text[8..], worktree);
-        var id = Path.GetFileName(named);
-        var entry = At(commonDirectory, id);
-        return SamePath(named, entry.Directory) && files.Directory.Exists(entry.Directory) ? entry : null;
+        return PathIn(pointer, files) is { } text && text.StartsWith("gitdir: ", StringComparison.Ordinal) ? Path.GetFullPath(text[8..], worktree) : null;
     }
 
     /// <summary>The directory that this entry says it belongs to, or null.</summary>

@@ -169,6 +169,32 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         return int.Parse(count, CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Rebuilds the index from HEAD without touching a file of the worktree.</summary>
+    internal GitAnswer RebuildIndex(AdminEntry entry, string directory, SafeHandle guard)
+    {
+        var answer = git.Run(In(entry, directory, "read-tree", "HEAD") with { Guards = [guard] });
+        return answer.Succeeded ? git.Run(In(entry, directory, "update-index", "-q", "--refresh") with { Guards = [guard] }) with { ExitCode = 0 } : answer;
+    }
+
+    /// <summary>Whether git can read the index of a worktree.</summary>
+    internal bool IsIndexReadable(AdminEntry entry, string directory) => git.Run(In(entry, directory, "ls-files", "-z")).Succeeded;
+
+    /// <summary>Local branches whose name begins so.</summary>
+    internal IReadOnlyList<string> BranchesBelow(string prefix) =>
+        [.. Run("for-each-ref", "--format=%(refname)", $"refs/heads/{prefix}").Text
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(name => name["refs/heads/".Length..])];
+
+    /// <summary>The settings of the repository itself, as (scope, key, value); those of the user and the system are left out.</summary>
+    internal IReadOnlyList<(string Scope, string Key, string Value)> OwnSettings()
+    {
+        var members = Run("config", "--list", "--show-scope", "-z").Members;
+        return [.. members.Chunk(2)
+            .Where(pair => pair is ["local" or "worktree", _])
+            .Select(pair => (pair[0], pair[1].Split('\n', 2)))
+            .Select(pair => (pair.Item1, pair.Item2[0], pair.Item2.Length > 1 ? pair.Item2[1] : "true"))];
+    }
+
     /// <summary>How many commits a commit has that another lacks, and the reverse.</summary>
     internal (int Ahead, int Behind) AheadBehind(string commit, string other)
     {

@@ -66,6 +66,9 @@ public sealed class EventLog
     /// <summary>Appends the events that are not there yet, after a kill; the caller holds the lock.</summary>
     internal void AppendMissing(IReadOnlyList<JsonObject> events) => Append(Missing(events));
 
+    /// <summary>Cuts a torn last line off into quarantine; the caller holds the lock.</summary>
+    internal void CutTorn() => _lines.CutTorn();
+
     /// <summary>Fails early, before the commit point, if the log cannot be written.</summary>
     internal void EnsureWritable() => _lines.Append([], sync: false);
 

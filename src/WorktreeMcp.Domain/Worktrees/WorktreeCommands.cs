@@ -25,7 +25,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
             throw new Refusal(RefusalCode.InvalidArgument, $"command is empty, holds a NUL, or is longer than {MostCommand} characters.", "Give one shell command; put a long one into a script in the worktree and run that.");
         }
 
-        var found = WorktreeEntries.Require(repair.Settled(), name);
+        var found = WorktreeEntries.Require(repair.SettledForChange(), name);
         using var lease = parts.TryLease(found, shared: true) ?? throw Busy(found);
         var worktree = WorktreeEntries.Require(entries.All(), name);
         if (!worktree.IsUsable || worktree.Id != found.Id)

@@ -13,6 +13,9 @@ internal sealed class WorktreeEntries(StateStore store)
     /// <summary>All entries as they are now, oldest first.</summary>
     internal IReadOnlyList<Worktree> All() => Parse(store.Worktrees());
 
+    /// <summary>All entries as the file has them, without finishing what the log is ahead with.</summary>
+    internal IReadOnlyList<Worktree> AsTheyAre() => Parse(store.IndexFile.Entries());
+
     /// <summary>The same inside a change.</summary>
     internal IReadOnlyList<Worktree> All(StateChange change) => Parse(change.Worktrees());
 

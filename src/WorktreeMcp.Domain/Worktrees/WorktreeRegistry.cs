@@ -35,6 +35,12 @@ public sealed class WorktreeRegistry
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner);
     }
 
+    internal RegistryParts Parts => _parts;
+
+    internal WorktreeEntries Entries => _entries;
+
+    internal WorktreeRepair Repair => _repair;
+
     /// <summary>Makes a worktree on its own branch and binds it to its task.</summary>
     /// <param name="request">What is wanted.</param>
     /// <param name="by">Who wants it; becomes the owner of a task that has none.</param>

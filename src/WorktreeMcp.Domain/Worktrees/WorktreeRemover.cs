@@ -19,7 +19,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
     internal WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by)
     {
         WorktreeName.Require(name);
-        var all = repair.Settled();
+        var all = repair.SettledForChange();
         if (WorktreeEntries.Find(all, name) is { IsLive: false } gone)
         {
             return AlreadyRemoved(gone, completeTask, by);

@@ -9,6 +9,9 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// </summary>
 internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entries, WorktreeTrash trash)
 {
+    private readonly Sightings _sightings = new(parts);
+    private readonly Relocation _relocation = new(parts);
+
     /// <summary>All entries, after what a killed server left in the middle was settled: nobody is shown that.</summary>
     internal IReadOnlyList<Worktree> Settled()
     {
@@ -26,10 +29,28 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         return entries.All();
     }
 
-    /// <summary>Settles every entry that is in the middle of something and whose lease nobody holds.</summary>
+    /// <summary>The same for a call that is going to change something: refuses in a copy of the repository.</summary>
+    internal IReadOnlyList<Worktree> SettledForChange()
+    {
+        var all = Settled();
+        _sightings.RefuseCopy(all);
+        return all;
+    }
+
+    /// <summary>Settles what is in the middle or was moved, before a change; refuses in a copy of the repository.</summary>
     internal void SettleAbandoned(StateChange change)
     {
-        foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || IsGone(w))))
+        _sightings.RefuseCopy(entries.All(change));
+        Settle(change);
+    }
+
+    /// <summary>
+    /// Settles every entry that is in the middle of something, or that a person took down or moved by hand, and whose
+    /// lease nobody holds.
+    /// </summary>
+    internal void Settle(StateChange change)
+    {
+        foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || _sightings.Of(w).IsToReconcile)))
         {
             using var lease = parts.TryLease(worktree, shared: false);
             if (lease is null)
@@ -77,7 +98,22 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
                 trash.Finish(change, worktree, completeTask: false);
                 break;
             default:
+                Reconcile(change, worktree);
+                break;
+        }
+    }
+
+    private void Reconcile(StateChange change, Worktree worktree)
+    {
+        var seen = _sightings.Of(worktree);
+        switch (seen.Kind)
+        {
+            case SightingKind.Gone:
                 trash.Reconcile(change, worktree);
+                break;
+            case SightingKind.Moved or SightingKind.RepositoryMoved:
+                _relocation.Follow(change, worktree, seen);
+                _relocation.RelinkTrash(entries.All(change));
                 break;
         }
     }
@@ -86,7 +122,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     {
         if (!IsInTheMiddle(worktree))
         {
-            return worktree.IsLive && IsGone(worktree);
+            return worktree.IsLive && _sightings.Of(worktree).IsToReconcile;
         }
 
         using var lease = parts.TryLease(worktree, shared: false);
@@ -94,24 +130,6 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     }
 
     private static bool IsInTheMiddle(Worktree worktree) => worktree.Status is WorktreeState.Creating or WorktreeState.Removing;
-
-    // Neither its directory nor git's record of it is there: somebody took it down with git itself.
-    private bool IsGone(Worktree worktree)
-    {
-        if (worktree.AdminId is not { } id || parts.Files.Directory.Exists(Git.AdminEntry.At(parts.Layout.CommonDirectory, id).Directory))
-        {
-            return false;
-        }
-
-        try
-        {
-            return !parts.Exists(parts.DirectoryOf(worktree));
-        }
-        catch (Refusal)
-        {
-            return false;
-        }
-    }
 
     private bool IsUntouched(Worktree worktree)
     {

@@ -199,10 +199,13 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             Write(pointer, $"gitdir: {entry.Directory}");
         }
 
-        if (head is not null)
+        // A branch without commits cannot be detached: it gets a name that nobody else wants. So does a HEAD that a kill left unwritten.
+        var commit = head?.Commit is { } known && known.Any(digit => digit != '0') ? known : null;
+        Write(Path.Join(entry.Directory, "HEAD"), commit ?? $"ref: refs/worktree-mcp/trash/{entry.Id}");
+        if (!entry.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
         {
-            // A branch without commits cannot be detached: it gets a name that nobody else wants.
-            Write(Path.Join(entry.Directory, "HEAD"), head.Commit ?? $"ref: refs/worktree-mcp/trash/{entry.Id}");
+            // A kill in the middle of making it: left like that, git's listing fails for the whole repository.
+            Write(Path.Join(entry.Directory, "commondir"), "../..");
         }
     }
 

@@ -1,17 +1,20 @@
 using System.CommandLine;
 using WorktreeMcp.Server.Demo;
+using WorktreeMcp.Server.Doctor;
 
 namespace WorktreeMcp.Server.CommandLine;
 
 /// <summary>The commands and options of <c>worktree-mcp</c>; what they do is handed in.</summary>
 /// <param name="Serve">Serves MCP until the client leaves; returns the exit code.</param>
 /// <param name="Demo">Shows the product in a throw-away repository; returns the exit code.</param>
+/// <param name="Doctor">Looks for what is wrong in the repository and repairs what is ours; returns the exit code.</param>
 /// <param name="Environment">Variables and current directory.</param>
 /// <param name="Output">Where help and version go.</param>
 /// <param name="Error">Where errors go.</param>
 public sealed record ProgramCommands(
     Func<ServerSettings, CancellationToken, Task<int>> Serve,
     Func<DemoOptions, Task<int>> Demo,
+    Func<DoctorOptions, Task<int>> Doctor,
     CommandEnvironment Environment,
     TextWriter Output,
     TextWriter Error)
@@ -28,6 +31,16 @@ public sealed record ProgramCommands(
     private readonly Option<bool> _keep = new("--keep")
     {
         Description = "Leave the demo's scratch folder for a look around.",
+    };
+
+    private readonly Option<bool> _fix = new("--fix")
+    {
+        Description = "Repair what is ours to repair; without it nothing is changed.",
+    };
+
+    private readonly Option<bool> _json = new("--json")
+    {
+        Description = "Print one JSON object.",
     };
 
     private readonly Option<string?> _agent = new("--agent")
@@ -71,9 +84,12 @@ public sealed record ProgramCommands(
         var demo = new Command("demo", "Show two agents at work in a throw-away repository; with --repo in a clone of that one.") { _keep };
         demo.SetAction((parsed, _) => Demo(new DemoOptions(parsed.GetValue(_repository), parsed.GetValue(_keep), Output, Error)));
 
+        var doctor = new Command("doctor", "Look for what is wrong with the board, the worktrees and git's records of them. Exit code 0: nothing; 1: something is left.") { _fix, _json };
+        doctor.SetAction((parsed, _) => Doctor(new DoctorOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_fix), parsed.GetValue(_json), Output)));
+
         var root = new RootCommand("A task board and git worktrees for several coding agents, served over MCP.")
         {
-            _repository, _agent, serve, demo,
+            _repository, _agent, serve, demo, doctor,
         };
         root.SetAction((parsed, cancel) => Serve(Settings(parsed), cancel));
         return root;

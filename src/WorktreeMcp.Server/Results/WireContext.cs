@@ -36,5 +36,6 @@ namespace WorktreeMcp.Server.Results;
 [JsonSerializable(typeof(WorktreeGone))]
 [JsonSerializable(typeof(CommandRan))]
 [JsonSerializable(typeof(EventsListed))]
+[JsonSerializable(typeof(DoctorReported))]
 [JsonSerializable(typeof(ErrorReply))]
 internal sealed partial class WireContext : JsonSerializerContext;

@@ -109,14 +109,17 @@ public sealed class LockingTests : IDisposable
     // Says one line when it has the lock, and holds it until it is killed.
     private Process Hold()
     {
-        var start = new ProcessStartInfo("flock") { RedirectStandardOutput = true, RedirectStandardInput = true };
-        foreach (var argument in new[] { "--no-fork", _folder.Layout.Lock, "sh", "-c", "echo held; read x" })
+        var start = new ProcessStartInfo("flock") { RedirectStandardOutput = true };
+        foreach (var argument in new[] { "--no-fork", _folder.Layout.Lock, "sh", "-c", "echo held; exec sleep 600" })
         {
             start.ArgumentList.Add(argument);
         }
 
         var process = Process.Start(start)!;
-        process.StandardOutput.ReadLine().Should().Be("held");
+
+        // What is read from the stream is asked for here, so it is closed here: the process does not close it.
+        using var output = process.StandardOutput;
+        output.ReadLine().Should().Be("held");
         return process;
     }
 }

@@ -1,0 +1,90 @@
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Worktrees;
+
+namespace WorktreeMcp.Domain.Doctor;
+
+/// <summary>Torn, damaged or oversized logs, an operation that was not finished, and a registry that cannot be read.</summary>
+internal sealed class LogLook(RegistryParts parts)
+{
+    private const long Oversized = 64L * 1024 * 1024;
+
+    internal IEnumerable<Found> Look() => [.. Log(parts.Layout.OperationLog, "oplog"), .. Log(parts.Layout.Events, "events"), .. Unfinished(), .. Registry()];
+
+    private IEnumerable<Found> Log(string path, string name)
+    {
+        if (parts.Files.KindOf(path) != FileKind.Regular)
+        {
+            yield break;
+        }
+
+        var lines = new LineFile(path, parts.Layout, parts.Files, parts.Store.Disk);
+        var length = lines.Length;
+        var whole = lines.Backward().Select(line => line.Offset + line.Line.Length + 1).FirstOrDefault(0);
+        if (length > whole)
+        {
+            yield return Found.Ours(
+                $"{name}_torn",
+                FindingSeverity.Warning,
+                path,
+                $"{path} ends in {length - whole} bytes without a line's end: a writer was stopped there.",
+                "The torn end is cut off and kept in quarantine.");
+        }
+
+        var damaged = lines.Forward(0).Count(line => line.Line.Length > 0 && StateJson.Read(line.Line) is null);
+        if (damaged > 0)
+        {
+            yield return Found.ForPerson(
+                $"{name}_damaged",
+                FindingSeverity.Info,
+                path,
+                $"{damaged} line{(damaged == 1 ? " of" : "s of")} {path} cannot be read and {(damaged == 1 ? "is" : "are")} passed over.",
+                "Nothing has to be done; the disk may be worth a look.");
+        }
+
+        if (length > Oversized)
+        {
+            yield return Found.ForPerson(
+                $"{name}_oversized",
+                FindingSeverity.Info,
+                path,
+                $"{path} has {length / (1024 * 1024)} MB.",
+                "Nothing has to be done; reading it from its end costs the same at any size.");
+        }
+    }
+
+    private IEnumerable<Found> Unfinished()
+    {
+        if (parts.Store.Log.Last() is { } last && !new Recovery(parts.Store).IsApplied(last))
+        {
+            yield return Found.Ours(
+                "operation_unfinished",
+                FindingSeverity.Warning,
+                $"operation {last.Number}",
+                $"Operation {last.Number} ({last.Kind} by {last.By}) is in the log, but not all of its files or events are.",
+                "It is finished from the operation log.");
+        }
+    }
+
+    private IEnumerable<Found> Registry()
+    {
+        var index = parts.Store.IndexFile;
+        if (index.Kind == FileKind.Regular && !index.IsReadable())
+        {
+            yield return Found.Ours(
+                "registry_damaged",
+                FindingSeverity.Error,
+                parts.Layout.Index,
+                $"{parts.Layout.Index} is not one JSON object with a list \"worktrees\".",
+                "It is set aside in quarantine and rebuilt from the operation log.");
+        }
+        else if (!new Recovery(parts.Store).IsIndexSound(parts.Store.Log.Last()))
+        {
+            yield return Found.Ours(
+                "registry_missing",
+                FindingSeverity.Error,
+                parts.Layout.Index,
+                $"{parts.Layout.Index} is missing, although the operation log knows worktrees.",
+                "It is rebuilt from the operation log.");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Worktrees;
+
+namespace WorktreeMcp.Domain.Doctor;
+
+/// <summary>
+/// Writes anew what is missing of git's record of one of our worktrees. What can be read stays; no file of the worktree
+/// is touched, so at worst something staged has to be staged again.
+/// </summary>
+internal sealed class RecordRepair(RegistryParts parts)
+{
+    private readonly Relocation _relocation = new(parts);
+
+    /// <summary>Completes a record; the caller holds the lock.</summary>
+    internal void Complete(StateChange change, RecordOwner owner)
+    {
+        var record = owner.Record;
+        parts.Store.Disk.MakeFolder(record.Directory);
+        if (record.NamesWorktree(parts.Files) is null)
+        {
+            _relocation.Write(Path.Join(record.Directory, "gitdir"), Path.Join(owner.Directory, ".git"));
+        }
+
+        if (parts.Git.Refs.ReadHead(record.Directory) is not { } head || head.Commit?.All(digit => digit == '0') == true)
+        {
+            _relocation.Write(Path.Join(record.Directory, "HEAD"), HeadOf(owner));
+        }
+
+        if (!record.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
+        {
+            _relocation.Write(Path.Join(record.Directory, "commondir"), "../..");
+        }
+
+        if (parts.Files.KindOf(owner.Directory) == FileKind.Folder)
+        {
+            RebuildIndex(change, owner);
+        }
+
+        var reconciled = WorktreeEntries.Event("worktree.reconciled", owner.Worktree, null);
+        reconciled["reason"] = "git's record of it was broken and was completed";
+        change.Emit(reconciled);
+        change.Commit("doctor.record");
+    }
+
+    /// <summary>Moves a record that nothing uses out of git's sight.</summary>
+    internal void SetAside(StateChange change, AdminEntry record)
+    {
+        var place = Path.Join(parts.Layout.Quarantine, $"record-{record.Id}-{change.Now:0}");
+        parts.MoveOnce(record.Directory, place);
+        change.Emit(new System.Text.Json.Nodes.JsonObject
+        {
+            ["event"] = "board.repaired",
+            ["file"] = Path.GetRelativePath(parts.Layout.Root, record.Directory),
+            ["set_aside"] = Path.GetFileName(place),
+        });
+        change.Commit("doctor.record");
+    }
+
+    private string HeadOf(RecordOwner owner)
+    {
+        if (owner.Branch is { } branch && parts.Git.Refs.Resolve($"refs/heads/{branch}") is not null && parts.Git.CheckedOutAt(branch) is null)
+        {
+            return $"ref: refs/heads/{branch}";
+        }
+
+        return LastKnown(owner.Record) ?? owner.Commit ?? throw new Refusal(
+            RefusalCode.CorruptFile,
+            $"Nothing says where the HEAD of worktree \"{owner.Worktree.Name}\" was.",
+            "A person should write it by hand.");
+    }
+
+    private string? LastKnown(AdminEntry record)
+    {
+        var log = Path.Join(record.Directory, "logs", "HEAD");
+        return parts.Files.KindOf(log) == FileKind.Regular && parts.Files.File.ReadLines(log).LastOrDefault()?.Split(' ') is [_, var hash, ..]
+            && RefReader.IsHash(hash) && hash.Any(digit => digit != '0') ? hash : null;
+    }
+
+    private void RebuildIndex(StateChange change, RecordOwner owner)
+    {
+        var path = Path.Join(owner.Record.Directory, "index");
+        if (parts.Files.KindOf(path) == FileKind.Regular)
+        {
+            if (parts.Git.IsIndexReadable(owner.Record, owner.Directory))
+            {
+                return;
+            }
+
+            Quarantine.Keep(parts.Layout, parts.Store.Disk, $"index-{owner.Record.Id}", parts.Files.File.ReadAllBytes(path));
+            parts.Store.Disk.Delete(path);
+        }
+
+        parts.Git.RebuildIndex(owner.Record, owner.Directory, change.Descriptor).Require($"rebuilding the index of {owner.Directory}");
+    }
+}

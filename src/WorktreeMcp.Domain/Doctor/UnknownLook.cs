@@ -1,0 +1,66 @@
+using System.Globalization;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Worktrees;
+
+namespace WorktreeMcp.Domain.Doctor;
+
+/// <summary>What lies where ours should be and no entry knows: directories, branches, trash. It may be somebody's work, so it is only named.</summary>
+internal sealed class UnknownLook(RegistryParts parts, IReadOnlyList<Worktree> entries)
+{
+    internal IEnumerable<Found> Look() => [.. Directories(), .. Trash(parts.Layout.Trash), .. Trash(Path.Join(parts.Layout.Worktrees, ".trash")), .. Branches()];
+
+    private IEnumerable<Found> Directories()
+    {
+        var known = entries.Where(w => w.IsLive).Select(w => Path.GetFullPath(w.Path, parts.Layout.Root)).ToHashSet(StringComparer.Ordinal);
+        foreach (var path in Folders(parts.Layout.Worktrees).Where(path => Path.GetFileName(path) != ".trash" && !known.Contains(path)))
+        {
+            if (IsWhereOneWasMoved(path))
+            {
+                continue;
+            }
+
+            var record = AdminEntry.NamedBy(path, parts.Layout.CommonDirectory, parts.Files);
+            yield return record is null
+                ? Found.ForPerson("directory_unknown", FindingSeverity.Warning, path, $"{path} lies among the worktrees, but the registry does not know it.", "Look what it is; move it elsewhere if it is wanted, since that name cannot be used as long as it is there.")
+                : Found.ForPerson("worktree_by_hand", FindingSeverity.Info, path, $"{path} is a worktree that was made with git itself (record {record.Id}); it is left alone.", "Nothing has to be done.");
+        }
+    }
+
+    private bool IsWhereOneWasMoved(string path)
+    {
+        var sightings = new Sightings(parts);
+        return entries.Where(w => w.IsLive).Select(sightings.Of).Any(seen => seen.Place == path);
+    }
+
+    private IEnumerable<Found> Trash(string folder)
+    {
+        var known = entries.Select(w => w.Id.ToString(CultureInfo.InvariantCulture)).ToHashSet();
+        return Folders(folder).Where(path => !known.Contains(Path.GetFileName(path))).Select(path => Found.ForPerson(
+            "trash_unknown",
+            FindingSeverity.Info,
+            path,
+            $"{path} lies in the trash; the registry no longer knows which worktree it was (a creation that was taken back, for one).",
+            "Nothing has to be done; look into it before you throw it away."));
+    }
+
+    private IEnumerable<Found> Branches()
+    {
+        if (parts.Settings.BranchPrefix is not { Length: > 1 } prefix || !prefix.EndsWith('/'))
+        {
+            return [];
+        }
+
+        var known = entries.Select(w => w.Branch).ToHashSet(StringComparer.Ordinal);
+        return parts.Git.BranchesBelow(prefix).Where(branch => !known.Contains(branch) && parts.Git.CheckedOutAt(branch) is null).Select(branch => Found.ForPerson(
+            "branch_without_worktree",
+            FindingSeverity.Warning,
+            branch,
+            $"Branch {branch} at {parts.Git.Refs.Resolve($"refs/heads/{branch}")?[..12]} belongs to no worktree that the registry knows.",
+            $"Call worktree_create with branch \"{branch}\" to work on it, or rename it to a name that does not begin with {prefix}."));
+    }
+
+    private IEnumerable<string> Folders(string folder) => parts.Files.KindOf(folder) == FileKind.Folder
+        ? parts.Files.Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal)
+        : [];
+}

@@ -1,0 +1,153 @@
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Worktrees;
+
+namespace WorktreeMcp.Domain.Doctor;
+
+/// <summary>Entries of the registry against what is on the disk.</summary>
+internal sealed class WorktreeLook(RegistryParts parts, IReadOnlyList<Worktree> entries)
+{
+    private readonly Sightings _sightings = new(parts);
+    private readonly Relocation _relocation = new(parts);
+
+    internal IEnumerable<Found> Look() =>
+    [
+        .. entries.Where(w => w.IsLive).Select(Of).OfType<Found>(),
+        .. entries.Where(w => !w.IsLive).Select(OfRemoved).OfType<Found>(),
+        .. Unreadable(),
+        .. Doubled(),
+    ];
+
+    private Found? Of(Worktree worktree)
+    {
+        string directory;
+        try
+        {
+            directory = parts.DirectoryOf(worktree);
+        }
+        catch (Refusal refusal)
+        {
+            return Person("worktree_path_outside", FindingSeverity.Error, worktree, refusal.Message, refusal.Hint);
+        }
+
+        return worktree.IsUsable ? OfSighting(worktree, directory) ?? OfHead(worktree) : OfStep(worktree);
+    }
+
+    // A command that is still at work holds the lease; a file alone says nothing.
+    private Found? OfStep(Worktree worktree)
+    {
+        if (parts.Exists(parts.Layout.Lease(worktree.Id)))
+        {
+            using var lease = parts.TryLease(worktree, shared: false, tries: 3);
+            if (lease is null)
+            {
+                return null;
+            }
+        }
+
+        return worktree.Status == WorktreeState.Creating
+            ? Ours("creation_abandoned", worktree, "is being made, but nobody holds its lease: the server that made it is gone.", "What is there of it is taken back: files into the trash, the branch only if nothing was done on it.")
+            : Ours("removal_abandoned", worktree, "is being removed, but nobody holds its lease: the server that removed it is gone.", "The removal is finished: everything goes into the trash.");
+    }
+
+    private Found? OfSighting(Worktree worktree, string directory)
+    {
+        var seen = _sightings.Of(worktree);
+        return seen.Kind switch
+        {
+            SightingKind.Gone => Ours("worktree_gone", worktree, $"is gone: neither {directory} nor git's record of it is there.", "It is taken off the registry; its branch stays if it has commits of its own."),
+            SightingKind.Moved => Ours("worktree_moved", worktree, $"was moved by hand from {directory} to {seen.Place}.", "The registry and git's record follow it."),
+            SightingKind.RepositoryMoved => Ours("repository_moved", worktree, $"points to where the repository was before it was moved to {parts.Layout.Root}.", "Directory and git's record point at each other again."),
+            SightingKind.MovedOutside => Person("worktree_moved_outside", FindingSeverity.Warning, worktree, $"was moved by hand out of the repository, to {seen.Place}.", $"Move it back to {directory} with git worktree move."),
+            SightingKind.Copied => Person("repository_copied", FindingSeverity.Error, worktree, $"belongs to {seen.Place}, which is still there: {parts.Layout.Root} is a copy. Changes are refused here.", "Work in the original. A copy of its own is made with git clone, which leaves worktrees behind."),
+            _ => OfIdentity(worktree, directory),
+        };
+    }
+
+    private Found? OfIdentity(Worktree worktree, string directory)
+    {
+        if (parts.Identify(worktree) is not { Entry: null, Problem: { } problem })
+        {
+            return null;
+        }
+
+        if (!parts.Exists(directory))
+        {
+            return Person("worktree_directory_missing", FindingSeverity.Warning, worktree, $"has no directory: {directory} is missing, git's record of it is there.", $"Call worktree_remove with name \"{worktree.Name}\"; its branch stays if it has commits of its own.");
+        }
+
+        return IsRecordBroken(worktree, directory)
+            ? null
+            : Person("worktree_identity", FindingSeverity.Error, worktree, $"at {directory} fails its identity check: {problem}. Nothing is run in it.", "Look at that directory: git worktree repair with its path restores a lost .git file; a folder that is something else should be moved away.");
+    }
+
+    private Found? OfHead(Worktree worktree)
+    {
+        if (parts.Identify(worktree).Entry is not { } record || parts.Git.Refs.ReadHead(record.Directory) is not { } head)
+        {
+            return null;
+        }
+
+        if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null)
+        {
+            return Person("worktree_branch_missing", FindingSeverity.Error, worktree, $"has lost its branch {worktree.Branch}; its files are untouched.", $"Make the branch anew from the last commit in {Path.Join(record.Directory, "logs", "HEAD")}.");
+        }
+
+        if (AdminEntry.HoldsBranch(record.Directory, worktree.Branch, parts.Git.Refs, parts.Files))
+        {
+            return null;
+        }
+
+        return head.Branch is null
+            ? Person("worktree_detached", FindingSeverity.Warning, worktree, $"has a detached HEAD at {head.Commit}, not {worktree.Branch}.", $"Switch it back to {worktree.Branch} inside the worktree, after a branch was made for commits that are on none.")
+            : Person("worktree_on_other_branch", FindingSeverity.Warning, worktree, $"is on branch {head.ShortBranch}, not on {worktree.Branch}.", $"Switch it back to {worktree.Branch} inside the worktree; nothing is lost meanwhile.");
+    }
+
+    private Found? OfRemoved(Worktree worktree)
+    {
+        if (_relocation.IsToRelink(worktree))
+        {
+            return Found.Ours("trash_unlinked", FindingSeverity.Warning, Subject(worktree), $"Removed worktree \"{worktree.Name}\" (number {worktree.Id}) points to where the repository was before it was moved.", "Its files and git's record point at each other again.", _ => _relocation.RelinkTrash([worktree]));
+        }
+
+        return worktree.Trash?.Path is { } path && !parts.Exists(Path.GetFullPath(path, parts.Layout.Root))
+            ? Found.ForPerson("trash_tree_missing", FindingSeverity.Info, Subject(worktree), $"The files of removed worktree \"{worktree.Name}\" (number {worktree.Id}) are no longer in the trash at {path}.", "Nothing has to be done; they cannot be restored.")
+            : null;
+    }
+
+    private IEnumerable<Found> Unreadable()
+    {
+        var read = entries.Select(w => w.Id).ToHashSet();
+        return parts.Store.IndexFile.Entries().Where(entry => !read.Contains(entry.Id)).Select(entry => Found.ForPerson(
+            "registry_entry_unreadable",
+            FindingSeverity.Error,
+            $"worktree number {entry.Id}",
+            $"Entry {entry.Id} of {parts.Layout.Index} has no name; it is passed over.",
+            "Put its name right in an editor."));
+    }
+
+    private IEnumerable<Found> Doubled() => entries.Where(w => w.IsLive)
+        .GroupBy(w => w.Name, StringComparer.OrdinalIgnoreCase)
+        .Where(same => same.Count() > 1)
+        .Select(same => Found.ForPerson("registry_duplicate", FindingSeverity.Error, $"worktree {same.Key}", $"{parts.Layout.Index} has {same.Count()} living worktrees named \"{same.Key}\" (numbers {string.Join(", ", same.Select(w => w.Id))}).", "Decide which one is right and give the other another name in an editor."));
+
+    private bool IsRecordBroken(Worktree worktree, string directory)
+    {
+        if (worktree.AdminId is not { } id)
+        {
+            return false;
+        }
+
+        var record = AdminEntry.At(parts.Layout.CommonDirectory, id);
+        return AdminEntry.Pointer(directory, parts.Files) is { } pointer && AdminEntry.SamePath(pointer, record.Directory)
+            && (!parts.Exists(record.Directory) || record.NamesWorktree(parts.Files) is null || !record.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files));
+    }
+
+    private static Found Ours(string code, Worktree worktree, string what, string step) =>
+        Found.Ours(code, FindingSeverity.Warning, Subject(worktree), $"Worktree \"{worktree.Name}\" {what}", step);
+
+    private static Found Person(string code, FindingSeverity severity, Worktree worktree, string what, string step) =>
+        Found.ForPerson(code, severity, Subject(worktree), $"Worktree \"{worktree.Name}\" {what}", step);
+
+    private static string Subject(Worktree worktree) => worktree.IsLive ? $"worktree {worktree.Name}" : $"removed worktree {worktree.Name} number {worktree.Id}";
+}
