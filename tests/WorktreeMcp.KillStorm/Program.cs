@@ -1,0 +1,9 @@
+using WorktreeMcp.KillStorm;
+
+if (StormOptions.Parse(args) is not { } options)
+{
+    Console.Error.WriteLine(StormOptions.Usage);
+    return 2;
+}
+
+return new Storm(options, Console.Out).Run() ? 0 : 1;
