@@ -246,10 +246,11 @@ internal sealed partial class Driver
                 storm.Findings.Add(Broken.Lost, $"worktree {worktree.Name} was removed without force in spite of {string.Join(", ", worktree.Uncommitted)}");
             }
 
+            worktree.MayKeepBranch = answer.Content.ContainsKey("branch_kept");
             Gone(worktree, task, after);
             storm.Record.Expect("worktree.remove.after", worktree.Name);
         }
-        else if (answer.Outcome == Outcome.Refused && (answer.Code is not ("worktree_dirty" or "worktree_busy") || (answer.Code == "worktree_dirty" && worktree.Uncommitted.Count == 0)))
+        else if (answer.Outcome == Outcome.Refused && !storm.GitKilledRecently(number) && (answer.Code is not ("worktree_dirty" or "worktree_busy") || (answer.Code == "worktree_dirty" && worktree.Uncommitted.Count == 0)))
         {
             storm.Findings.Add(Broken.Lost, $"{Agent}: worktree_remove of {worktree.Name} was refused", $"{arguments.ToJsonString()}\n{answer.Code}: {answer.Message}");
         }

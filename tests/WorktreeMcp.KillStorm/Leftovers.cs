@@ -97,6 +97,12 @@ internal sealed class Leftovers(StormState storm, IReadOnlyList<Driver> drivers)
         foreach (var id in world.AdminIds)
         {
             var named = World.ReadIfThere(Path.Join(world.Admin(id), "gitdir"));
+            if (named is null && storm.Options.Person && !File.Exists(Path.Join(world.Admin(id), "HEAD")))
+            {
+                // git's own gc makes the folder of a record anew to expire its reflog, if that was renamed meanwhile; prune takes it away.
+                continue;
+            }
+
             if (!known.Contains(id) && !id.StartsWith("wtmcp-trash-", StringComparison.Ordinal))
             {
                 Orphan($"git's record {id} belongs to no entry", $"it names {named}");
@@ -116,7 +122,7 @@ internal sealed class Leftovers(StormState storm, IReadOnlyList<Driver> drivers)
     private void CheckBranches(World world)
     {
         var living = world.Living.Select(e => (string)e["branch"]!).ToHashSet();
-        var kept = drivers.SelectMany(d => d.Removed).Where(r => r.HasOwnCommits || !r.BranchMade).Select(r => r.Branch).ToHashSet();
+        var kept = drivers.SelectMany(d => d.Removed).Where(r => r.HasOwnCommits || !r.BranchMade || r.MayKeepBranch).Select(r => r.Branch).ToHashSet();
         foreach (var name in world.Refs.Keys.Where(r => r.StartsWith("refs/heads/wt/", StringComparison.Ordinal)).Select(r => r["refs/heads/".Length..]))
         {
             if (!living.Contains(name) && !kept.Contains(name))

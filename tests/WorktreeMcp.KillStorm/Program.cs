@@ -6,4 +6,4 @@ if (StormOptions.Parse(args) is not { } options)
     return 2;
 }
 
-return new Storm(options, Console.Out).Run() ? 0 : 1;
+return (options.Races ? new Races(options, Console.Out).Run() : new Storm(options, Console.Out).Run()) ? 0 : 1;

@@ -69,7 +69,7 @@ internal sealed class Storm(StormOptions options, TextWriter output)
             {
                 killer.AwaitOrphans();
                 var other = drivers[(victim + 1 + random.Next(drivers.Count - 1)) % drivers.Count];
-                other.Lend(random.Next(5) == 0 ? "task_list" : "worktree_list", []);
+                other.Lend("worktree_list", []);
                 oracle.Look(kill % FullLookEvery == 0 || kill == options.Kills);
                 if (kill == options.Kills)
                 {

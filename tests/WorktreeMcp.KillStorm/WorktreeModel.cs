@@ -27,6 +27,9 @@ internal sealed class WorktreeModel(string name, string branch, string start)
     /// <summary>Whether a branch of its own was made for it.</summary>
     public bool BranchMade { get; init; } = true;
 
+    /// <summary>Whether its branch may stay although it has nothing of its own: the answer said so, or there was none.</summary>
+    public bool MayKeepBranch { get; set; } = true;
+
     public bool HasOwnCommits => Head != Base;
 
     /// <summary>Whether it was touched since the oracle looked last.</summary>
