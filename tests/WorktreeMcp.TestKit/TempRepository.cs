@@ -87,8 +87,12 @@ public sealed class TempRepository : IDisposable
 
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
+
+        // Streams that were asked for are not closed together with the process.
+        using var standardError = process.StandardError;
+        using var standardOutput = process.StandardOutput;
+        var error = standardError.ReadToEndAsync();
+        var output = standardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output.TrimEnd('\n'), error.Result.Trim());
     }

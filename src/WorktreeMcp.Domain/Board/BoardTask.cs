@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace WorktreeMcp.Domain.Board;
 
 /// <summary>Something said about a task while it was worked on.</summary>
@@ -62,8 +60,8 @@ public sealed record BoardTask
     /// <summary>Unix seconds.</summary>
     public double UpdatedAt { get; init; }
 
-    /// <summary>Keys in the file that are not ours; they survive every rewrite.</summary>
-    internal JsonObject? Extra { get; init; }
+    /// <summary>The file as it was read; empty for a new task.</summary>
+    internal ReadOnlyMemory<byte> Source { get; init; }
 
     /// <summary>Whether work on it is still to be done or going on.</summary>
     public bool IsOpen => Status is TaskState.Pending or TaskState.InProgress;

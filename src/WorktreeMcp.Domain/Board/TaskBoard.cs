@@ -66,9 +66,10 @@ public sealed class TaskBoard(StateStore store)
             }
         }
 
+        var broken = damaged.Select(d => d.Id).ToHashSet();
         var matching = all.Values
             .Where(task => Matches(task, filter))
-            .Select(task => new TaskView(task, WaitsFor(task, id => all.GetValueOrDefault(id))))
+            .Select(task => new TaskView(task, WaitsFor(task, id => all.TryGetValue(id, out var blocker) ? blocker.IsOpen : broken.Contains(id))))
             .Where(view => filter.Ready is null || view.IsReady == filter.Ready)
             .ToList();
         var after = filter.Cursor is null ? (TaskOrder?)null : TaskOrder.Parse(filter.Cursor);
@@ -139,7 +140,7 @@ public sealed class TaskBoard(StateStore store)
             var highest = store.TaskFiles.HighestId();
             throw new Refusal(
                 RefusalCode.NotFound,
-                highest == 0 ? $"There is no task {id}; the board is empty." : $"There is no task {id}; the highest number on the board is {highest}.",
+                highest == 0 ? $"task_id {id} names no task; the board is empty." : $"task_id {id} names no task; the highest number on the board is {highest}.",
                 "Take a task id from task_list.",
                 "task_list");
         }
@@ -147,7 +148,7 @@ public sealed class TaskBoard(StateStore store)
         var parsed = Parse(stored);
         return parsed.Task ?? throw new Refusal(
             RefusalCode.CorruptFile,
-            $"{store.Layout.Task(id)} cannot be read: {parsed.Problem}. Its bytes were left as they are; all other tasks work.",
+            $"{store.Layout.Task(id)} cannot be read: {parsed.Problem}. It was left as it is; all other tasks work.",
             "A person should repair or remove that file.",
             "task_list");
     }
@@ -172,7 +173,7 @@ public sealed class TaskBoard(StateStore store)
     /// <summary>Refuses if a task waits for others and is to be started.</summary>
     internal void EnsureNotBlocked(BoardTask task)
     {
-        if (WaitsFor(task, Find) is { Count: > 0 } open)
+        if (WaitsFor(task, IsOpen) is { Count: > 0 } open)
         {
             throw new Refusal(
                 RefusalCode.TaskBlocked,
@@ -186,7 +187,7 @@ public sealed class TaskBoard(StateStore store)
     internal IReadOnlyList<int> NowReady(BoardTask old, BoardTask task) =>
         old.IsOpen && !task.IsOpen ? [.. WaitingFor(task.Id).Where(id => Find(id) is { } waiting && View(waiting).IsReady)] : [];
 
-    internal TaskView View(BoardTask task) => new(task, WaitsFor(task, Find));
+    internal TaskView View(BoardTask task) => new(task, WaitsFor(task, IsOpen));
 
     internal static JsonObject Event(string name, BoardTask task) => new()
     {
@@ -294,13 +295,15 @@ public sealed class TaskBoard(StateStore store)
 
     private static bool Holds(string text, string query) => text.Contains(query, StringComparison.OrdinalIgnoreCase);
 
-    // A deleted or vanished task is not waited for: it will never be completed.
-    private static IReadOnlyList<int> WaitsFor(BoardTask task, Func<int, BoardTask?> find) =>
-        task.BlockedBy.Count == 0 ? [] : [.. task.BlockedBy.Where(id => find(id) is { IsOpen: true })];
+    // A deleted or vanished task is not waited for: it will never be completed. One with a damaged file may still be open.
+    private static IReadOnlyList<int> WaitsFor(BoardTask task, Func<int, bool> isOpen) =>
+        task.BlockedBy.Count == 0 ? [] : [.. task.BlockedBy.Where(isOpen)];
+
+    private bool IsOpen(int id) => store.TaskFiles.Find(id) is { } stored && Parse(stored).Task is not { IsOpen: false };
 
     private BoardTask? Find(int id) => store.TaskFiles.Find(id) is { } stored ? Parse(stored).Task : null;
 
-    private string Describe(int id) => Find(id) is { } task ? $"{id} \"{task.Subject}\" ({task.Status.Word()})" : $"{id}";
+    private string Describe(int id) => Find(id) is { } task ? $"{id} \"{task.Subject}\" ({task.Status.Word()})" : $"{id} (its file is damaged)";
 
     private Parsed Parse(StoredTask stored)
     {
@@ -312,7 +315,7 @@ public sealed class TaskBoard(StateStore store)
         Parsed parsed;
         try
         {
-            parsed = new Parsed(stored, TaskImage.Read(stored.Id, stored.Bytes.Span), null);
+            parsed = stored.Problem is { } problem ? new Parsed(stored, null, problem) : new Parsed(stored, TaskImage.Read(stored.Id, stored.Bytes), null);
         }
         catch (FormatException fault)
         {

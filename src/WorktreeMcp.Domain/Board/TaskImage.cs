@@ -5,25 +5,20 @@ namespace WorktreeMcp.Domain.Board;
 
 /// <summary>
 /// A task as it stands in its file. Files of the public teaching version (<c>blockedBy</c>, no revision) are read as
-/// they are and keep their spelling beside ours.
+/// they are. A rewrite begins with what the file holds and replaces only what the change changed: unknown keys, the
+/// order of keys, and values that we do not understand stay.
 /// </summary>
 internal static class TaskImage
 {
     private const string TeachingBlockedBy = "blockedBy";
 
-    private static readonly HashSet<string> Ours =
-    [
-        "id", "subject", "description", "status", "owner", "worktree", "worktree_state", "blocked_by", "priority", "labels",
-        "attention", "lease_until", "epoch", "notes", "revision", "created_at", "updated_at",
-    ];
-
     /// <summary>Reads a file; throws FormatException with what is wrong.</summary>
-    internal static BoardTask Read(int id, ReadOnlySpan<byte> bytes)
+    internal static BoardTask Read(int id, ReadOnlyMemory<byte> bytes)
     {
-        var json = StateJson.Read(bytes) ?? throw new FormatException(Describe(bytes));
+        var json = StateJson.Read(bytes.Span) ?? throw new FormatException(Describe(bytes.Span));
         try
         {
-            return Read(id, json);
+            return Read(id, json) with { Source = bytes };
         }
         catch (InvalidOperationException fault)
         {
@@ -31,69 +26,92 @@ internal static class TaskImage
         }
     }
 
+    /// <summary>The whole new file.</summary>
     internal static JsonObject Write(BoardTask task)
     {
-        var json = new JsonObject
+        var now = Members(task);
+        if (task.Source.IsEmpty)
         {
-            ["id"] = task.Id,
-            ["subject"] = task.Subject,
-            ["description"] = task.Description,
-            ["status"] = task.Status.Word(),
-            ["owner"] = task.Owner,
-            ["worktree"] = task.Worktree,
-            ["worktree_state"] = task.WorktreeState,
-            ["blocked_by"] = Numbers(task.BlockedBy),
-            ["priority"] = task.Priority.Word(),
-            ["labels"] = new JsonArray([.. task.Labels.Select(l => JsonValue.Create(l))]),
-            ["attention"] = task.Attention.Word(),
-            ["lease_until"] = task.LeaseUntil,
-            ["epoch"] = task.Epoch,
-            ["notes"] = new JsonArray([.. task.Notes.Select(n => new JsonObject { ["at"] = n.At, ["by"] = n.By, ["text"] = n.Text })]),
-            ["revision"] = task.Revision,
-            ["created_at"] = task.CreatedAt,
-            ["updated_at"] = task.UpdatedAt,
-        };
-        foreach (var (key, value) in task.Extra ?? [])
-        {
-            json[key] = key == TeachingBlockedBy ? Numbers(task.BlockedBy) : value?.DeepClone();
+            return now;
         }
 
-        return json;
+        var file = StateJson.Read(task.Source.Span)!;
+        var before = Members(Read(task.Id, file));
+        if (file.ContainsKey(TeachingBlockedBy))
+        {
+            (before[TeachingBlockedBy], now[TeachingBlockedBy]) = (Numbers(Read(task.Id, file).BlockedBy), Numbers(task.BlockedBy));
+        }
+
+        foreach (var (key, value) in now)
+        {
+            if (!file.ContainsKey(key) || !JsonNode.DeepEquals(before[key], value))
+            {
+                file[key] = value?.DeepClone();
+            }
+        }
+
+        return file;
     }
+
+    private static JsonObject Members(BoardTask task) => new()
+    {
+        ["id"] = task.Id,
+        ["subject"] = task.Subject,
+        ["description"] = task.Description,
+        ["status"] = task.Status.Word(),
+        ["owner"] = task.Owner,
+        ["worktree"] = task.Worktree,
+        ["worktree_state"] = task.WorktreeState,
+        ["blocked_by"] = Numbers(task.BlockedBy),
+        ["priority"] = task.Priority.Word(),
+        ["labels"] = new JsonArray([.. task.Labels.Select(l => JsonValue.Create(l))]),
+        ["attention"] = task.Attention.Word(),
+        ["lease_until"] = task.LeaseUntil,
+        ["epoch"] = task.Epoch,
+        ["notes"] = new JsonArray([.. task.Notes.Select(n => new JsonObject { ["at"] = n.At, ["by"] = n.By, ["text"] = n.Text })]),
+        ["revision"] = task.Revision,
+        ["created_at"] = task.CreatedAt,
+        ["updated_at"] = task.UpdatedAt,
+    };
 
     private static BoardTask Read(int id, JsonObject json)
     {
-        if (json["id"].Integer() is { } inside && inside != id)
+        if (json["id"] is { } inside && inside.Integer() != id)
         {
-            throw new FormatException($"its id is {inside}, its file name says {id}");
+            throw new FormatException($"its id is {inside.ToJsonString()}, its file name says {id}");
         }
 
-        var state = json["status"].Text();
+        var state = json["status"];
         var subject = json["subject"].Text() ?? throw new FormatException("it has no subject");
         return new BoardTask
         {
             Id = id,
             Subject = subject,
             Description = json["description"].Text() ?? string.Empty,
-            Status = TaskWords.State(state ?? "pending") ?? throw new FormatException($"its status is \"{state}\""),
+            Status = TaskWords.State(state is null ? "pending" : state.Text()) ?? throw new FormatException($"its status is {state!.ToJsonString()}"),
             Owner = json["owner"].TextOrNull(),
             Worktree = json["worktree"].TextOrNull(),
             WorktreeState = json["worktree_state"].TextOrNull() ?? (json["worktree"].TextOrNull() is null ? null : "active"),
-            BlockedBy = [.. Items(json["blocked_by"] ?? json[TeachingBlockedBy]).Select(n => (int)(n.Integer() ?? throw new FormatException("blocked_by holds something that is no task id")))],
+            BlockedBy = [.. Items(json["blocked_by"] ?? json[TeachingBlockedBy]).Select(TaskId)],
             Priority = TaskWords.Priority(json["priority"].Text()) ?? TaskPriority.Normal,
             Labels = [.. Items(json["labels"]).Select(l => l.Text()).OfType<string>()],
             Attention = TaskWords.Attention(json["attention"].Text()) ?? TaskAttention.None,
             LeaseUntil = json["lease_until"].Number(),
-            Epoch = (int)(json["epoch"].Integer() ?? 0),
+            Epoch = (int)Within(json["epoch"].Integer() ?? 0, 0, int.MaxValue, "epoch"),
             Notes = [.. Items(json["notes"]).OfType<JsonObject>().Select(n => new TaskNote(n["at"].Number() ?? 0, n["by"].Text() ?? string.Empty, n["text"].Text() ?? string.Empty))],
             Revision = json["revision"].Integer() ?? 0,
             CreatedAt = json["created_at"].Number() ?? 0,
             UpdatedAt = json["updated_at"].Number() ?? 0,
-            Extra = json.Except(Ours),
         };
     }
 
     private static JsonArray Numbers(IReadOnlyList<int> numbers) => new([.. numbers.Select(n => JsonValue.Create(n))]);
+
+    private static int TaskId(JsonNode? node) =>
+        (int)Within(node.Integer() ?? throw new FormatException("blocked_by holds something that is no task id"), 1, TaskFiles.HighestPossibleId, "blocked_by");
+
+    private static long Within(long number, long least, long most, string member) =>
+        number >= least && number <= most ? number : throw new FormatException($"{member} holds {number}, which is out of range");
 
     private static JsonArray Items(JsonNode? node) => node is null ? [] : node.AsArray();
 

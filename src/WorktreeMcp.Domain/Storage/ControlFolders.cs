@@ -11,8 +11,7 @@ internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDur
     /// <summary>Makes what is absent and refuses what is a link; the caller holds the lock.</summary>
     internal void Ensure()
     {
-        RefuseLink(layout.Tasks);
-        RefuseLink(layout.Worktrees);
+        RefuseLinks();
         disk.MakeFolder(layout.Tasks);
         disk.MakeFolder(layout.Worktrees);
         if (!_excluded)
@@ -22,14 +21,23 @@ internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDur
         }
     }
 
+    /// <summary>Whether both are there.</summary>
+    internal bool Exist => files.Directory.Exists(layout.Tasks) && files.Directory.Exists(layout.Worktrees);
+
+    /// <summary>Refuses folders that are links; also readers do not follow them.</summary>
+    internal void RefuseLinks()
+    {
+        RefuseLink(layout.Tasks);
+        RefuseLink(layout.Worktrees);
+    }
+
     private void RefuseLink(string folder)
     {
-        var info = files.DirectoryInfo.FromDirectoryName(folder);
-        if (info.Exists && info.Attributes.HasFlag(FileAttributes.ReparsePoint))
+        if (files.KindOf(folder) == FileKind.Link)
         {
             throw new Refusal(
                 RefusalCode.CorruptFile,
-                $"{folder} is a link. What it points to may belong to somebody else, so nothing is written through it.",
+                $"{folder} is a link. What it points to may belong to somebody else, so nothing is read or written through it.",
                 "Replace the link by a folder of its own.");
         }
     }
@@ -37,6 +45,12 @@ internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDur
     // The repository's own exclude file: no tracked file of the user is edited.
     private void Exclude()
     {
+        if (!files.KindOf(layout.Exclude).IsOurs())
+        {
+            // Somebody keeps these patterns elsewhere, perhaps in a tracked file: that is not ours to edit.
+            return;
+        }
+
         var old = files.File.Exists(layout.Exclude) ? files.File.ReadAllText(layout.Exclude) : string.Empty;
         var lines = old.Split('\n').Select(line => line.Trim()).ToHashSet();
         var worktrees = Path.GetRelativePath(layout.Root, layout.Worktrees).Replace('\\', '/');

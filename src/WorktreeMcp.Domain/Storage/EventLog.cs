@@ -40,34 +40,56 @@ public sealed class EventLog
     {
         foreach (var (_, line) in _lines.Backward())
         {
-            if (Parse(line) is { } element)
+            // Other tools append events without a number.
+            if (Parse(line) is { } element && SeqOf(element) is > 0 and var seq)
             {
-                return SeqOf(element);
+                return seq;
             }
         }
 
         return 0;
     }
 
-    /// <summary>Appends the events that are not there yet; the caller holds the lock.</summary>
-    internal void AppendMissing(IReadOnlyList<JsonObject> events)
-    {
-        if (events.Count == 0)
-        {
-            return;
-        }
+    /// <summary>Whether all of these events are there.</summary>
+    internal bool HoldsAll(IReadOnlyList<JsonObject> events) => Missing(events).Count == 0;
 
-        _lines.CutTorn();
-        var last = LastSeq();
-        var missing = events.Where(e => (long)e["seq"]! > last).SelectMany(StateJson.Line).ToArray();
-        if (missing.Length > 0)
+    /// <summary>Appends new events; the caller holds the lock.</summary>
+    internal void Append(IReadOnlyCollection<JsonObject> events)
+    {
+        if (events.Count > 0)
         {
-            _lines.Append(missing, sync: false);
+            _lines.CutTorn();
+            _lines.Append(events.SelectMany(StateJson.Line).ToArray(), sync: false);
         }
     }
 
+    /// <summary>Appends the events that are not there yet, after a kill; the caller holds the lock.</summary>
+    internal void AppendMissing(IReadOnlyList<JsonObject> events) => Append(Missing(events));
+
     /// <summary>Fails early, before the commit point, if the log cannot be written.</summary>
     internal void EnsureWritable() => _lines.Append([], sync: false);
+
+    // Looked for one by one: a line added by hand may have any number.
+    private List<JsonObject> Missing(IReadOnlyList<JsonObject> events)
+    {
+        var missing = events.ToDictionary(e => (long)e["seq"]!);
+        var first = missing.Keys.DefaultIfEmpty(0).Min();
+        foreach (var (_, line) in missing.Count == 0 ? [] : _lines.Backward())
+        {
+            if (Parse(line) is not { } element || SeqOf(element) is var seq && seq <= 0)
+            {
+                continue;
+            }
+
+            missing.Remove(seq);
+            if (seq < first || missing.Count == 0)
+            {
+                break;
+            }
+        }
+
+        return [.. missing.Values];
+    }
 
     private EventPage Newest(EventQuery query)
     {
@@ -123,7 +145,7 @@ public sealed class EventLog
         while (high - low > 64 * 1024)
         {
             var middle = _lines.LineAt(low + ((high - low) / 2));
-            var seq = _lines.Forward(middle).Select(line => Parse(line.Line)).FirstOrDefault(e => e is not null) is { } first ? SeqOf(first) : long.MaxValue;
+            var seq = _lines.Forward(middle).Select(line => Parse(line.Line) is { } e ? SeqOf(e) : 0).FirstOrDefault(found => found > 0, long.MaxValue);
             if (middle >= high || seq > since)
             {
                 high = low + ((high - low) / 2);
@@ -147,14 +169,17 @@ public sealed class EventLog
             return null;
         }
 
-        return (query.TaskId is null || Member(element, "task", "id") is { ValueKind: JsonValueKind.Number } task && task.TryGetInt32(out var number) && number == query.TaskId)
-            && (query.Worktree is null || Member(element, "worktree", "name") is { ValueKind: JsonValueKind.String } worktree && worktree.GetString() == query.Worktree)
+        return (query.TaskId is null || (Member(element, "task", "id", "task_id") is { ValueKind: JsonValueKind.Number } task && task.TryGetInt32(out var number) && number == query.TaskId))
+            && (query.Worktree is null || (Member(element, "worktree", "name", "worktree") is { ValueKind: JsonValueKind.String } worktree && worktree.GetString() == query.Worktree))
             ? element
             : null;
     }
 
-    private static JsonElement? Member(JsonElement element, string of, string name) =>
-        element.TryGetProperty(of, out var inner) && inner.ValueKind == JsonValueKind.Object && inner.TryGetProperty(name, out var value) ? value : null;
+    // Flat events of the public teaching version name task and worktree directly.
+    private static JsonElement? Member(JsonElement element, string of, string name, string flat) =>
+        element.TryGetProperty(of, out var inner) && inner.ValueKind == JsonValueKind.Object && inner.TryGetProperty(name, out var value) ? value
+        : element.TryGetProperty(flat, out var direct) ? direct
+        : null;
 
     internal static long SeqOf(JsonElement element) =>
         element.TryGetProperty("seq", out var seq) && seq.ValueKind == JsonValueKind.Number && seq.TryGetInt64(out var number) ? number : 0;

@@ -18,16 +18,17 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
     {
         lock (_gate)
         {
-            if (!files.File.Exists(layout.Index))
+            var kind = files.KindOf(layout.Index);
+            if (kind != FileKind.Regular)
             {
                 (_bytes, _entries) = (null, []);
-                return _entries;
+                return kind == FileKind.None ? _entries : throw Corrupt(kind.Problem());
             }
 
             var bytes = files.File.ReadAllBytes(layout.Index);
             if (_bytes is null || !_bytes.AsSpan().SequenceEqual(bytes))
             {
-                _entries = Parse(bytes) ?? throw Corrupt();
+                _entries = Parse(bytes) ?? throw Corrupt("no JSON object with a list \"worktrees\" can be read from it");
                 _bytes = bytes;
             }
 
@@ -49,8 +50,18 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
         }
     }
 
+    /// <summary>What lies at its place.</summary>
+    internal FileKind Kind => files.KindOf(layout.Index);
+
     /// <summary>The file's bytes, empty when it is absent.</summary>
     internal byte[] Bytes() => files.File.Exists(layout.Index) ? files.File.ReadAllBytes(layout.Index) : [];
+
+    /// <summary>A new file that holds nothing but these entries.</summary>
+    internal static byte[] Of(IReadOnlyDictionary<int, JsonObject> images) => StateJson.File(new JsonObject
+    {
+        ["revision"] = 1,
+        ["worktrees"] = new JsonArray([.. images.OrderBy(e => e.Key).Select(e => e.Value.DeepClone())]),
+    });
 
     /// <summary>The file's new content: the entries that are there, with some replaced, added or (null) taken out.</summary>
     internal byte[] With(IReadOnlyDictionary<int, JsonObject?> changed)
@@ -70,7 +81,8 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
         }
 
         old["revision"] = (old["revision"] is JsonValue revision && revision.TryGetValue(out long number) ? number : 0) + 1;
-        old["worktrees"] = new JsonArray([.. entries.OrderBy(e => e.Key).Select(e => e.Value)]);
+        var strange = ((old["worktrees"] as JsonArray) ?? []).Where(member => member is not JsonObject).Select(member => member?.DeepClone());
+        old["worktrees"] = new JsonArray([.. entries.OrderBy(e => e.Key).Select(e => e.Value), .. strange]);
         return StateJson.File(old);
     }
 
@@ -106,10 +118,10 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
         return read;
     }
 
-    private static int IdOf(JsonObject entry) => entry["id"] is JsonValue value && value.TryGetValue(out int id) ? id : 0;
+    private static int IdOf(JsonObject entry) => entry["id"] is JsonValue value && value.TryGetValue(out int id) && id is > 0 and <= TaskFiles.HighestPossibleId ? id : 0;
 
-    private Refusal Corrupt() => new(
+    private Refusal Corrupt(string problem) => new(
         RefusalCode.CorruptFile,
-        $"{layout.Index} is not a registry: no JSON object with a list \"worktrees\" can be read from it. Its bytes were left as they are; tasks still work.",
+        $"{layout.Index} is not a registry: {problem}. It was left as it is; tasks still work.",
         "Put the file right or move it away, then repeat the call: the next change rebuilds it from the operation log.");
 }

@@ -10,7 +10,7 @@ internal static class JsonMembers
 
     internal static string? TextOrNull(this JsonNode? node) => node.Text() is { Length: > 0 } text ? text : null;
 
-    internal static double? Number(this JsonNode? node) => node?.GetValueKind() == JsonValueKind.Number ? node.GetValue<double>() : null;
+    internal static double? Number(this JsonNode? node) => node?.GetValueKind() == JsonValueKind.Number && node.GetValue<double>() is var number && double.IsFinite(number) ? number : null;
 
     internal static bool Flag(this JsonNode? node) => node?.GetValueKind() == JsonValueKind.True;
 

@@ -74,7 +74,12 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
             position -= size;
             var block = new byte[size + pending.Length];
             stream.Seek(position, SeekOrigin.Begin);
-            stream.ReadExactly(block, 0, size);
+            if (stream.ReadAtLeast(block.AsSpan(0, size), size, throwOnEndOfStream: false) < size)
+            {
+                // A writer has just cut off a torn end while we read without the lock.
+                yield break;
+            }
+
             pending.CopyTo(block, size);
 
             var end = block.Length;

@@ -9,6 +9,9 @@ namespace WorktreeMcp.Domain.Storage;
 /// <param name="Since">Unix seconds.</param>
 public sealed record LockHolder(int Pid, string Host, string Operation, double Since)
 {
+    // The end of the year 9999, after which there is no DateTimeOffset.
+    private const double LastSecond = 253_402_300_799;
+
     internal JsonObject ToJson(string boot) => new()
     {
         ["pid"] = Pid,
@@ -22,7 +25,7 @@ public sealed record LockHolder(int Pid, string Host, string Operation, double S
     {
         try
         {
-            return StateJson.Read(bytes) is { } json
+            return StateJson.Read(bytes) is { } json && (double)json["since"]! is >= 0 and <= LastSecond
                 ? new LockHolder((int)json["pid"]!, (string)json["host"]!, (string)json["operation"]!, (double)json["since"]!)
                 : null;
         }

@@ -56,7 +56,7 @@ internal sealed record Operation(
     {
         try
         {
-            if (StateJson.Read(line) is not { } json || json["next"] is not JsonObject next)
+            if (StateJson.ReadLine(line) is not { } json || json["next"] is not JsonObject next)
             {
                 return null;
             }

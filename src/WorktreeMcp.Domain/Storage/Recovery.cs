@@ -4,88 +4,124 @@ namespace WorktreeMcp.Domain.Storage;
 
 /// <summary>
 /// Brings the files up to the log. A file is redone only if it is as before the operation, missing or unreadable;
-/// any other content is a person's edit and is adopted. The lock is held, except for <see cref="IsApplied"/>.
+/// any other content is a person's edit and is adopted. What is a link or a folder where a file should be is never
+/// touched. The lock is held, except for the questions.
 /// </summary>
 internal sealed class Recovery(StateStore store)
 {
+    internal const string Name = "recovery";
+    internal const string Hand = "hand";
+
+    private readonly List<EntityChange> _edits = [];
+    private readonly List<JsonObject> _repairs = [];
+    private bool _swept;
+
     /// <summary>Finishes what a kill left undone.</summary>
-    /// <returns>What persons edited by hand since, for the log to learn.</returns>
-    internal IReadOnlyList<EntityChange> Run()
+    /// <param name="everything">Whether the newest image of each entity is compared, not only the last operation's.</param>
+    /// <param name="known">Whether this process has seen the last operation's files in place: then what differs is an edit.</param>
+    /// <returns>What else was found.</returns>
+    internal RecoveryFindings Run(bool everything, bool known)
     {
+        _edits.Clear();
+        _repairs.Clear();
         store.Log.Repair();
-        RebuildIndexIfUnreadable();
-        if (store.Log.Last() is not { } last)
+        var last = store.Log.Last();
+        if (last is not null)
         {
-            return [];
+            store.Log.Sync();
         }
 
-        store.Log.Sync();
-        var edits = new List<EntityChange>();
-        foreach (var change in last.Boot == Machine.BootId ? last.Changes : NewestImages())
+        SweepLeftovers();
+        RebuildIndexIfUnsound(last);
+        foreach (var change in last is null ? [] : everything ? NewestImages() : last.Changes)
         {
             RemoveLeftover(change);
-            if (Settle(change) is { } edit)
-            {
-                edits.Add(edit);
-            }
+            Settle(change, known);
         }
 
-        store.Events.AppendMissing(last.Events);
-        return edits;
+        store.Events.AppendMissing(last is null ? [] : everything ? OwedEvents() : last.Events);
+        return new RecoveryFindings([.. _edits], [.. _repairs]);
     }
 
-    /// <summary>Whether nothing of an operation has to be redone; takes no lock and changes nothing.</summary>
-    internal bool IsApplied(Operation operation) =>
-        operation.Changes.All(change => Look(change) is State.After or State.Edited)
-        && (operation.Events.Count == 0 || store.Events.LastSeq() >= (long)operation.Events[^1]["seq"]!);
+    /// <summary>Whether nothing of an operation has to be redone; edits by hand do not count.</summary>
+    internal bool IsApplied(Operation operation) => Holds(operation, State.After, State.Edited, State.Foreign);
+
+    /// <summary>Whether the files are as an operation left them.</summary>
+    internal bool IsUntouched(Operation operation) => Holds(operation, State.After, State.Foreign, State.Foreign);
+
+    /// <summary>Whether the registry can be read, or cannot be ours to repair.</summary>
+    internal bool IsIndexSound(Operation? last) => store.IndexFile.Kind switch
+    {
+        FileKind.None => last is null || last.Next.Worktree <= 1,
+        FileKind.Regular => store.IndexFile.IsReadable(),
+        _ => true,
+    };
 
     /// <summary>The next free numbers where there is no log: one more than the highest found.</summary>
     internal Counters CountersFromFiles() => new(
         1,
         store.TaskFiles.HighestId() + 1,
-        store.IndexFile.Entries().Select(e => e.Id).DefaultIfEmpty(0).Max() + 1,
+        (store.IndexFile.IsReadable() ? store.IndexFile.Entries() : []).Select(e => e.Id).DefaultIfEmpty(0).Max() + 1,
         store.Events.LastSeq() + 1);
 
+    private bool Holds(Operation operation, State one, State two, State three) =>
+        operation.Changes.All(change => Look(change) is var state && (state == one || state == two || state == three))
+        && store.Events.HoldsAll(operation.Events);
+
     // After a reboot nothing that was not synced can be trusted, so every entity's newest image is compared.
-    private IEnumerable<EntityChange> NewestImages()
+    private List<EntityChange> NewestImages()
     {
         var seen = new HashSet<(EntityKind, int)>();
         return [.. store.Log.Backward().SelectMany(o => o.Changes.Reverse()).Where(c => seen.Add((c.Kind, c.Id)))];
     }
 
-    private void RebuildIndexIfUnreadable()
+    private List<JsonObject> OwedEvents()
     {
-        if (store.IndexFile.IsReadable())
+        var last = store.Events.LastSeq();
+        return [.. store.Log.Backward().TakeWhile(o => o.Events.Count == 0 || (long)o.Events[^1]["seq"]! > last).Reverse().SelectMany(o => o.Events)];
+    }
+
+    private void RebuildIndexIfUnsound(Operation? last)
+    {
+        if (IsIndexSound(last))
         {
             return;
         }
 
-        Quarantine.Keep(store.Layout, store.Disk, "index.json", store.IndexFile.Bytes());
-        store.Disk.Delete(store.Layout.Index);
-        var images = NewestImages().Where(c => c.Kind == EntityKind.Worktree).ToDictionary(c => c.Id, c => c.After);
-        WriteIndex(images);
+        if (store.IndexFile.Kind == FileKind.Regular)
+        {
+            SetAside(store.Layout.Index, store.IndexFile.Bytes());
+        }
+
+        var images = NewestImages().Where(c => c is { Kind: EntityKind.Worktree, After: not null }).ToDictionary(c => c.Id, c => c.After!);
+        Write(store.Layout.Index, IndexFile.Of(images));
     }
 
-    private EntityChange? Settle(EntityChange change)
+    private void Settle(EntityChange change, bool known)
     {
-        switch (Look(change))
+        var state = Look(change);
+        if (state == State.Unreadable)
         {
-            case State.Before or State.Missing:
-                Redo(change);
-                return null;
-            case State.Unreadable:
-                Quarantine.Keep(store.Layout, store.Disk, Path.GetFileName(store.Layout.Task(change.Id)), BytesOf(change)!);
-                Redo(change);
-                return null;
-            case State.Edited:
-                return change with { Before = change.After is null ? null : HashAfter(change), After = StateJson.Read(BytesOf(change)) };
-            default:
-                return null;
+            SetAside(store.Layout.Task(change.Id), BytesOf(change)!);
+        }
+
+        if (state is State.Missing or State.Unreadable || (state == State.Before && !known))
+        {
+            Redo(change);
+        }
+        else if (state is State.Edited or State.Before)
+        {
+            _edits.Add(change with { Before = change.After is null ? null : HashAfter(change), After = StateJson.Read(BytesOf(change)) });
         }
     }
 
     private State Look(EntityChange change)
     {
+        if (IsForeign(change))
+        {
+            return State.Foreign;
+        }
+
         var bytes = BytesOf(change);
         if (bytes is null)
         {
@@ -98,42 +134,69 @@ internal sealed class Recovery(StateStore store)
             return State.After;
         }
 
-        if (hash == change.Before)
-        {
-            return State.Before;
-        }
-
-        return StateJson.Read(bytes) is null ? State.Unreadable : State.Edited;
+        // An edit that was adopted stands in the log as we would write it, and in the file as the person did.
+        return StateJson.Read(bytes) is not { } read ? State.Unreadable
+            : change.After is not null && HashOf(change.Kind, read) == HashAfter(change) ? State.After
+            : hash == change.Before ? State.Before
+            : State.Edited;
     }
+
+    private bool IsForeign(EntityChange change) => change.Kind == EntityKind.Task
+        ? store.TaskFiles.Find(change.Id)?.Problem is not null
+        : !store.IndexFile.Kind.IsOurs();
 
     private byte[]? BytesOf(EntityChange change) => change.Kind == EntityKind.Task
         ? store.TaskFiles.Find(change.Id)?.Bytes.ToArray()
-        : store.IndexFile.Entries().FirstOrDefault(e => e.Id == change.Id)?.Bytes.ToArray();
+        : (store.IndexFile.IsReadable() ? store.IndexFile.Entries() : []).FirstOrDefault(e => e.Id == change.Id)?.Bytes.ToArray();
 
-    private static string HashAfter(EntityChange change) => change.Kind == EntityKind.Task
-        ? StateJson.Hash(StateJson.File(change.After!))
-        : StateJson.Hash(change.After!);
+    private static string HashAfter(EntityChange change) => HashOf(change.Kind, change.After!);
+
+    private static string HashOf(EntityKind kind, JsonObject image) =>
+        kind == EntityKind.Task ? StateJson.Hash(StateJson.File(image)) : StateJson.Hash(image);
 
     private void Redo(EntityChange change)
     {
         if (change.Kind == EntityKind.Worktree)
         {
-            WriteIndex(new Dictionary<int, JsonObject?> { [change.Id] = change.After });
+            Write(store.Layout.Index, store.IndexFile.With(new Dictionary<int, JsonObject?> { [change.Id] = change.After }));
             return;
         }
 
-        var target = store.Layout.Task(change.Id);
-        var temporary = StateChange.TemporaryOf(target);
-        store.Disk.WriteTemporary(temporary, StateJson.File(change.After!));
-        store.Disk.Replace(temporary, target);
+        Write(store.Layout.Task(change.Id), StateJson.File(change.After!));
         store.TaskFiles.Find(change.Id);
     }
 
-    private void WriteIndex(IReadOnlyDictionary<int, JsonObject?> images)
+    private void Write(string target, byte[] bytes)
     {
-        var temporary = StateChange.TemporaryOf(store.Layout.Index);
-        store.Disk.WriteTemporary(temporary, store.IndexFile.With(images));
-        store.Disk.Replace(temporary, store.Layout.Index);
+        var temporary = StateChange.TemporaryOf(target);
+        store.Disk.WriteTemporary(temporary, bytes);
+        store.Disk.Replace(temporary, target);
+    }
+
+    private void SetAside(string path, byte[] bytes)
+    {
+        var copy = Quarantine.Keep(store.Layout, store.Disk, Path.GetFileName(path), bytes);
+        _repairs.Add(new JsonObject
+        {
+            ["event"] = "board.repaired",
+            ["file"] = Path.GetRelativePath(store.Layout.Root, path),
+            ["set_aside"] = Path.GetFileName(copy),
+            ["by"] = Name,
+        });
+    }
+
+    // Once in a process: a kill may have left temporaries of tasks that no later operation touches.
+    private void SweepLeftovers()
+    {
+        if (!_swept)
+        {
+            foreach (var path in store.TaskFiles.Temporaries().Append(StateChange.TemporaryOf(store.Layout.Index)))
+            {
+                store.Disk.Delete(path);
+            }
+
+            _swept = true;
+        }
     }
 
     private void RemoveLeftover(EntityChange change)
@@ -149,5 +212,6 @@ internal sealed class Recovery(StateStore store)
         Before,
         After,
         Edited,
+        Foreign,
     }
 }

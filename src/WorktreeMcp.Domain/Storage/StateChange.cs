@@ -50,6 +50,14 @@ public sealed class StateChange : IDisposable
             id = Math.Max(id, _store.TaskFiles.HighestId()) + 1;
         }
 
+        if (id > TaskFiles.HighestPossibleId)
+        {
+            throw new Refusal(
+                RefusalCode.CorruptFile,
+                $"There is no task number left: {_store.Layout.Task(_store.TaskFiles.HighestId())} has taken the highest that is possible.",
+                "A person should rename that file and the id in it to a small number.");
+        }
+
         _next = _next with { Task = id + 1 };
         return id;
     }
@@ -138,10 +146,11 @@ public sealed class StateChange : IDisposable
         "Check free space and permissions of the repository's .tasks, .worktrees and git directory, then repeat the call.",
         inner: fault);
 
-    /// <summary>Records edits that persons made by hand: the log learns them, the files stay as they are.</summary>
-    internal void Adopt(IReadOnlyList<EntityChange> edits)
+    /// <summary>Records what recovery found: edits by hand, which stay as they are, and what it repaired.</summary>
+    internal void Adopt(RecoveryFindings found)
     {
-        foreach (var edit in edits)
+        _events.AddRange(found.Repairs);
+        foreach (var edit in found.Edits)
         {
             var isTask = edit.Kind == EntityKind.Task;
             JsonNode? name = isTask ? edit.Id : edit.After!["name"]?.DeepClone();
@@ -149,15 +158,16 @@ public sealed class StateChange : IDisposable
             {
                 ["event"] = isTask ? "task.updated" : "worktree.reconciled",
                 [isTask ? "task" : "worktree"] = new JsonObject { [isTask ? "id" : "name"] = name, ["status"] = edit.After!["status"]?.DeepClone() },
-                ["by"] = "hand",
+                ["by"] = Recovery.Hand,
             });
         }
 
-        var operation = Describe("hand", null) with { Changes = edits, By = "hand" };
+        var kind = found.Edits.Count > 0 ? Recovery.Hand : Recovery.Name;
+        var operation = Describe(kind, null) with { Changes = found.Edits, By = kind };
         _store.Log.Append(operation);
         _next = operation.Next;
         _events.Clear();
-        _store.Events.AppendMissing(operation.Events);
+        _store.Events.Append(operation.Events);
         _store.MarkApplied();
     }
 
@@ -194,6 +204,7 @@ public sealed class StateChange : IDisposable
 
         void Write(string target, byte[] bytes)
         {
+            _store.RefuseForeign(target);
             var temporary = TemporaryOf(target);
             temporaries.Add((temporary, target));
             _store.Disk.WriteTemporary(temporary, bytes);
@@ -209,7 +220,7 @@ public sealed class StateChange : IDisposable
                 _store.Disk.Replace(temporary, target);
             }
 
-            _store.Events.AppendMissing(operation.Events);
+            _store.Events.Append(operation.Events);
             foreach (var change in operation.Changes.Where(c => c.Kind == EntityKind.Task))
             {
                 _store.TaskFiles.Find(change.Id);

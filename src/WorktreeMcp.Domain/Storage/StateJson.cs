@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 
 namespace WorktreeMcp.Domain.Storage;
 
@@ -11,7 +12,10 @@ internal static class StateJson
 {
     private static readonly JsonWriterOptions Indented = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true, NewLine = "\n" };
     private static readonly JsonWriterOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64 };
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64, AllowDuplicateProperties = false };
+
+    // An image in a line of the log lies a few levels deeper than in its own file.
+    private static readonly JsonDocumentOptions StrictLine = new() { MaxDepth = 80, AllowDuplicateProperties = false };
 
     /// <summary>A file's whole content, ending with a newline.</summary>
     internal static byte[] File(JsonNode node) => Write(node, Indented, newline: true);
@@ -19,8 +23,13 @@ internal static class StateJson
     /// <summary>One line of a .jsonl file, with its newline.</summary>
     internal static byte[] Line(JsonNode node) => Write(node, OneLine, newline: true);
 
-    /// <summary>Reads an object; null when the bytes are not one JSON object.</summary>
-    internal static JsonObject? Read(ReadOnlySpan<byte> bytes)
+    /// <summary>Reads an object; null when the bytes are not one JSON object that can be written again.</summary>
+    internal static JsonObject? Read(ReadOnlySpan<byte> bytes) => Read(bytes, Strict);
+
+    /// <summary>Reads one line of a log.</summary>
+    internal static JsonObject? ReadLine(ReadOnlySpan<byte> bytes) => Read(bytes, StrictLine);
+
+    private static JsonObject? Read(ReadOnlySpan<byte> bytes, JsonDocumentOptions options)
     {
         try
         {
@@ -29,16 +38,20 @@ internal static class StateJson
                 bytes = bytes[3..];
             }
 
-            if (JsonNode.Parse(bytes, documentOptions: Strict) is not JsonObject read)
+            if (!Utf8.IsValid(bytes) || JsonNode.Parse(bytes, documentOptions: options) is not JsonObject read)
             {
                 return null;
             }
 
-            // Reading a member builds the index of names, which finds double keys now and not at some later use.
-            _ = read.Count;
+            // Half a surrogate pair, written as an escape, is found by writing it now and not at some later use.
+            if (bytes.IndexOf("\\ud"u8) >= 0 || bytes.IndexOf("\\uD"u8) >= 0)
+            {
+                _ = Line(read);
+            }
+
             return read;
         }
-        catch (Exception fault) when (fault is JsonException or ArgumentException)
+        catch (Exception fault) when (fault is JsonException or ArgumentException or InvalidOperationException)
         {
             return null;
         }

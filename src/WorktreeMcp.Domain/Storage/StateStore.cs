@@ -14,7 +14,13 @@ public sealed class StateStore : IDisposable
 
     private readonly RepositoryLock _lock;
     private readonly Recovery _recovery;
-    private long _appliedLength = -1;
+    private readonly IFileSystem _files;
+
+    // Readers and writers go by marks of their own: that a reader found nothing to redo does not mean that the end of
+    // the log was looked at under the lock.
+    private long _readLength = -1;
+    private long _settledLength = -1;
+    private bool _comparedAll;
 
     /// <summary>Opens the state of a repository; nothing is read or written yet.</summary>
     /// <param name="layout">Where the files lie.</param>
@@ -22,17 +28,19 @@ public sealed class StateStore : IDisposable
     /// <param name="disk">For writing.</param>
     /// <param name="time">The clock.</param>
     /// <param name="durable">Whether each operation is fsynced.</param>
-    public StateStore(StateLayout layout, IFileSystem files, IDurableFiles disk, TimeProvider time, bool durable = true)
+    /// <param name="patience">How long a change waits for the lock; null for the default.</param>
+    public StateStore(StateLayout layout, IFileSystem files, IDurableFiles disk, TimeProvider time, bool durable = true, TimeSpan? patience = null)
     {
         Layout = layout;
+        _files = files;
         Disk = disk;
         Time = time;
         Log = new OperationLog(layout, files, disk, durable);
-        TaskFiles = new TaskFiles(layout, files, time);
+        TaskFiles = new TaskFiles(layout, files);
         IndexFile = new IndexFile(layout, files);
         Events = new EventLog(layout, files, disk);
         Folders = new ControlFolders(layout, files, disk);
-        _lock = new RepositoryLock(layout, time);
+        _lock = patience is { } most ? new RepositoryLock(layout, time) { Patience = most } : new RepositoryLock(layout, time);
         _recovery = new Recovery(this);
     }
 
@@ -80,6 +88,11 @@ public sealed class StateStore : IDisposable
     public IReadOnlyList<StoredWorktree> Worktrees()
     {
         CatchUp();
+        if (!_recovery.IsIndexSound(IndexFile.Kind == FileKind.None ? Log.Last() : null))
+        {
+            Recover();
+        }
+
         return IndexFile.Entries();
     }
 
@@ -89,26 +102,27 @@ public sealed class StateStore : IDisposable
     /// <returns>The change; disposing it without a commit leaves everything as it was.</returns>
     public StateChange Begin(string operation, string by)
     {
-        var held = _lock.Acquire(operation);
+        HeldLock? held = null;
         try
         {
-            var edits = Prepare();
-            var change = new StateChange(this, held, by, Log.Last()?.Next ?? _recovery.CountersFromFiles());
-            if (edits.Count > 0)
+            held = _lock.Acquire(operation);
+            var found = Prepare(out var last);
+            var change = new StateChange(this, held, by, last?.Next ?? _recovery.CountersFromFiles());
+            if (found is { Any: true })
             {
-                change.Adopt(edits);
+                change.Adopt(found);
             }
 
             return change;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault)
         {
-            held.Dispose();
-            throw StateChange.NotWritten(fault);
-        }
-        catch
-        {
-            held.Dispose();
+            held?.Dispose();
+            if (fault is IOException or UnauthorizedAccessException)
+            {
+                throw StateChange.NotWritten(fault);
+            }
+
             throw;
         }
     }
@@ -120,49 +134,92 @@ public sealed class StateStore : IDisposable
     internal Operation? FindRequest(string requestId) =>
         Log.FindRequest(requestId, StateJson.Seconds(Time.GetUtcNow()) - RequestLifetimeSeconds);
 
+    /// <summary>Refuses a place where a link or a folder lies: replacing it would destroy what is not ours.</summary>
+    internal void RefuseForeign(string target)
+    {
+        var kind = _files.KindOf(target);
+        if (!kind.IsOurs())
+        {
+            throw new Refusal(
+                RefusalCode.CorruptFile,
+                $"{target} cannot be written: {kind.Problem()}. It was left as it is.",
+                "A person should move it away; then repeat the call.");
+        }
+    }
+
     /// <summary>Remembers that the files hold all that the log says.</summary>
-    internal void MarkApplied() => Interlocked.Exchange(ref _appliedLength, Log.Length);
+    internal void MarkApplied()
+    {
+        var length = Log.Length;
+        _settledLength = length;
+        Interlocked.Exchange(ref _readLength, length);
+    }
 
     /// <summary>Remembers that something promised is not on the disk yet.</summary>
-    internal void MarkBehind() => Interlocked.Exchange(ref _appliedLength, -1);
-
-    private IReadOnlyList<EntityChange> Prepare()
+    internal void MarkBehind()
     {
+        _settledLength = -1;
+        Interlocked.Exchange(ref _readLength, -1);
+    }
+
+    private void Recover() => Begin(Recovery.Name, Recovery.Name).Dispose();
+
+    // The lock is held. When all is well this is one small read.
+    private RecoveryFindings? Prepare(out Operation? last)
+    {
+        var swept = Log.Length > 0 && !Folders.Exist;
         Folders.Ensure();
-        if (Log.Length == Interlocked.Read(ref _appliedLength))
+        last = Log.Last();
+        var known = Log.Length == _settledLength;
+        var sound = _recovery.IsIndexSound(last);
+        if (known && !swept && sound && (last is null || _recovery.IsUntouched(last)))
         {
-            return [];
+            return null;
         }
 
-        var edits = _recovery.Run();
+        Learn(Interlocked.Read(ref _readLength));
+        var rebooted = last is not null && last.Boot != Machine.BootId && !_comparedAll;
+        var found = _recovery.Run(everything: swept || rebooted || !sound, known && !swept);
+        _comparedAll = true;
+        last = Log.Last();
         MarkApplied();
-        return edits;
+        return found;
     }
 
     // Another server's commit shows as a longer log; normally its files are there by the time we look.
     private void CatchUp()
     {
-        var known = Interlocked.Read(ref _appliedLength);
+        Folders.RefuseLinks();
+        var known = Interlocked.Read(ref _readLength);
         var length = Log.Length;
-        if (length == known)
+        if (length == known && (length == 0 || Folders.Exist))
         {
             return;
         }
 
-        if (known >= 0 && length > known)
+        Learn(known);
+        var last = Log.Last();
+        if (last is null || ((last.Boot == Machine.BootId || _comparedAll) && Folders.Exist && _recovery.IsApplied(last)))
         {
-            foreach (var change in Log.Since(known).SelectMany(o => o.Changes).Where(c => c.Kind == EntityKind.Task))
-            {
-                TaskFiles.Find(change.Id);
-            }
-        }
-
-        if (Log.Last() is not { } last || _recovery.IsApplied(last))
-        {
-            Interlocked.Exchange(ref _appliedLength, length);
+            Interlocked.Exchange(ref _readLength, length);
             return;
         }
 
-        Begin("recovery", "recovery").Dispose();
+        Recover();
+    }
+
+    // What others have changed is looked up at once, whatever a list would trust.
+    private void Learn(long known)
+    {
+        if (known < 0)
+        {
+            TaskFiles.LookAgain();
+            return;
+        }
+
+        foreach (var change in Log.Since(known).SelectMany(o => o.Changes).Where(c => c.Kind == EntityKind.Task))
+        {
+            TaskFiles.Find(change.Id);
+        }
     }
 }

@@ -8,7 +8,8 @@ internal readonly record struct FileStamp(DateTime Modified, long Length);
 /// <summary>The content of one task file as it was read; the same object as long as the file is the same.</summary>
 /// <param name="Id">The number in its name.</param>
 /// <param name="Bytes">Its content.</param>
-public sealed record StoredTask(int Id, ReadOnlyMemory<byte> Bytes);
+/// <param name="Problem">Why it could not be read at all, or null.</param>
+public sealed record StoredTask(int Id, ReadOnlyMemory<byte> Bytes, string? Problem = null);
 
 /// <summary>One entry of the registry as it was read; the same object as long as the file is the same.</summary>
 /// <param name="Id">The worktree's number.</param>

@@ -8,30 +8,48 @@ namespace WorktreeMcp.Domain.Storage;
 /// <summary>
 /// Reads the task files, keeping what has not changed. One task is always looked up on the disk. A list trusts the
 /// operation log for what servers changed, and looks for edits by hand at most for a twentieth of the time: at once on
-/// a small board, within a second on one of 10,000 tasks.
+/// a small board, within a second on a large one.
 /// </summary>
-internal sealed class TaskFiles(StateLayout layout, IFileSystem files, TimeProvider time)
+internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
 {
+    /// <summary>No task or worktree has a higher number; what a file claims beyond it is not ours.</summary>
+    internal const int HighestPossibleId = 999_999_999;
+
     // A file changed in the same tick of the file system's clock as it was read may have the same stamp.
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestTrust = TimeSpan.FromSeconds(1);
     private const int LookShare = 20;
+    private const int SmallBoard = 200;
 
     private readonly ConcurrentDictionary<int, Cached> _cache = new();
+    private readonly Lock[] _stripes = [.. Enumerable.Range(0, 16).Select(_ => new Lock())];
     private readonly Lock _look = new();
     private long _lookedAt;
-    private TimeSpan _lookCost = TimeSpan.MinValue;
+    private TimeSpan? _lookCost;
 
     /// <summary>One task's file as it is now, or null.</summary>
     internal StoredTask? Find(int id)
     {
-        var info = files.FileInfo.FromFileName(layout.Task(id));
-        if (!info.Exists)
+        if (id is < 1 or > HighestPossibleId)
         {
-            _cache.TryRemove(id, out _);
             return null;
         }
 
-        return Refresh(id, new FileStamp(info.LastWriteTimeUtc, info.Length));
+        // Looking and remembering are one step, so that an older look never replaces a newer one.
+        lock (_stripes[id % _stripes.Length])
+        {
+            var info = files.FileInfo.FromFileName(layout.Task(id));
+            var kind = info.Kind();
+            if (kind == FileKind.None)
+            {
+                _cache.TryRemove(id, out _);
+                return null;
+            }
+
+            return kind == FileKind.Regular
+                ? Refresh(id, new FileStamp(info.LastWriteTimeUtc, info.Length))
+                : Unreadable(id, kind.Problem());
+        }
     }
 
     /// <summary>All tasks' files, in no order.</summary>
@@ -39,52 +57,67 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files, TimeProvi
     {
         lock (_look)
         {
-            if (_lookCost == TimeSpan.MinValue || time.GetElapsedTime(_lookedAt) > _lookCost * LookShare)
+            if (_lookCost is not { } cost || _cache.Count <= SmallBoard || Stopwatch.GetElapsedTime(_lookedAt) > TimeSpan.FromTicks(Math.Min(cost.Ticks * LookShare, LongestTrust.Ticks)))
             {
                 Look();
             }
         }
 
-        return [.. _cache.Values.Select(cached => cached.Task)];
+        return Remembered();
     }
 
     /// <summary>What All would give without looking at the disk again; for hints only.</summary>
-    internal ICollection<StoredTask> Known() => _lookCost == TimeSpan.MinValue ? All() : [.. _cache.Values.Select(cached => cached.Task)];
+    internal ICollection<StoredTask> Known() => _lookCost is null ? All() : Remembered();
+
+    /// <summary>Makes the next list look at the disk.</summary>
+    internal void LookAgain()
+    {
+        lock (_look)
+        {
+            _lookCost = null;
+        }
+    }
 
     /// <summary>The highest number that a file has; 0 when there is none.</summary>
-    internal int HighestId() => Names().Select(name => name.Id).DefaultIfEmpty(0).Max();
+    internal int HighestId() => Names().DefaultIfEmpty(0).Max();
+
+    /// <summary>Temporaries of task files that lie about.</summary>
+    internal IReadOnlyList<string> Temporaries() =>
+        files.Directory.Exists(layout.Tasks) ? [.. files.Directory.EnumerateFiles(layout.Tasks, ".task_*.json.tmp")] : [];
+
+    private List<StoredTask> Remembered() => [.. _cache.Values.Select(cached => cached.Task)];
 
     private void Look()
     {
         var start = Stopwatch.GetTimestamp();
         var names = Names().ToList();
-        Parallel.ForEach(names, new ParallelOptions { MaxDegreeOfParallelism = 2 }, name => Find(name.Id));
+        Parallel.ForEach(names, new ParallelOptions { MaxDegreeOfParallelism = 2 }, id => Find(id));
         if (_cache.Count > names.Count)
         {
-            var present = names.Select(name => name.Id).ToHashSet();
+            var present = names.ToHashSet();
             foreach (var gone in _cache.Keys.Where(id => !present.Contains(id)))
             {
-                _cache.TryRemove(gone, out _);
+                Find(gone);
             }
         }
 
-        _lookedAt = time.GetTimestamp();
+        _lookedAt = Stopwatch.GetTimestamp();
         _lookCost = Stopwatch.GetElapsedTime(start);
     }
 
-    private IEnumerable<(int Id, string Path)> Names()
+    private IEnumerable<int> Names()
     {
         if (!files.Directory.Exists(layout.Tasks))
         {
             yield break;
         }
 
-        foreach (var path in files.Directory.EnumerateFiles(layout.Tasks, "task_*.json"))
+        foreach (var path in files.Directory.EnumerateFileSystemEntries(layout.Tasks, "task_*.json"))
         {
             var digits = Path.GetFileNameWithoutExtension(path.AsSpan())["task_".Length..];
-            if (int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0 && digits[0] != '0')
+            if (int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id is > 0 and <= HighestPossibleId && digits[0] != '0')
             {
-                yield return (id, path);
+                yield return id;
             }
         }
     }
@@ -99,8 +132,10 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files, TimeProvi
         try
         {
             var bytes = files.File.ReadAllBytes(layout.Task(id));
-            var settled = time.GetUtcNow().UtcDateTime - stamp.Modified > Settling;
-            var task = cached is not null && cached.Task.Bytes.Span.SequenceEqual(bytes) ? cached.Task : new StoredTask(id, bytes);
+
+            // Compared with the file system's clock, whatever clock the board goes by.
+            var settled = TimeProvider.System.GetUtcNow().UtcDateTime - stamp.Modified > Settling;
+            var task = cached?.Task is { Problem: null } known && known.Bytes.Span.SequenceEqual(bytes) ? known : new StoredTask(id, bytes);
             _cache[id] = new Cached(task, stamp, settled);
             return task;
         }
@@ -109,6 +144,18 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files, TimeProvi
             _cache.TryRemove(id, out _);
             return null;
         }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return Unreadable(id, $"it cannot be opened: {fault.Message}");
+        }
+    }
+
+    // One file that cannot be read takes no other task down with it.
+    private StoredTask Unreadable(int id, string problem)
+    {
+        var task = _cache.TryGetValue(id, out var cached) && cached.Task.Problem == problem ? cached.Task : new StoredTask(id, default, problem);
+        _cache[id] = new Cached(task, default, Settled: false);
+        return task;
     }
 
     private sealed record Cached(StoredTask Task, FileStamp Stamp, bool Settled);

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using FluentAssertions;
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.TestKit;
+using Xunit;
+
+namespace WorktreeMcp.Domain.Tests.Storage;
+
+public sealed class LockingTests : IDisposable
+{
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(50);
+
+    private readonly StateFolder _folder = new();
+
+    public LockingTests() => _folder.Open().Board.Create(new NewTask("first"), "a");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Another_process_that_holds_the_lock_is_waited_for_and_then_named()
+    {
+        using var holder = Hold();
+        File.WriteAllText(_folder.Layout.LockHolder, """{"pid":4711,"host":"elsewhere","operation":"worktree.create","since":1730000000.5}""");
+        var state = _folder.Open(patience: Short);
+
+        var refusal = ((Action)(() => state.Board.Create(new NewTask("x"), "a"))).Should().Throw<Refusal>().Which;
+
+        refusal.Code.Should().Be(RefusalCode.Busy);
+        refusal.Message.Should().Contain("4711").And.Contain("elsewhere").And.Contain("worktree.create").And.Contain("2024-10-27 03:33:20Z");
+        state.Board.List(Listing.All).Total.Should().Be(1);
+        holder.Kill();
+        holder.WaitForExit();
+        state.Board.Create(new NewTask("x"), "a").View.Task.Id.Should().Be(2);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("{\"pid\":\"x\"}")]
+    [InlineData("{\"pid\":1,\"host\":\"h\",\"operation\":\"o\",\"since\":1e300}")]
+    public void A_holder_file_that_says_nothing_spoils_no_message(string content)
+    {
+        using var holder = Hold();
+        File.WriteAllText(_folder.Layout.LockHolder, content);
+
+        ((Action)(() => _folder.Open(patience: Short).Board.Create(new NewTask("x"), "a"))).Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.Busy);
+        holder.Kill();
+        holder.WaitForExit();
+    }
+
+    [Fact]
+    public async Task A_waiter_goes_on_as_soon_as_a_killed_holder_is_gone()
+    {
+        using var holder = Hold();
+        var state = _folder.Open();
+        var waiting = Task.Run(() => state.Board.Create(new NewTask("x"), "a"));
+        holder.Kill();
+
+        (await waiting.WaitAsync(TimeSpan.FromSeconds(10))).View.Task.Id.Should().Be(2);
+        holder.WaitForExit();
+    }
+
+    [Fact]
+    public void Two_servers_in_one_process_exclude_each_other_and_so_do_threads_of_one()
+    {
+        var one = _folder.Open(patience: Short);
+        var two = _folder.Open(patience: Short);
+        using (one.Store.Begin("long work", "a"))
+        {
+            foreach (var state in new[] { one, two })
+            {
+                ((Action)(() => state.Store.Begin("x", "b"))).Should().Throw<Refusal>()
+                    .Which.Should().Match<Refusal>(r => r.Code == RefusalCode.Busy && r.Message.Contains("long work"));
+            }
+        }
+
+        two.Store.Begin("x", "b").Dispose();
+        one.Store.Begin("x", "b").Dispose();
+    }
+
+    [Fact]
+    public void A_waiter_that_gave_up_does_not_keep_the_lock_it_gets_later()
+    {
+        var one = _folder.Open();
+        var two = _folder.Open(patience: Short);
+        var held = one.Store.Begin("long work", "a");
+        ((Action)(() => two.Store.Begin("x", "b"))).Should().Throw<Refusal>();
+        held.Dispose();
+
+        one.Store.Begin("next", "a").Dispose();
+        two.Store.Begin("next", "b").Dispose();
+    }
+
+    [Fact]
+    public void A_refusal_inside_a_change_frees_the_lock()
+    {
+        var state = _folder.Open(patience: Short);
+        ((Action)(() => state.Board.Update(99, new TaskEdit { Note = "x" }, "a"))).Should().Throw<Refusal>();
+        Directory.Delete(_folder.Layout.Tasks, recursive: true);
+        File.WriteAllText(_folder.Layout.Tasks, "in the way");
+        ((Action)(() => state.Board.Create(new NewTask("x"), "a"))).Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.Internal);
+        File.Delete(_folder.Layout.Tasks);
+
+        _folder.Open(patience: Short).Board.Create(new NewTask("x"), "a").View.Task.Id.Should().Be(2);
+        state.Board.List(Listing.All).Total.Should().Be(2);
+    }
+
+    // Says one line when it has the lock, and holds it until it is killed.
+    private Process Hold()
+    {
+        var start = new ProcessStartInfo("flock") { RedirectStandardOutput = true };
+        foreach (var argument in new[] { "--no-fork", _folder.Layout.Lock, "sh", "-c", "echo held; exec sleep 600" })
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        var process = Process.Start(start)!;
+
+        // What is read from the stream is asked for here, so it is closed here: the process does not close it.
+        using var output = process.StandardOutput;
+        output.ReadLine().Should().Be("held");
+        return process;
+    }
+}

@@ -1,0 +1,21 @@
+namespace WorktreeMcp.TestKit;
+
+/// <summary>A clock that stands until it is told to go on; its timers are the system's.</summary>
+/// <param name="start">Where it begins; null for 2026-01-01.</param>
+public sealed class FakeTime(DateTimeOffset? start = null) : TimeProvider
+{
+    private long _ticks = (start ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)).UtcTicks;
+
+    /// <inheritdoc/>
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <inheritdoc/>
+    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
+
+    /// <inheritdoc/>
+    public override long GetTimestamp() => Interlocked.Read(ref _ticks);
+
+    /// <summary>Moves it forward.</summary>
+    /// <param name="by">How far.</param>
+    public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
+}
