@@ -13,14 +13,14 @@ public sealed class Repository : IDisposable
 {
     private readonly StateStore _store;
 
-    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, IFileSystem files, IDurableFiles disk, TimeProvider time)
+    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, IFileSystem files, IDurableFiles disk, TimeProvider time)
     {
         Place = place;
         Settings = settings;
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot);
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Board = new TaskBoard(_store);
-        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, new CommandRunner(time));
+        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner);
     }
 
     /// <summary>Where it lies.</summary>
@@ -48,7 +48,7 @@ public sealed class Repository : IDisposable
     /// <summary>Finds and opens the repository that a directory is in; nothing is written yet.</summary>
     /// <param name="path">Any directory inside the repository or one of its worktrees.</param>
     /// <param name="settings">What is set for it; null to read it from the environment and the configuration files.</param>
-    /// <param name="environment">Where git's environment comes from; null for this process's own.</param>
+    /// <param name="environment">Where the environment of git and of commands comes from; null for this process's own.</param>
     /// <param name="files">For reading; null for the real file system.</param>
     /// <param name="disk">For writing; null for the real disk.</param>
     /// <param name="time">The clock; null for the system's.</param>
@@ -62,11 +62,13 @@ public sealed class Repository : IDisposable
         TimeProvider? time = null)
     {
         environment ??= OwnEnvironment();
+        time ??= TimeProvider.System;
         files ??= new FileSystem();
         var git = new GitCommand(environment);
         var place = RepositoryPlace.Find(git, path);
         settings ??= new SettingsReader(files, environment).Read(place.Root);
-        return new Repository(place, settings, git, files, disk ?? new DurableFiles(), time ?? TimeProvider.System);
+        var runner = new CommandRunner(time, new CommandEnvironment(environment));
+        return new Repository(place, settings, git, runner, files, disk ?? new DurableFiles(), time);
     }
 
     /// <inheritdoc/>

@@ -13,6 +13,13 @@ internal sealed record AdminEntry(string Id, string Directory)
         ("CHERRY_PICK_HEAD", "a cherry-pick"), ("REVERT_HEAD", "a revert"), ("BISECT_LOG", "a bisect"),
     ];
 
+    private const string TrashPrefix = "wtmcp-trash-";
+
+    /// <summary>Whether it belongs to a removed worktree.</summary>
+    internal bool IsTrash => Id.StartsWith(TrashPrefix, StringComparison.Ordinal);
+
+    internal static AdminEntry InTrash(string commonDirectory, int worktreeId) => At(commonDirectory, $"{TrashPrefix}{worktreeId}");
+
     internal static AdminEntry At(string commonDirectory, string id) => new(id, Path.Join(commonDirectory, "worktrees", id));
 
     /// <summary>The entry that a worktree's <c>.git</c> file names, if it is one of this repository.</summary>
@@ -25,8 +32,7 @@ internal sealed record AdminEntry(string Id, string Directory)
             return null;
         }
 
-        var text = files.File.ReadAllText(pointer).Trim();
-        if (!text.StartsWith("gitdir: ", StringComparison.Ordinal))
+        if (PathIn(pointer, files) is not { } text || !text.StartsWith("gitdir: ", StringComparison.Ordinal))
         {
             return null;
         }
@@ -40,14 +46,22 @@ internal sealed record AdminEntry(string Id, string Directory)
     /// <summary>The directory that this entry says it belongs to, or null.</summary>
     internal string? NamesWorktree(IFileSystem files)
     {
-        var path = Path.Join(Directory, "gitdir");
-        if (!files.File.Exists(path))
-        {
-            return null;
-        }
+        var text = PathIn(Path.Join(Directory, "gitdir"), files);
+        return text is null ? null : Path.GetDirectoryName(Path.GetFullPath(text, Directory));
+    }
 
-        var text = files.File.ReadAllText(path).Trim();
-        return text.Length == 0 ? null : Path.GetDirectoryName(Path.GetFullPath(text, Directory));
+    /// <summary>Whether its settings and objects are those of this repository: git would read others if the file said so.</summary>
+    internal bool SharesCommonDirectory(string commonDirectory, IFileSystem files) =>
+        PathIn(Path.Join(Directory, "commondir"), files) is { } text && SamePath(Path.GetFullPath(text, Directory), commonDirectory);
+
+    /// <summary>Whether a branch is checked out here, or waits here for the end of a rebase or a bisect.</summary>
+    internal static bool HoldsBranch(string gitDirectory, string branch, RefReader refs, IFileSystem files)
+    {
+        var name = $"refs/heads/{branch}";
+        return refs.ReadHead(gitDirectory)?.Branch == name
+            || PathIn(Path.Join(gitDirectory, "rebase-merge", "head-name"), files) == name
+            || PathIn(Path.Join(gitDirectory, "rebase-apply", "head-name"), files) == name
+            || PathIn(Path.Join(gitDirectory, "BISECT_START"), files) == branch;
     }
 
     /// <summary>What git is in the middle of in this worktree, or null.</summary>
@@ -61,6 +75,20 @@ internal sealed record AdminEntry(string Id, string Directory)
     {
         var path = Path.Join(Directory, "locked");
         return files.File.Exists(path) ? files.File.ReadAllText(path).Trim() : null;
+    }
+
+    // One line of text that can be a path; anything else reads as nothing.
+    private static string? PathIn(string file, IFileSystem files)
+    {
+        try
+        {
+            var text = files.File.Exists(file) ? files.File.ReadAllText(file).Trim() : string.Empty;
+            return text.Length is 0 or > 8192 || text.Contains('\0', StringComparison.Ordinal) ? null : text;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     internal static bool SamePath(string left, string right) =>

@@ -37,7 +37,9 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     internal string? ResolveCommit(string name)
     {
         var answer = Run("rev-parse", "--verify", "--quiet", "--end-of-options", $"{name}^{{commit}}");
-        return answer.Succeeded ? answer.Text : null;
+
+        // "^main" succeeds too, and says "^" and a hash.
+        return answer.Succeeded && RefReader.IsHash(answer.Text) ? answer.Text : null;
     }
 
     /// <summary>Whether git takes this as the name of a branch.</summary>
@@ -59,28 +61,35 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         }
 
         var below = Path.Join(place.CommonDirectory, "refs", "heads", branch);
-        return files.Directory.Exists(below) && files.Directory.EnumerateFileSystemEntries(below).Any() ? $"{branch}/..." : null;
+        return (files.Directory.Exists(below) && files.Directory.EnumerateFileSystemEntries(below).Any()) || _refs.AnyPackedBelow($"refs/heads/{branch}/")
+            ? $"{branch}/..."
+            : null;
     }
 
     /// <summary>Where a branch is checked out, or null; read from git's records, not from its listing.</summary>
     internal string? CheckedOutAt(string branch)
     {
-        var name = $"refs/heads/{branch}";
-        if (MainHead().Branch == name)
+        if (AdminEntry.HoldsBranch(place.CommonDirectory, branch, _refs, files))
         {
             return place.Root;
         }
 
-        var entries = Path.Join(place.CommonDirectory, "worktrees");
-        if (!files.Directory.Exists(entries))
-        {
-            return null;
-        }
-
-        return files.Directory.EnumerateDirectories(entries)
-            .Where(entry => _refs.ReadHead(entry)?.Branch == name)
-            .Select(entry => new AdminEntry(Path.GetFileName(entry), entry).NamesWorktree(files) ?? entry)
+        return Entries()
+            .Where(entry => !entry.IsTrash && AdminEntry.HoldsBranch(entry.Directory, branch, _refs, files))
+            .Select(entry => entry.NamesWorktree(files) ?? entry.Directory)
             .FirstOrDefault();
+    }
+
+    /// <summary>git's record that says it belongs to a directory, for a directory that cannot say so itself; null when there is none.</summary>
+    internal AdminEntry? RecordOf(string directory) =>
+        Entries().FirstOrDefault(entry => entry.NamesWorktree(files) is { } named && AdminEntry.SamePath(named, directory));
+
+    private IEnumerable<AdminEntry> Entries()
+    {
+        var folder = Path.Join(place.CommonDirectory, "worktrees");
+        return files.Directory.Exists(folder)
+            ? files.Directory.EnumerateDirectories(folder).Select(entry => new AdminEntry(Path.GetFileName(entry), entry))
+            : [];
     }
 
     /// <summary>Makes a branch that must not exist yet.</summary>
@@ -96,8 +105,13 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         git.Run(new GitCall("update-ref", "-d", $"refs/heads/{branch}", commit) { Directory = place.Root, Guards = [guard] });
 
     /// <summary>Makes git's record of a worktree on an existing branch, without its files: 8 ms whatever its size.</summary>
-    internal GitAnswer AddWorktree(string directory, string branch, SafeHandle guard) =>
-        git.Run(new GitCall("worktree", "add", "--no-checkout", "--quiet", "--end-of-options", directory, branch) { Directory = place.Root, Guards = [guard] });
+    internal GitAnswer AddWorktree(string directory, string branch, SafeHandle guard)
+    {
+        // A rebase that waits in the trash still counts for git as a checkout of its branch.
+        var forced = Entries().Any(entry => entry.IsTrash && AdminEntry.HoldsBranch(entry.Directory, branch, _refs, files));
+        string[] arguments = ["worktree", "add", "--no-checkout", "--quiet", .. forced ? ["--force"] : Array.Empty<string>(), "--end-of-options", directory, branch];
+        return git.Run(new GitCall(arguments) { Directory = place.Root, Guards = [guard] });
+    }
 
     /// <summary>Checks the files out.</summary>
     internal GitAnswer Populate(AdminEntry entry, string directory, SafeHandle guard) =>
@@ -127,7 +141,7 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         {
             var tab = member.IndexOf('\t', StringComparison.Ordinal);
             var path = member[(tab + 1)..];
-            if (files.File.Exists(Path.Join(directory, path)))
+            if (files.File.Exists(Path.Join(directory, path)) || !CanBeAsked(path))
             {
                 flagged.Add((member.Split(' ')[2], path));
             }
@@ -138,11 +152,21 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
             return [];
         }
 
-        // A path with a newline cannot be asked for this way: counted as changed, which only refuses.
-        var asked = flagged.Where(f => !f.Path.Contains('\n', StringComparison.Ordinal)).ToList();
+        var asked = flagged.Where(f => CanBeAsked(f.Path)).ToList();
         var input = Encoding.UTF8.GetBytes(string.Concat(asked.Select(f => f.Path + "\n")));
         var hashes = git.Run(In(entry, directory, "hash-object", "--stdin-paths") with { Input = input }).Require("looking for hidden changes").Text.Split('\n');
         return [.. flagged.Except(asked).Select(f => f.Path), .. asked.Where((f, i) => hashes[i] != f.Hash).Select(f => f.Path)];
+    }
+
+    // A path that is no UTF-8, or that would be read as two lines or as quoted, counts as changed, which only refuses.
+    private static bool CanBeAsked(string path) => !path.Contains('\n', StringComparison.Ordinal) && !path.StartsWith('"') && !path.Contains('\uFFFD', StringComparison.Ordinal);
+
+    /// <summary>How many commits would be on no branch, tag, remote branch or main checkout any more if a branch went.</summary>
+    internal int CommitsOnlyOn(string branch, string tip)
+    {
+        string[] head = MainHead().Commit is { } commit ? [commit] : [];
+        var count = Run(["rev-list", "--count", tip, "--not", $"--exclude={branch}", "--branches", "--tags", "--remotes", .. head, "--"]).Require("counting commits").Text;
+        return int.Parse(count, CultureInfo.InvariantCulture);
     }
 
     /// <summary>How many commits a commit has that another lacks, and the reverse.</summary>
@@ -180,10 +204,10 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
                 Variables = new Dictionary<string, string>
                 {
                     ["GIT_OBJECT_DIRECTORY"] = objects.FullName,
-                    ["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = Path.Join(place.CommonDirectory, "objects"),
+                    ["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = Quoted(Path.Join(place.CommonDirectory, "objects")),
                 },
             });
-            return answer.ExitCode switch { 0 => [], 1 => answer.Members[1..], _ => null };
+            return answer.ExitCode switch { 0 => [], 1 when answer.Members.Length > 0 => answer.Members[1..], _ => null };
         }
         finally
         {
@@ -191,9 +215,13 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         }
     }
 
-    // Drivers of the repository would run inside the trial merge.
+    // The variable is a list with colons between its members, unless they are quoted.
+    private static string Quoted(string path) =>
+        $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+
+    // Drivers of the repository would run inside the trial merge, and none at all is an error: git's own text merge stands in.
     private string[] MergeDriversOff() =>
-        [.. Run("config", "-z", "--name-only", "--get-regexp", @"^merge\..*\.driver$").Members.Select(key => $"{key}=")];
+        [.. Run("config", "-z", "--name-only", "--get-regexp", @"^merge\..*\.driver$").Members.Select(key => $"{key}=git merge-file -q --marker-size=%L %A %O %B")];
 
     private List<CommitLine> Commits(params string[] arguments) =>
         [.. Run(arguments).Require("listing commits").Text

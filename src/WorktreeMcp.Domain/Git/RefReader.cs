@@ -62,6 +62,14 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<
 
     internal static bool IsHash(string text) => text.Length is 40 or 64 && text.All(char.IsAsciiHexDigitLower);
 
+    /// <summary>Whether a packed ref lies below a folder's name, which ends with a slash.</summary>
+    internal bool AnyPackedBelow(string folder)
+    {
+        var path = Path.Join(commonDirectory, "packed-refs");
+        return files.File.Exists(path) && files.File.ReadLines(path).Any(line =>
+            line.IndexOf(' ', StringComparison.Ordinal) is (40 or 64) and var space && line.AsSpan(space + 1).StartsWith(folder, StringComparison.Ordinal));
+    }
+
     private string? Packed(string name)
     {
         var path = Path.Join(commonDirectory, "packed-refs");

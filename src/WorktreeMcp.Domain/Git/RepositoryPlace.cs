@@ -35,8 +35,30 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory)
         var top = AdminEntry.SamePath(common, own)
             ? AskGit(git, start, "rev-parse", "--path-format=absolute", "--show-toplevel")
             : AskGit(git, common, $"--git-dir={common}", "config", "core.worktree");
-        var root = top.Succeeded && top.Text.Length > 0 ? System.IO.Path.GetFullPath(top.Text, common) : System.IO.Path.GetDirectoryName(common)!;
-        return new RepositoryPlace(root, common);
+        if (top.Succeeded && top.Text.Length > 0)
+        {
+            return new RepositoryPlace(System.IO.Path.GetFullPath(top.Text, common), common);
+        }
+
+        return System.IO.Path.GetFileName(common) == ".git"
+            ? new RepositoryPlace(System.IO.Path.GetDirectoryName(common)!, common)
+            : new RepositoryPlace(MainCheckoutAround(git, start, common), common);
+    }
+
+    // git does not record where the main checkout of a separate git directory lies; one of our worktrees lies inside it.
+    private static string MainCheckoutAround(GitCommand git, string start, string common)
+    {
+        var worktree = AskGit(git, start, "rev-parse", "--path-format=absolute", "--show-toplevel");
+        if (worktree.Succeeded && System.IO.Path.GetDirectoryName(worktree.Text) is { } parent)
+        {
+            var around = AskGit(git, parent, "rev-parse", "--path-format=absolute", "--git-dir", "--show-toplevel");
+            if (around.Succeeded && around.Text.Split('\n') is [var own, var top] && AdminEntry.SamePath(own, common))
+            {
+                return top;
+            }
+        }
+
+        throw NoRepository(start, $"its git directory {common} does not say where the main checkout lies");
     }
 
     private static GitAnswer AskGit(GitCommand git, string directory, params string[] arguments)

@@ -9,6 +9,8 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// <summary>What the registry works with, for the classes that share its work.</summary>
 internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepository Git, IFileSystem Files, RepositorySettings Settings)
 {
+    private const string Missing = "its directory is missing";
+
     internal StateLayout Layout => Store.Layout;
 
     /// <summary>The absolute directory of a worktree; refuses an entry that points out of the repository.</summary>
@@ -41,7 +43,7 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
         var info = Files.DirectoryInfo.FromDirectoryName(directory);
         if (!info.Exists)
         {
-            return (null, Exists(directory) ? "something that is not a directory lies in its place" : "its directory is missing");
+            return (null, Exists(directory) ? "something that is not a directory lies in its place" : Missing + MovedTo(worktree, directory));
         }
 
         if (info.Attributes.HasFlag(FileAttributes.ReparsePoint))
@@ -59,6 +61,11 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
             return (null, $"git's record {entry.Id} belongs to another directory");
         }
 
+        if (!entry.SharesCommonDirectory(Layout.CommonDirectory, Files))
+        {
+            return (null, $"git's record {entry.Id} names another common directory");
+        }
+
         return worktree.AdminId is { } id && id != entry.Id
             ? (null, $"its .git file names git's record {entry.Id}, the registry {id}")
             : (entry, null);
@@ -71,11 +78,59 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
         return entry ?? throw new Refusal(
             RefusalCode.NotFound,
             $"Worktree \"{worktree.Name}\" at {DirectoryOf(worktree)} fails its identity check: {problem}. Nothing was run in it.",
-            problem == "its directory is missing"
+            problem!.StartsWith(Missing, StringComparison.Ordinal)
                 ? $"worktree_remove with name \"{worktree.Name}\" takes it off the registry; its branch {worktree.Branch} stays if it has commits of its own."
                 : "A person should look at that directory; `git worktree repair PATH` restores a lost .git file.",
-            problem == "its directory is missing" ? "worktree_remove" : "worktree_list");
+            problem.StartsWith(Missing, StringComparison.Ordinal) ? "worktree_remove" : "worktree_list");
     }
+
+    /// <summary>
+    /// A worktree's lease, or null when somebody holds it. A process that is just being started holds a copy of every
+    /// descriptor until its program begins, also of a lease that was given back meanwhile: hence a few tries.
+    /// </summary>
+    /// <param name="worktree">The worktree.</param>
+    /// <param name="shared">Shared for commands, exclusive for making and removing.</param>
+    /// <param name="tries">How many; each waits twice as long as the one before, beginning with a millisecond.</param>
+    internal Lease? TryLease(Worktree worktree, bool shared, int tries = 7)
+    {
+        for (var wait = 1; ; wait *= 2)
+        {
+            if (Lease.Try(Layout, worktree.Id, shared) is { } lease)
+            {
+                return lease;
+            }
+
+            if (--tries <= 0)
+            {
+                return null;
+            }
+
+            Thread.Sleep(wait);
+        }
+    }
+
+    /// <summary>The task of a worktree, or null when it has none or the task's file is gone.</summary>
+    internal BoardTask? TaskOf(Worktree worktree) =>
+        worktree.TaskId is { } id && Store.TaskFiles.Find(id) is not null ? Board.Require(id) : null;
+
+    /// <summary>Refuses if a task is to be completed together with its worktree and cannot be.</summary>
+    internal static void EnsureCanComplete(Worktree worktree, BoardTask? task)
+    {
+        if (task is null)
+        {
+            throw new Refusal(
+                RefusalCode.InvalidArgument,
+                $"complete_task was given, but worktree \"{worktree.Name}\" is bound to no task.",
+                "Leave complete_task out.");
+        }
+
+        _ = task.MoveTo(TaskState.Completed);
+    }
+
+    private string MovedTo(Worktree worktree, string directory) =>
+        worktree.AdminId is { } id && AdminEntry.At(Layout.CommonDirectory, id).NamesWorktree(Files) is { } named && !AdminEntry.SamePath(named, directory)
+            ? $"; git says it was moved to {named}"
+            : string.Empty;
 
     /// <summary>Renames a directory, once: a repetition after a kill finds it done.</summary>
     internal void MoveOnce(string from, string to)

@@ -7,7 +7,7 @@ using WorktreeMcp.Domain.Storage;
 namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>Runs commands in worktrees: under a shared lease, after the identity check, between two events.</summary>
-internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entries, CommandRunner runner)
+internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, CommandRunner runner)
 {
     private const int MostCommand = 32_000;
     private const int EventCommand = 200;
@@ -25,10 +25,10 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
             throw new Refusal(RefusalCode.InvalidArgument, $"command is empty, holds a NUL, or is longer than {MostCommand} characters.", "Give one shell command; put a long one into a script in the worktree and run that.");
         }
 
+        var found = WorktreeEntries.Require(repair.Settled(), name);
+        using var lease = parts.TryLease(found, shared: true) ?? throw Busy(found);
         var worktree = WorktreeEntries.Require(entries.All(), name);
-        using var lease = Lease.Try(parts.Layout, worktree.Id, shared: true) ?? throw Busy(worktree);
-        worktree = WorktreeEntries.Require(entries.All(), name);
-        if (!worktree.IsUsable)
+        if (!worktree.IsUsable || worktree.Id != found.Id)
         {
             throw Busy(worktree);
         }
@@ -39,18 +39,38 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         _running[mark] = (worktree.Id, new RunningCommand(command, StateJson.Seconds(parts.Store.Time.GetUtcNow()), by));
         try
         {
-            var run = runner.Run(new RunRequest(command, parts.DirectoryOf(worktree), Variables(worktree), timeout), cancel);
-            var warning = Record(run.TimedOut || run.Cancelled ? "worktree.run.failed" : "worktree.run.after", worktree, command, by, run);
-            return new WorktreeRun(worktree, parts.DirectoryOf(worktree), run, warning);
+            var run = RunRecorded(worktree, command, timeout, by, cancel);
+            return new WorktreeRun(worktree, parts.DirectoryOf(worktree), run, RecordEnd(worktree, command, by, run));
+        }
+        finally
+        {
+            _running.TryRemove(mark, out _);
+        }
+    }
+
+    private RunResult RunRecorded(Worktree worktree, string command, TimeSpan timeout, string by, CancellationToken cancel)
+    {
+        try
+        {
+            return runner.Run(new RunRequest(command, parts.DirectoryOf(worktree), Variables(worktree), timeout), cancel);
         }
         catch (Refusal refusal)
         {
             Record("worktree.run.failed", worktree, command, by, error: refusal.Message);
             throw;
         }
-        finally
+    }
+
+    // What the command did is done: its result is not lost because the record of it is.
+    private string? RecordEnd(Worktree worktree, string command, string by, RunResult run)
+    {
+        try
         {
-            _running.TryRemove(mark, out _);
+            return Record(run.TimedOut || run.Cancelled ? "worktree.run.failed" : "worktree.run.after", worktree, command, by, run);
+        }
+        catch (Refusal refusal)
+        {
+            return $"The command has ended, but its end could not be recorded: {refusal.Message}";
         }
     }
 

@@ -12,6 +12,8 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// </summary>
 internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair)
 {
+    private static readonly string[] LongerNames = ["refs/heads/", "heads/"];
+
     internal WorktreeStep Create(NewWorktree request, string by)
     {
         if (request.Name is not null)
@@ -37,7 +39,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
     {
         using var change = parts.Store.Begin("worktree.create", by);
         repair.SettleAbandoned(change);
-        if (change.AnswerOf(request.RequestId, "worktree.create") is { } images)
+        if (change.AnswerOf(request.RequestId, "worktree.create") is { Count: > 0 } images)
         {
             return (null, null, FirstAnswer(images));
         }
@@ -56,7 +58,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         }
 
         var worktree = Plan(change, request, name, task);
-        var lease = Lease.Try(parts.Layout, worktree.Id, shared: false)
+        var lease = parts.TryLease(worktree, shared: false)
             ?? throw new Refusal(RefusalCode.WorktreeBusy, $"The lease of worktree number {worktree.Id} is held.", "Try the same call again.");
         try
         {
@@ -105,7 +107,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         parts.RequireIdentity(existing);
         if (existing.Status == WorktreeState.Active && task.LiveWorktree == existing.Name)
         {
-            return new WorktreeStep(existing, parts.DirectoryOf(existing), task, Already: true, [], change.Commit("worktree.create", requestId));
+            return new WorktreeStep(existing, parts.DirectoryOf(existing), task, Already: true, [], null);
         }
 
         parts.Board.EnsureNotBlocked(task);
@@ -129,9 +131,11 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
 
         string[] candidates = WorktreeName.Slug(task.Subject) is { } slug ? [slug, $"{slug}-{task.Id}", $"task-{task.Id}"] : [$"task-{task.Id}"];
         var taken = entries.All(change).Where(w => w.IsLive).Select(w => w.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return candidates.FirstOrDefault(c => !taken.Contains(c) && !parts.Exists(parts.Layout.Worktree(c)) && parts.Git.Refs.Resolve($"refs/heads/{parts.Settings.BranchPrefix}{c}") is null)
+        return candidates.FirstOrDefault(c => !taken.Contains(c) && !parts.Exists(parts.Layout.Worktree(c)) && IsFree(parts.Settings.BranchPrefix + c))
             ?? candidates[^1];
     }
+
+    private bool IsFree(string branch) => parts.Git.Refs.Resolve($"refs/heads/{branch}") is null && parts.Git.BranchClash(branch) is null;
 
     private Worktree Plan(StateChange change, NewWorktree request, string name, BoardTask? task)
     {
@@ -174,17 +178,24 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             throw new Refusal(RefusalCode.NotFound, "The repository has no commits, so there is nothing a worktree could start from.", "Make a first commit in the main checkout, then repeat the call.");
         }
 
-        if (asked.StartsWith('-') || parts.Git.ResolveCommit(asked) is not { } commit)
+        var isName = !asked.StartsWith('-') && !asked.Any(char.IsControl);
+        if (!isName || parts.Git.ResolveCommit(asked) is not { } commit)
         {
             var branches = parts.Git.Branches(5);
             throw new Refusal(
-                asked.StartsWith('-') ? RefusalCode.InvalidArgument : RefusalCode.NotFound,
-                $"base_ref \"{asked}\" names no commit of this repository. Its newest branches are {string.Join(", ", branches)}.",
+                isName ? RefusalCode.NotFound : RefusalCode.InvalidArgument,
+                $"base_ref \"{string.Concat(asked.Select(c => char.IsControl(c) ? '?' : c))}\" names no commit of this repository. Its newest branches are {string.Join(", ", branches)}.",
                 "Give a branch, a tag or a commit hash, or leave base_ref out for the main checkout's HEAD.");
         }
 
-        return (asked, commit);
+        return (BranchNamed(asked) ?? asked, commit);
     }
+
+    // A branch by its longer names is still that branch, whose tip moves.
+    private string? BranchNamed(string asked) => LongerNames
+        .Where(prefix => asked.StartsWith(prefix, StringComparison.Ordinal) && parts.Git.Refs.Resolve($"refs/heads/{asked}") is null)
+        .Select(prefix => asked[prefix.Length..])
+        .FirstOrDefault(branch => parts.Git.Refs.Resolve($"refs/heads/{branch}") is not null);
 
     private string NewBranch(string name)
     {
@@ -250,21 +261,24 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
     private WorktreeStep Complete(Worktree started, GitAnswer checkout, NewWorktree request, string by)
     {
         using var change = parts.Store.Begin("worktree.create", by);
+        BoardTask? task;
         try
         {
             Verify(started, checkout);
-            var task = started.TaskId is { } id ? parts.Board.Require(id) : null;
-            task?.EnsureCanBind(started.Name);
-            var worktree = WorktreeEntries.Put(change, started with { Status = WorktreeState.Active });
-            var bound = task is null ? null : TaskBoard.Put(change, task.BindTo(started.Name, "active", task.Owner ?? by));
-            change.Emit(WorktreeEntries.Event("worktree.create.after", worktree, bound));
-            return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: false, [], change.Commit("worktree.create", request.RequestId));
+            task = started.TaskId is { } id ? parts.Board.Require(id) : null;
+            task = task?.BindTo(started.Name, "active", task.Owner ?? by);
         }
         catch (Refusal refusal)
         {
             repair.RollBack(change, started, refusal.Message);
             throw;
         }
+
+        // From here on only writing can fail; then the next call finds the intent and takes it back.
+        var worktree = WorktreeEntries.Put(change, started with { Status = WorktreeState.Active });
+        var bound = task is null ? null : TaskBoard.Put(change, task);
+        change.Emit(WorktreeEntries.Event("worktree.create.after", worktree, bound));
+        return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: false, [], change.Commit("worktree.create", request.RequestId));
     }
 
     private void Verify(Worktree worktree, GitAnswer checkout)

@@ -10,6 +10,11 @@ internal sealed class WorktreeInspection(RegistryParts parts)
 
     internal WorktreePage Page(IReadOnlyList<Worktree> all, WorktreeState? status, int limit, string? cursor)
     {
+        if (limit < 1)
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, $"limit is {limit}; a page has at least one row.", "Give a limit of 1 or more, or leave it out.");
+        }
+
         var after = cursor is null ? 0
             : int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id
             : throw new Refusal(RefusalCode.InvalidArgument, "cursor is not one that a list gave.", "Pass next_cursor of the page before, or leave it out.");
@@ -22,6 +27,18 @@ internal sealed class WorktreeInspection(RegistryParts parts)
     }
 
     internal WorktreeView View(Worktree worktree)
+    {
+        try
+        {
+            return Look(worktree);
+        }
+        catch (Exception fault) when (fault is Refusal { Code: RefusalCode.CorruptFile } or IOException or UnauthorizedAccessException)
+        {
+            return new WorktreeView(worktree, worktree.Path, null, null, null, null, null, [fault.Message]);
+        }
+    }
+
+    private WorktreeView Look(Worktree worktree)
     {
         var directory = parts.DirectoryOf(worktree);
         var owner = worktree.TaskId is { } id && parts.Store.TaskFiles.Find(id) is not null ? OwnerOf(id) : null;

@@ -32,7 +32,7 @@ public sealed class WorktreeRegistry
         _repair = new WorktreeRepair(_parts, _entries, trash);
         _creation = new WorktreeCreation(_parts, _entries, _repair);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
-        _commands = new WorktreeCommands(_parts, _entries, runner);
+        _commands = new WorktreeCommands(_parts, _entries, _repair, runner);
     }
 
     /// <summary>Makes a worktree on its own branch and binds it to its task.</summary>
@@ -46,14 +46,14 @@ public sealed class WorktreeRegistry
     /// <param name="limit">How many at most.</param>
     /// <param name="cursor">Where the page before ended.</param>
     /// <returns>One page.</returns>
-    public WorktreePage List(WorktreeState? status, int limit, string? cursor) => _inspection.Page(Settled(), status, limit, cursor);
+    public WorktreePage List(WorktreeState? status, int limit, string? cursor) => _inspection.Page(_repair.Settled(), status, limit, cursor);
 
     /// <summary>All about one worktree.</summary>
     /// <param name="name">Its name.</param>
     /// <returns>What is found now, never from a cache.</returns>
     public WorktreeDetail Status(string name)
     {
-        var worktree = WorktreeEntries.Require(Settled(), name);
+        var worktree = WorktreeEntries.Require(_repair.Settled(), name);
         return _inspection.Detail(worktree, _commands.Running(worktree.Id));
     }
 
@@ -85,6 +85,11 @@ public sealed class WorktreeRegistry
 
         _parts.Board.EnsureNotBlocked(task);
         _parts.RequireIdentity(worktree);
+        if (worktree.TaskId != taskId && _parts.TaskOf(worktree) is { } over && over.Worktree == name)
+        {
+            TaskBoard.Put(change, over with { Worktree = null, WorktreeState = null });
+        }
+
         var bound = TaskBoard.Put(change, task.BindTo(name, "active", newOwner ?? task.Owner ?? by));
         var active = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Active, TaskId = taskId });
         change.Emit(WorktreeEntries.Event("worktree.bound", active, bound));
@@ -107,7 +112,12 @@ public sealed class WorktreeRegistry
             throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{name}\" is {worktree.Status.Word()}.", "Try again in a moment; worktree_list shows where it stands.", "worktree_list");
         }
 
-        var old = worktree.TaskId is { } id && _parts.Store.TaskFiles.Find(id) is not null ? _parts.Board.Require(id) : null;
+        var old = _parts.TaskOf(worktree);
+        if (completeTask)
+        {
+            RegistryParts.EnsureCanComplete(worktree, old);
+        }
+
         var task = old is null ? null : Kept(old, name, completeTask);
         var already = worktree.Status == WorktreeState.Kept && (reason is null || reason == worktree.Reason);
         if (already && task == old)
@@ -149,23 +159,6 @@ public sealed class WorktreeRegistry
     public WorktreeRun Run(string name, string command, TimeSpan timeout, string by, CancellationToken cancel) =>
         _commands.Run(name, command, timeout, by, cancel);
 
-    // What a killed server left in the middle is settled before anybody is shown it.
-    private IReadOnlyList<Worktree> Settled()
-    {
-        var all = _entries.All();
-        if (!_repair.MayBeAbandoned(all))
-        {
-            return all;
-        }
-
-        using (var change = _parts.Store.Begin("recovery", "recovery"))
-        {
-            _repair.SettleAbandoned(change);
-        }
-
-        return _entries.All();
-    }
-
     private void EnsureFree(Worktree worktree, BoardTask task)
     {
         if (!worktree.IsUsable)
@@ -173,12 +166,11 @@ public sealed class WorktreeRegistry
             throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{worktree.Name}\" is {worktree.Status.Word()}.", "Try again in a moment.", "worktree_list");
         }
 
-        if (worktree.TaskId is { } other && other != task.Id && _parts.Store.TaskFiles.Find(other) is not null
-            && _parts.Board.Require(other) is { IsOpen: true } holder && holder.LiveWorktree == worktree.Name)
+        if (worktree.TaskId != task.Id && _parts.TaskOf(worktree) is { IsOpen: true } holder && holder.LiveWorktree == worktree.Name)
         {
             throw new Refusal(
                 RefusalCode.AlreadyExists,
-                $"Worktree \"{worktree.Name}\" belongs to task {other} \"{holder.Subject}\" ({holder.Status.Word()}).",
+                $"Worktree \"{worktree.Name}\" belongs to task {holder.Id} \"{holder.Subject}\" ({holder.Status.Word()}).",
                 "Make another worktree with worktree_create, or complete that task first.",
                 "worktree_create");
         }

@@ -14,29 +14,33 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
 {
     private const int MostListed = 20;
 
+    private static readonly string[] GitLocks = ["index.lock", "HEAD.lock"];
+
     internal WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by)
     {
         WorktreeName.Require(name);
-        var all = entries.All();
+        var all = repair.Settled();
         if (WorktreeEntries.Find(all, name) is { IsLive: false } gone)
         {
             return AlreadyRemoved(gone, completeTask, by);
         }
 
         var worktree = WorktreeEntries.Require(all, name);
-        using var lease = Lease.Try(parts.Layout, worktree.Id, shared: false) ?? throw new Refusal(
-            RefusalCode.WorktreeBusy,
-            $"Worktree \"{name}\" is in use: a command runs in it, or it is being made or removed.",
-            "Wait for it to end, then repeat the call; worktree_status shows what runs.",
-            "worktree_status");
+        using var lease = parts.TryLease(worktree, shared: false) ?? throw InUse(name);
         var (ignored, uncommitted) = Inspect(worktree, force);
 
         using var change = parts.Store.Begin("worktree.remove", by);
+        var inspected = worktree.Id;
         worktree = WorktreeEntries.Require(entries.All(change), name);
-        var task = worktree.TaskId is { } id && parts.Store.TaskFiles.Find(id) is not null ? parts.Board.Require(id) : null;
+        if (worktree.Id != inspected || !worktree.IsUsable)
+        {
+            throw InUse(name);
+        }
+
+        var task = parts.TaskOf(worktree);
         if (completeTask)
         {
-            EnsureCanComplete(worktree, task);
+            RegistryParts.EnsureCanComplete(worktree, task);
         }
 
         var intent = WorktreeEntries.Put(change, worktree with
@@ -47,12 +51,45 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         });
         change.Emit(WorktreeEntries.Event("worktree.remove.before", worktree, task));
         change.Commit("worktree.remove.begin");
-        return trash.Finish(change, intent, completeTask) with { Ignored = ignored, Uncommitted = uncommitted };
+        try
+        {
+            return trash.Finish(change, intent, completeTask) with { Ignored = ignored, Uncommitted = uncommitted };
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw TakenBack(change, worktree, fault);
+        }
     }
+
+    // As long as the files are where they were, nothing has happened; else the next call goes on from there.
+    private Refusal TakenBack(StateChange change, Worktree worktree, Exception fault)
+    {
+        var still = parts.Identify(worktree).Entry;
+        if (still is not null)
+        {
+            trash.TakeLockBack(still);
+            WorktreeEntries.Put(change, worktree);
+            change.Emit(WorktreeEntries.Event("worktree.remove.failed", worktree, null, fault.Message));
+            change.Commit("worktree.remove.undo");
+        }
+
+        return new Refusal(
+            RefusalCode.Internal,
+            $"Worktree \"{worktree.Name}\" could not be moved into the trash: {fault.Message}. {(still is null ? "The next call goes on from where this one stopped." : "It is where it was.")}",
+            $"Check free space and permissions of {parts.Layout.Trash}, then repeat the call.",
+            "worktree_list",
+            fault);
+    }
+
+    private static Refusal InUse(string name) => new(
+        RefusalCode.WorktreeBusy,
+        $"Worktree \"{name}\" is in use: a command runs in it, or it is being made or removed.",
+        "Wait for it to end, then repeat the call; worktree_status shows what runs.",
+        "worktree_status");
 
     private WorktreeRemoval AlreadyRemoved(Worktree gone, bool completeTask, string by)
     {
-        var task = gone.TaskId is { } id && parts.Store.TaskFiles.Find(id) is not null ? parts.Board.Require(id) : null;
+        var task = parts.TaskOf(gone);
         string? warning = null;
         IReadOnlyList<int> ready = [];
         if (completeTask && task is { IsOpen: true })
@@ -69,7 +106,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         var tree = gone.Trash?.Path is { } path ? Path.GetFullPath(path, parts.Layout.Root) : null;
         var branchThere = parts.Git.Refs.Resolve($"refs/heads/{gone.Branch}") is not null;
         return new WorktreeRemoval(
-            new WorktreeStep(gone, parts.DirectoryOf(gone), task, Already: true, ready, warning), tree, !branchThere, branchThere ? "it has work of its own" : null, [], []);
+            new WorktreeStep(gone, parts.DirectoryOf(gone), task, Already: true, ready, warning), tree, !branchThere, branchThere ? "it stayed when the worktree was removed" : null, [], []);
     }
 
     private (IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted) Inspect(Worktree worktree, bool force)
@@ -77,20 +114,36 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         var directory = parts.DirectoryOf(worktree);
         if (!parts.Exists(directory))
         {
-            // Nothing of it is left to protect; its branch is judged by the same rule as always.
+            // No file of it is left to protect; its branch is judged by the same rule as always.
+            RefuseLocked(worktree, AdminEntry.At(parts.Layout.CommonDirectory, worktree.AdminId ?? worktree.Name));
             return ([], []);
         }
 
         var entry = parts.RequireIdentity(worktree);
         RefuseLocked(worktree, entry);
-        var changes = parts.Git.Status(entry, directory, ignored: true);
-        if (!force)
+        if (force)
         {
-            RefuseInUse(worktree, entry, directory);
-            RefuseWork(worktree, entry, directory, changes);
+            return WhatIsThere(entry, directory);
         }
 
-        return (changes.Ignored, [.. changes.Staged.Concat(changes.Modified).Concat(changes.Conflicted).Concat(changes.Untracked).Distinct()]);
+        var changes = parts.Git.Status(entry, directory, ignored: true);
+        RefuseInUse(worktree, entry, directory);
+        RefuseWork(worktree, entry, directory, changes);
+        return (changes.Ignored, []);
+    }
+
+    // All of it goes into the trash, so it may go without a list too when git cannot make one.
+    private (IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted) WhatIsThere(AdminEntry entry, string directory)
+    {
+        try
+        {
+            var changes = parts.Git.Status(entry, directory, ignored: true);
+            return (changes.Ignored, [.. changes.Staged.Concat(changes.Modified).Concat(changes.Conflicted).Concat(changes.Untracked).Distinct()]);
+        }
+        catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
+        {
+            return ([], []);
+        }
     }
 
     private void RefuseLocked(Worktree worktree, AdminEntry entry)
@@ -104,11 +157,11 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
                 "worktree_status");
         }
 
-        if (parts.Exists(Path.Join(entry.Directory, "index.lock")))
+        if (GitLocks.Select(name => Path.Join(entry.Directory, name)).FirstOrDefault(parts.Exists) is { } held)
         {
             throw new Refusal(
                 RefusalCode.WorktreeBusy,
-                $"git is at work in worktree \"{worktree.Name}\": {Path.Join(entry.Directory, "index.lock")} exists.",
+                $"git is at work in worktree \"{worktree.Name}\": {held} exists.",
                 "Wait until that git command has ended, then repeat the call. If none runs, a person may remove that file.",
                 "worktree_status");
         }
@@ -171,18 +224,5 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
                 findings.Add($"{what}: {string.Join(", ", items.Take(MostListed))}{more}");
             }
         }
-    }
-
-    private static void EnsureCanComplete(Worktree worktree, BoardTask? task)
-    {
-        if (task is null)
-        {
-            throw new Refusal(
-                RefusalCode.InvalidArgument,
-                $"complete_task was given, but worktree \"{worktree.Name}\" is bound to no task.",
-                "Leave complete_task out.");
-        }
-
-        _ = task.Status == TaskState.Completed ? task : task.MoveTo(TaskState.Completed);
     }
 }

@@ -1,40 +1,54 @@
-using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>
 /// Finishes or takes back what a killed server left half-made, under the lock and safe to repeat at any point:
-/// a creation nobody holds the lease of is rolled back, a removal is finished.
+/// a creation nobody holds the lease of is rolled back, a removal is finished, and what a person took down with git is
+/// taken off the registry. One that cannot be settled now waits for the next call and blocks nothing else.
 /// </summary>
 internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entries, WorktreeTrash trash)
 {
+    private const int Tries = 3;
+
+    /// <summary>All entries, after what a killed server left in the middle was settled: nobody is shown that.</summary>
+    internal IReadOnlyList<Worktree> Settled()
+    {
+        var all = entries.All();
+        if (!all.Any(NeedsSettling))
+        {
+            return all;
+        }
+
+        using (var change = parts.Store.Begin("recovery", "recovery"))
+        {
+            SettleAbandoned(change);
+        }
+
+        return entries.All();
+    }
+
     /// <summary>Settles every entry that is in the middle of something and whose lease nobody holds.</summary>
     internal void SettleAbandoned(StateChange change)
     {
-        foreach (var worktree in entries.All(change).Where(w => w.Status is WorktreeState.Creating or WorktreeState.Removing))
+        foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || IsGone(w))))
         {
-            using var lease = Lease.Try(parts.Layout, worktree.Id, shared: false);
+            using var lease = parts.TryLease(worktree, shared: false, Tries);
             if (lease is null)
             {
                 continue;
             }
 
-            if (worktree.Status == WorktreeState.Creating)
+            try
             {
-                RollBack(change, worktree, "the server that made it is gone");
+                Settle(change, worktree);
             }
-            else
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { Code: RefusalCode.CorruptFile or RefusalCode.GitFailed })
             {
-                trash.Finish(change, worktree, completeTask: false);
+                // It shows as drift until its cause is gone.
             }
         }
     }
-
-    /// <summary>Whether a list would show something in the middle of a step.</summary>
-    internal bool MayBeAbandoned(IReadOnlyList<Worktree> all) => all
-        .Where(w => w.Status is WorktreeState.Creating or WorktreeState.Removing)
-        .Any(IsUnheld);
 
     /// <summary>
     /// Takes a creation back: files into the trash, git's record dropped with them, the branch deleted only if we made
@@ -54,10 +68,51 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         change.Commit("worktree.create.undo");
     }
 
-    private bool IsUnheld(Worktree worktree)
+    private void Settle(StateChange change, Worktree worktree)
     {
-        using var lease = Lease.Try(parts.Layout, worktree.Id, shared: false);
+        switch (worktree.Status)
+        {
+            case WorktreeState.Creating:
+                RollBack(change, worktree, "the server that made it is gone");
+                break;
+            case WorktreeState.Removing:
+                trash.Finish(change, worktree, completeTask: false);
+                break;
+            default:
+                trash.Reconcile(change, worktree);
+                break;
+        }
+    }
+
+    private bool NeedsSettling(Worktree worktree)
+    {
+        if (!IsInTheMiddle(worktree))
+        {
+            return worktree.IsLive && IsGone(worktree);
+        }
+
+        using var lease = parts.TryLease(worktree, shared: false, Tries);
         return lease is not null;
+    }
+
+    private static bool IsInTheMiddle(Worktree worktree) => worktree.Status is WorktreeState.Creating or WorktreeState.Removing;
+
+    // Neither its directory nor git's record of it is there: somebody took it down with git itself.
+    private bool IsGone(Worktree worktree)
+    {
+        if (worktree.AdminId is not { } id || parts.Files.Directory.Exists(Git.AdminEntry.At(parts.Layout.CommonDirectory, id).Directory))
+        {
+            return false;
+        }
+
+        try
+        {
+            return !parts.Exists(parts.DirectoryOf(worktree));
+        }
+        catch (Refusal)
+        {
+            return false;
+        }
     }
 
     private bool IsUntouched(Worktree worktree)

@@ -13,19 +13,21 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// </summary>
 internal sealed class WorktreeTrash(RegistryParts parts)
 {
+    private const string LockWords = "worktree-mcp: in the trash as ";
+
     /// <summary>Takes the files and git's record away; says where they wait.</summary>
     internal TrashedWorktree TakeAway(Worktree worktree)
     {
         var directory = parts.DirectoryOf(worktree);
         var old = Record(worktree, directory);
-        var tip = (old ?? Trashed(worktree)) is { } entry ? parts.Git.Refs.ReadHead(entry.Directory)?.Commit : null;
+        var head = parts.Git.Refs.ReadHead((old ?? Trashed(worktree)).Directory);
         if (old is not null)
         {
             // Locked first: a prune that runs in between would delete the record with its index.
-            Write(Path.Join(old.Directory, "locked"), $"worktree-mcp: in the trash as {worktree.Id}");
+            Write(Path.Join(old.Directory, "locked"), $"{LockWords}{worktree.Id}");
         }
 
-        var tree = MoveTree(directory, worktree.Id);
+        var tree = MoveTree(directory, worktree.Id, ours: old is not null);
         if (old is not null)
         {
             parts.MoveOnce(old.Directory, Trashed(worktree).Directory);
@@ -34,22 +36,37 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         var trashed = Trashed(worktree);
         if (!parts.Files.Directory.Exists(trashed.Directory))
         {
-            return new TrashedWorktree(tree is null ? null : Relative(tree), null, tip, Before(worktree));
+            return new TrashedWorktree(tree is null ? null : Relative(tree), null, head?.Commit, Before(worktree));
         }
 
-        PointAtEachOther(trashed, tree ?? TreeIn(parts.Layout.Trash, worktree.Id), tip);
-        return new TrashedWorktree(tree is null ? null : Relative(tree), trashed.Id, tip, Before(worktree));
+        PointAtEachOther(trashed, tree ?? TreeIn(parts.Layout.Trash, worktree.Id), head);
+        return new TrashedWorktree(tree is null ? null : Relative(tree), trashed.Id, head?.Commit, Before(worktree));
     }
 
     /// <summary>Takes a worktree whose removal is on record into the trash and settles its branch and its task.</summary>
-    internal WorktreeRemoval Finish(StateChange change, Worktree worktree, bool completeTask)
+    internal WorktreeRemoval Finish(StateChange change, Worktree worktree, bool completeTask) =>
+        Finish(change, worktree, completeTask, "worktree.remove.after");
+
+    /// <summary>Takes a worktree off the registry that somebody took down with git itself.</summary>
+    internal void Reconcile(StateChange change, Worktree worktree) => Finish(change, worktree, completeTask: false, "worktree.reconciled");
+
+    /// <summary>Takes the lock back that <see cref="TakeAway"/> put on git's record, if nothing was moved yet.</summary>
+    internal void TakeLockBack(AdminEntry entry)
+    {
+        if (entry.LockReason(parts.Files)?.StartsWith(LockWords, StringComparison.Ordinal) == true)
+        {
+            parts.Store.Disk.Delete(Path.Join(entry.Directory, "locked"));
+        }
+    }
+
+    private WorktreeRemoval Finish(StateChange change, Worktree worktree, bool completeTask, string eventName)
     {
         var place = TakeAway(worktree);
         var kept = SettleBranch(change, worktree);
         var removed = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Removed, Trash = place });
         var old = worktree.TaskId is { } id ? FindTask(id) : null;
         var task = old is null ? null : Unbind(change, old, worktree.Name, completeTask);
-        var after = WorktreeEntries.Event("worktree.remove.after", removed, task);
+        var after = WorktreeEntries.Event(eventName, removed, task);
         after["branch"] = worktree.Branch;
         after["branch_kept"] = kept is not null;
         change.Emit(after);
@@ -94,24 +111,50 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return $"it is checked out at {elsewhere}";
         }
 
-        if (worktree.BaseCommit is null || parts.BaseTip(worktree) is not { } baseTip)
+        if (OwnWork(worktree, tip) is { } reason)
         {
-            return "its base is unknown";
-        }
-
-        var own = parts.Git.AheadBehind(tip, worktree.BaseCommit).Ahead == 0 ? 0 : parts.Git.AheadBehind(tip, baseTip).Ahead;
-        if (own > 0)
-        {
-            return $"it has {own} commit{(own == 1 ? string.Empty : "s")} that {worktree.BaseRef ?? "its base"} does not have";
+            return reason;
         }
 
         var deleted = parts.Git.DeleteBranch(worktree.Branch, tip, change.Descriptor);
         return deleted.Succeeded ? null : $"git would not delete it: {deleted.Error}";
     }
 
-    private string? MoveTree(string directory, int id)
+    /// <summary>What a branch holds that its base does not, or that nothing else holds; null when there is no such thing.</summary>
+    private string? OwnWork(Worktree worktree, string tip)
     {
-        if (parts.Files.Directory.Exists(directory))
+        if (worktree.BaseCommit is not { } start)
+        {
+            return "its base is unknown";
+        }
+
+        var live = worktree.BaseRef is null ? null : parts.Git.Refs.Resolve($"refs/heads/{worktree.BaseRef}");
+        if (tip == live)
+        {
+            return null;
+        }
+
+        try
+        {
+            var ahead = parts.Git.AheadBehind(tip, live ?? start).Ahead;
+            if (ahead > 0 && (live is null || parts.Git.AheadBehind(tip, start).Ahead > 0))
+            {
+                return $"it has {ahead} commit{(ahead == 1 ? string.Empty : "s")} that {worktree.BaseRef ?? "its base"} does not have";
+            }
+
+            // The base may have been moved back, or be no branch at all: then this one may be all that holds its commits.
+            var only = live is not null && ahead == 0 ? 0 : parts.Git.CommitsOnlyOn(worktree.Branch, tip);
+            return only == 0 ? null : $"it holds {only} commit{(only == 1 ? string.Empty : "s")} that no other branch holds";
+        }
+        catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
+        {
+            return refusal.Message;
+        }
+    }
+
+    private string? MoveTree(string directory, int id, bool ours)
+    {
+        if (IsToMove(directory, ours))
         {
             try
             {
@@ -133,13 +176,21 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     {
         var entry = worktree.AdminId is { } id
             ? AdminEntry.At(parts.Layout.CommonDirectory, id)
-            : AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files);
+            : AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) ?? parts.Git.RecordOf(directory);
         return entry?.NamesWorktree(parts.Files) is { } named && AdminEntry.SamePath(named, directory) ? entry : null;
     }
 
-    private AdminEntry Trashed(Worktree worktree) => AdminEntry.At(parts.Layout.CommonDirectory, $"wtmcp-trash-{worktree.Id}");
+    // A folder that git's records do not know is not ours, unless git had only just made it; a link never is.
+    private bool IsToMove(string directory, bool ours)
+    {
+        var info = parts.Files.DirectoryInfo.FromDirectoryName(directory);
+        return info.Exists && !info.Attributes.HasFlag(FileAttributes.ReparsePoint)
+            && (ours || !parts.Files.Directory.EnumerateFileSystemEntries(directory).Any());
+    }
 
-    private void PointAtEachOther(AdminEntry entry, string tree, string? tip)
+    private AdminEntry Trashed(Worktree worktree) => AdminEntry.InTrash(parts.Layout.CommonDirectory, worktree.Id);
+
+    private void PointAtEachOther(AdminEntry entry, string tree, Head? head)
     {
         var pointer = Path.Join(tree, ".git");
         Write(Path.Join(entry.Directory, "gitdir"), pointer);
@@ -148,9 +199,10 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             Write(pointer, $"gitdir: {entry.Directory}");
         }
 
-        if (tip is not null)
+        if (head is not null)
         {
-            Write(Path.Join(entry.Directory, "HEAD"), tip);
+            // A branch without commits cannot be detached: it gets a name that nobody else wants.
+            Write(Path.Join(entry.Directory, "HEAD"), head.Commit ?? $"ref: refs/worktree-mcp/trash/{entry.Id}");
         }
     }
 

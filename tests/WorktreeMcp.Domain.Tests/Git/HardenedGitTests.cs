@@ -1,0 +1,72 @@
+using FluentAssertions;
+using WorktreeMcp.Domain.Tests.Worktrees;
+using WorktreeMcp.TestKit;
+using Xunit;
+
+namespace WorktreeMcp.Domain.Tests.Git;
+
+public sealed class HardenedGitTests : IDisposable
+{
+    private readonly TempRepository _repo = new();
+
+    public void Dispose() => _repo.Dispose();
+
+    [Fact]
+    public void Variables_of_git_in_the_environment_are_ignored()
+    {
+        using var other = new TempRepository();
+        var environment = new Dictionary<string, string>
+        {
+            ["PATH"] = Environment.GetEnvironmentVariable("PATH")!,
+            ["HOME"] = _repo.Base,
+            ["GIT_DIR"] = Path.Join(other.Root, ".git"),
+            ["GIT_WORK_TREE"] = other.Root,
+            ["GIT_INDEX_FILE"] = Path.Join(other.Root, "index"),
+            ["GIT_CONFIG_COUNT"] = "1",
+            ["GIT_CONFIG_KEY_0"] = "core.bare",
+            ["GIT_CONFIG_VALUE_0"] = "true",
+            ["ONLY_HERE"] = "x",
+        };
+        using var repository = Repository.Open(_repo.Root, environment: environment);
+
+        repository.Place.Root.Should().Be(_repo.Root);
+        repository.Make("a");
+        var run = repository.Shell("a", "env; echo home=$HOME").Run.Output.Text;
+
+        run.Should().NotContain("GIT_").And.Contain($"home={_repo.Base}");
+        repository.Drop("a");
+        other.Git("for-each-ref", "refs/heads/wt").Should().BeEmpty();
+        _repo.Git("config", "--get", "core.bare").Should().Be("false");
+    }
+
+    [Fact]
+    public void Settings_of_the_repository_run_no_program()
+    {
+        var ran = Path.Join(_repo.Base, "ran");
+        var hooks = Path.Join(_repo.Base, "hooks");
+        Directory.CreateDirectory(hooks);
+        foreach (var hook in new[] { "post-checkout", "reference-transaction", "post-index-change", "fsmonitor-watchman" })
+        {
+            Steps.Script(Path.Join(hooks, hook), $"#!/bin/sh\necho {hook} >> '{ran}'\n");
+        }
+
+        _repo.Git("config", "core.hooksPath", hooks);
+        _repo.Git("config", "core.fsmonitor", Path.Join(hooks, "fsmonitor-watchman"));
+        _repo.Git("config", "core.pager", $"touch '{ran}'; cat");
+        _repo.Git("config", "core.editor", $"touch '{ran}'");
+        _repo.Git("config", "diff.external", $"touch '{ran}'");
+        _repo.Git("config", "alias.status", $"!touch '{ran}'");
+        _repo.Git("config", "log.showSignature", "true");
+        _repo.Git("config", "gpg.program", hooks);
+        File.Delete(ran);
+        var repository = _repo.Open();
+
+        repository.Make("a");
+        repository.Row("a").Drift.Should().BeEmpty();
+        File.WriteAllText(Path.Join(_repo.Root, ".worktrees", "a", "README.md"), "changed\n");
+        repository.Worktrees.Status("a").View.Changes!.Modified.Should().Equal("README.md");
+        repository.Drop("a", force: true);
+
+        File.Exists(ran).Should().BeFalse();
+    }
+}

@@ -1,0 +1,278 @@
+using System.Collections.Concurrent;
+using FluentAssertions;
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.TestKit;
+using Xunit;
+
+namespace WorktreeMcp.Domain.Tests.Worktrees;
+
+public sealed class CreatingWorktreesTests : IDisposable
+{
+    private readonly TempRepository _repo = new();
+
+    public void Dispose() => _repo.Dispose();
+
+    [Fact]
+    public void A_directory_that_is_not_ours_is_left_as_it_is()
+    {
+        var repository = _repo.Open();
+        repository.Task();
+        _repo.Write(".worktrees/a/notes.txt", "mine");
+        File.CreateSymbolicLink(Path.Join(_repo.Root, ".worktrees", "b"), "/nowhere");
+        _repo.Write(".worktrees/c", "a file");
+
+        foreach (var name in new[] { "a", "b", "c" })
+        {
+            _repo.By(RefusalCode.AlreadyExists, () => repository.Make(name)).Message.Should().Contain($".worktrees/{name}");
+        }
+    }
+
+    [Fact]
+    public void A_task_that_is_over_or_waits_or_is_not_there_gets_no_worktree()
+    {
+        var repository = _repo.Open();
+        var (done, gone, open) = (repository.Task("done"), repository.Task("gone"), repository.Task("open"));
+        repository.Board.Update(done, new TaskEdit { Status = TaskState.Completed }, Steps.By);
+        repository.Board.Update(gone, new TaskEdit { Status = TaskState.Deleted }, Steps.By);
+        var blocked = repository.Board.Create(new NewTask("blocked", BlockedBy: [open]), Steps.By).View.Task.Id;
+
+        _repo.By(RefusalCode.BadTransition, () => repository.Make("a", done)).Message.Should().Contain("completed");
+        _repo.By(RefusalCode.BadTransition, () => repository.Make("a", gone)).Message.Should().Contain("deleted");
+        _repo.By(RefusalCode.TaskBlocked, () => repository.Make("a", blocked)).Message.Should().Contain("open");
+        foreach (var id in new[] { 0, -1, 99, int.MaxValue })
+        {
+            _repo.By(RefusalCode.NotFound, () => repository.Make("a", id)).Message.Should().Contain($"no task {id}");
+        }
+    }
+
+    [Fact]
+    public void A_second_worktree_for_a_task_is_refused_and_the_same_name_answers_with_the_first()
+    {
+        var repository = _repo.Open();
+        var task = repository.Task();
+        var first = repository.Make("a", task);
+
+        _repo.By(RefusalCode.AlreadyExists, () => repository.Make("b", task)).Message.Should().Contain("\"a\"");
+        var again = repository.Make("a", task);
+
+        again.Already.Should().BeTrue();
+        again.Worktree.Id.Should().Be(first.Worktree.Id);
+        repository.Make(null, task).Worktree.Id.Should().Be(first.Worktree.Id);
+        _repo.By(RefusalCode.AlreadyExists, () => repository.Make("a")).Message.Should().Contain("\"a\"").And.Contain($"task {task}");
+        var other = repository.Task("another");
+        _repo.By(RefusalCode.AlreadyExists, () => repository.Make("a", other)).Message.Should().Contain($"task {task}");
+    }
+
+    [Fact]
+    public void A_kept_worktree_is_opened_again_by_the_same_call()
+    {
+        var repository = _repo.Open();
+        var task = repository.Task();
+        repository.Make("a", task);
+        repository.Worktrees.Keep("a", "later", completeTask: false, Steps.By);
+
+        var again = repository.Make("a", task);
+
+        again.Already.Should().BeTrue();
+        again.Worktree.Status.Should().Be(WorktreeState.Active);
+        again.Task!.WorktreeState.Should().Be("active");
+        _repo.EventNames()[^1].Should().Be("worktree.bound");
+    }
+
+    [Fact]
+    public void A_repeated_request_does_nothing_and_answers_with_the_first_result()
+    {
+        var repository = _repo.Open();
+        var task = repository.Task();
+        var request = new NewWorktree("a", task, RequestId: "r1");
+
+        var first = repository.Worktrees.Create(request, Steps.By);
+        var events = _repo.EventLines().Count;
+        var second = _repo.Open().Worktrees.Create(request, Steps.By);
+
+        second.Already.Should().BeTrue();
+        second.Worktree.Id.Should().Be(first.Worktree.Id);
+        second.Directory.Should().Be(first.Directory);
+        _repo.EventLines().Should().HaveCount(events);
+    }
+
+    [Fact]
+    public void A_repeated_request_that_found_its_worktree_there_finds_it_again()
+    {
+        var repository = _repo.Open();
+        var task = repository.Task();
+        var first = repository.Make("a", task);
+        var request = new NewWorktree("a", task, RequestId: "r1");
+
+        repository.Worktrees.Create(request, Steps.By).Already.Should().BeTrue();
+        var again = repository.Worktrees.Create(request, Steps.By);
+
+        again.Already.Should().BeTrue();
+        again.Worktree.Id.Should().Be(first.Worktree.Id);
+    }
+
+    [Fact]
+    public void A_hook_of_the_repository_does_not_run()
+    {
+        var ran = Path.Join(_repo.Base, "ran");
+        foreach (var hook in new[] { "post-checkout", "reference-transaction", "post-index-change" })
+        {
+            Steps.Script(Path.Join(_repo.Root, ".git", "hooks", hook), $"#!/bin/sh\necho {hook} >> '{ran}'\nexit 1\n");
+        }
+
+        var repository = _repo.Open();
+        var made = repository.Make("a");
+
+        File.Exists(ran).Should().BeFalse();
+        repository.Row("a").Changes!.IsClean.Should().BeTrue();
+        File.Exists(Path.Join(made.Directory, "src", "app.txt")).Should().BeTrue();
+        repository.Drop("a");
+        File.Exists(ran).Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_checkout_that_fails_is_taken_back_whole()
+    {
+        var home = Path.Join(_repo.Base, "home");
+        Directory.CreateDirectory(home);
+        var config = Path.Join(home, ".gitconfig");
+        File.WriteAllText(config, "[filter \"broken\"]\n\tsmudge = false\n\tclean = cat\n\trequired = true\n");
+        _repo.Write("zebra.bin", "data\n");
+        _repo.Write(".gitattributes", "zebra.bin filter=broken\n");
+        _repo.Commit("with a filter");
+        using var repository = OpenAt(home);
+        var task = repository.Task();
+        var before = Essence();
+
+        var refusal = ((Action)(() => repository.Make("a", task))).Should().Throw<Refusal>().Which;
+
+        refusal.Code.Should().Be(RefusalCode.GitFailed);
+        refusal.Message.Should().Contain("broken");
+        Essence().Should().Be(before);
+        _repo.EventNames().Should().Equal("task.created", "worktree.create.before", "worktree.create.failed");
+        Directory.GetDirectories(_repo.Layout.Trash).Should().ContainSingle().Which.Should().Match(tree => File.Exists(Path.Join(tree, ".git")));
+        repository.Board.Get(task).Task.Status.Should().Be(TaskState.Pending);
+
+        File.WriteAllText(config, string.Empty);
+        repository.Make("a", task).Worktree.Status.Should().Be(WorktreeState.Active);
+    }
+
+    [Fact]
+    public void A_creation_that_git_refuses_because_of_anothers_broken_record_is_taken_back_and_says_why()
+    {
+        var repository = _repo.Open();
+        var made = repository.Make("before");
+        _repo.Git("worktree", "add", "-q", "-b", "users", Path.Join(_repo.Base, "other"));
+        File.WriteAllText(Path.Join(_repo.Root, ".git", "worktrees", "other", "commondir"), string.Empty);
+        var before = Essence();
+
+        var refusal = ((Action)(() => repository.Make("a"))).Should().Throw<Refusal>().Which;
+
+        refusal.Code.Should().Be(RefusalCode.GitFailed);
+        refusal.Message.Should().Contain("other/commondir");
+        Essence().Should().Be(before);
+        _repo.EventNames().TakeLast(2).Should().Equal("worktree.create.before", "worktree.create.failed");
+
+        repository.Row("before").Drift.Should().BeEmpty();
+        repository.Worktrees.Status("before").View.Changes!.IsClean.Should().BeTrue();
+        repository.Shell("before", "echo x > new.txt").Run.ExitCode.Should().Be(0);
+        repository.Task();
+        repository.Drop("before", force: true).Uncommitted.Should().Equal("new.txt");
+        made.Directory.Should().NotBeNull();
+    }
+
+    [Fact]
+    public void Many_threads_and_servers_make_worktrees_at_once()
+    {
+        var servers = new[] { _repo.Open(), _repo.Open() };
+        var faults = new ConcurrentQueue<Exception>();
+
+        Together(8, i => servers[i % 2].Make($"w{i}"), faults);
+
+        faults.Should().BeEmpty();
+        servers[0].Worktrees.List(WorktreeState.Active, 50, null).Total.Should().Be(8);
+        servers[1].Worktrees.List(null, 50, null).Worktrees.Should().OnlyContain(row => row.Drift.Count == 0 && row.Changes!.IsClean);
+        _repo.Git("for-each-ref", "--format=%(refname)", "refs/heads/wt").Split('\n').Should().HaveCount(8);
+        Directory.GetDirectories(Path.Join(_repo.Root, ".git", "worktrees")).Should().HaveCount(8);
+    }
+
+    [Fact]
+    public void One_of_many_that_want_the_same_name_gets_it_and_the_others_leave_nothing()
+    {
+        var servers = new[] { _repo.Open(), _repo.Open() };
+        var tasks = Enumerable.Range(0, 4).Select(i => servers[0].Task($"task {i}")).ToArray();
+        var faults = new ConcurrentQueue<Exception>();
+
+        Together(4, i => servers[i % 2].Make("same", tasks[i]), faults);
+
+        faults.Should().HaveCount(3).And.AllBeOfType<Refusal>().Which.Cast<Refusal>().Should().OnlyContain(r => r.Code == RefusalCode.AlreadyExists);
+        _repo.Git("for-each-ref", "--format=%(refname)", "refs/heads/wt").Should().Be("refs/heads/wt/same");
+        Directory.GetDirectories(Path.Join(_repo.Root, ".git", "worktrees")).Should().ContainSingle();
+        _repo.EventNames().Count(name => name == "worktree.create.before").Should().Be(1);
+        tasks.Select(id => servers[1].Board.Get(id).Task.Status).Count(state => state == TaskState.InProgress).Should().Be(1);
+    }
+
+    [Fact]
+    public void A_worktree_of_the_user_beside_ours_is_no_trouble()
+    {
+        var repository = _repo.Open();
+        repository.Make("a");
+        _repo.Git("worktree", "add", "-q", "-b", "users", Path.Join(_repo.Base, "other"));
+
+        repository.Make("b");
+        repository.Worktrees.List(null, 50, null).Total.Should().Be(2);
+        repository.Drop("a");
+        _repo.GitIn(Path.Join(_repo.Base, "other"), "status", "--porcelain").Should().BeEmpty();
+        _repo.Git("worktree", "remove", Path.Join(_repo.Base, "other"));
+        repository.Row("b").Drift.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_worktree_of_the_user_with_the_same_folder_name_makes_no_mix_up()
+    {
+        var users = Path.Join(_repo.Base, "elsewhere", "a");
+        _repo.Git("worktree", "add", "-q", "-b", "users", users);
+        var repository = _repo.Open();
+
+        var made = repository.Make("a");
+
+        made.Worktree.AdminId.Should().NotBe("a");
+        repository.Shell("a", "echo x > new.txt && git add -A && git commit -qm work").Run.ExitCode.Should().Be(0);
+        File.WriteAllText(Path.Join(users, "users.txt"), "mine");
+        repository.Row("a").Ahead.Should().Be(1);
+        repository.Row("a").Changes!.IsClean.Should().BeTrue();
+        repository.Drop("a").BranchKept.Should().NotBeNull();
+        _repo.GitIn(users, "status", "--porcelain").Should().Be("?? users.txt");
+        _repo.GitIn(users, "branch", "--show-current").Should().Be("users");
+    }
+
+    private static void Together(int count, Action<int> call, ConcurrentQueue<Exception> faults)
+    {
+        using var start = new Barrier(count);
+        var threads = Enumerable.Range(0, count).Select(i => new Thread(() =>
+        {
+            start.SignalAndWait();
+            try
+            {
+                call(i);
+            }
+            catch (Exception fault)
+            {
+                faults.Enqueue(fault);
+            }
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+    }
+
+    private Repository OpenAt(string home) => Repository.Open(_repo.Root, environment: new Dictionary<string, string>
+    {
+        ["PATH"] = Environment.GetEnvironmentVariable("PATH")!,
+        ["HOME"] = home,
+    });
+
+    // The registry's revision may grow: an intent was written and taken back.
+    private string Essence() => string.Join('\n', _repo.Snapshot().Split('\n').Where(line =>
+        !line.StartsWith(".worktrees/index.json", StringComparison.Ordinal) && !line.StartsWith("wtmcp-trash-", StringComparison.Ordinal)));
+}

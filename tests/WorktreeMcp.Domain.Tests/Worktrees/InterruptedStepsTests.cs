@@ -1,0 +1,206 @@
+using System.IO.Abstractions;
+using FluentAssertions;
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.TestKit;
+using Xunit;
+
+namespace WorktreeMcp.Domain.Tests.Worktrees;
+
+/// <summary>A server dies between two steps; what it had written is written here by hand.</summary>
+public sealed class InterruptedStepsTests : IDisposable
+{
+    private readonly TempRepository _repo = new();
+
+    public void Dispose() => _repo.Dispose();
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void A_creation_that_died_is_taken_back_by_the_next_call_of_another_server(int steps)
+    {
+        var server = _repo.Open();
+        var task = server.Task();
+        Intend(Creating("a", task), "worktree.create.before");
+        if (steps > 0)
+        {
+            _repo.Git("branch", "wt/a");
+        }
+
+        if (steps > 1)
+        {
+            _repo.Git("worktree", "add", "-q", "--no-checkout", ".worktrees/a", "wt/a");
+        }
+
+        if (steps > 2)
+        {
+            _repo.GitIn(".worktrees/a", "reset", "-q", "--hard");
+        }
+
+        if (steps > 3)
+        {
+            File.Delete(Path.Join(_repo.Root, ".worktrees", "a", ".git"));
+            Directory.Delete(Path.Join(_repo.Root, ".worktrees", "a"), recursive: true);
+        }
+
+        var next = _repo.Open();
+        next.Worktrees.List(null, 50, null).Total.Should().Be(0);
+        next.Worktrees.List(null, 50, null).Total.Should().Be(0);
+
+        _repo.EventNames().Should().Equal("task.created", "worktree.create.before", "worktree.create.failed");
+        _repo.Git("for-each-ref", "refs/heads/wt").Should().BeEmpty();
+        _repo.Has(".worktrees/a").Should().BeFalse();
+        _repo.Has(".git/worktrees/a").Should().BeFalse();
+        next.Make("a", task).Task!.Status.Should().Be(TaskState.InProgress);
+    }
+
+    [Fact]
+    public void What_somebody_did_meanwhile_is_not_taken_back_with_a_dead_creation()
+    {
+        Intend(Creating("a"), "worktree.create.before");
+        Intend(Creating("b") with { Id = 8 }, "worktree.create.before");
+        Intend(Creating("c") with { Id = 9 }, "worktree.create.before");
+        _repo.Write(".worktrees/a/notes.txt", "mine");
+        _repo.Git("branch", "wt/a");
+        _repo.Git("branch", "wt/b");
+        _repo.Git("update-ref", "refs/heads/wt/b", _repo.Git("commit-tree", "-p", "HEAD", "-m", "work", "HEAD^{tree}"));
+        var elsewhere = Path.Join(_repo.Base, "elsewhere");
+        _repo.Git("worktree", "add", "-q", "-b", "users", elsewhere);
+        var pointer = File.ReadAllText(Path.Join(elsewhere, ".git"));
+        Directory.CreateSymbolicLink(Path.Join(_repo.Root, ".worktrees", "c"), elsewhere);
+
+        _repo.Open().Worktrees.List(null, 50, null).Total.Should().Be(0);
+
+        _repo.Read(".worktrees/a/notes.txt").Should().Be("mine");
+        _repo.Git("branch", "--list", "wt/a").Should().BeEmpty();
+        _repo.Git("branch", "--list", "wt/b").Should().NotBeEmpty();
+        File.ReadAllText(Path.Join(elsewhere, ".git")).Should().Be(pointer);
+        _repo.GitIn(elsewhere, "status", "--porcelain").Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_creation_that_still_goes_on_is_left_alone()
+    {
+        var worktree = Creating("a");
+        Intend(worktree, "worktree.create.before");
+        using var lease = Lease.Try(_repo.Layout, worktree.Id, shared: false);
+        var server = _repo.Open();
+
+        server.Row("a").Worktree.Status.Should().Be(WorktreeState.Creating);
+        _repo.By(RefusalCode.WorktreeBusy, () => server.Shell("a", "true"));
+        _repo.By(RefusalCode.WorktreeBusy, () => server.Drop("a", force: true));
+        _repo.By(RefusalCode.AlreadyExists, () => server.Make("a"));
+    }
+
+    [Theory]
+    [InlineData(0, "list")]
+    [InlineData(1, "list")]
+    [InlineData(2, "list")]
+    [InlineData(3, "list")]
+    [InlineData(4, "list")]
+    [InlineData(0, "remove")]
+    [InlineData(2, "remove")]
+    [InlineData(3, "remove")]
+    [InlineData(1, "run")]
+    [InlineData(2, "create")]
+    public void A_removal_that_died_is_finished_by_the_next_call_of_another_server(int steps, string call)
+    {
+        var server = _repo.Open();
+        var task = server.Task();
+        var made = server.Make("a", task);
+        server.Shell("a", "echo staged > staged.txt && git add .");
+        var id = made.Worktree.Id;
+        var admin = Path.Join(_repo.Root, ".git", "worktrees", "a");
+        var trashed = Path.Join(_repo.Root, ".git", "worktrees", $"wtmcp-trash-{id}");
+        var tree = Path.Join(_repo.Layout.Trash, $"{id}");
+        Intend(made.Worktree with { Status = WorktreeState.Removing, Trash = new TrashedWorktree(null, "a", null, WorktreeState.Active) }, "worktree.remove.before");
+        if (steps > 0)
+        {
+            File.WriteAllText(Path.Join(admin, "locked"), "in the trash");
+        }
+
+        if (steps > 1)
+        {
+            Directory.CreateDirectory(_repo.Layout.Trash);
+            Directory.Move(made.Directory, tree);
+        }
+
+        if (steps > 2)
+        {
+            Directory.Move(admin, trashed);
+        }
+
+        if (steps > 3)
+        {
+            File.WriteAllText(Path.Join(trashed, "gitdir"), Path.Join(tree, ".git") + "\n");
+            File.WriteAllText(Path.Join(tree, ".git"), $"gitdir: {trashed}\n");
+        }
+
+        var next = _repo.Open();
+        switch (call)
+        {
+            case "remove":
+                next.Drop("a").Step.Already.Should().BeTrue();
+                break;
+            case "run":
+                ((Action)(() => next.Shell("a", "true"))).Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.NotFound);
+                break;
+            case "create":
+                next.Make("a", task).Already.Should().BeFalse();
+                break;
+        }
+
+        next.Worktrees.List(WorktreeState.Removed, 50, null).Worktrees.Should().ContainSingle().Which.Worktree.Trash!.Before.Should().Be(WorktreeState.Active);
+        next.Worktrees.List(WorktreeState.Removed, 50, null).Total.Should().Be(1);
+        _repo.EventNames().Where(name => name.StartsWith("worktree.remove", StringComparison.Ordinal)).Should().Equal("worktree.remove.before", "worktree.remove.after");
+        _repo.GitIn(tree, "status", "--porcelain").Should().Be("A  staged.txt");
+        File.Exists(Path.Join(trashed, "locked")).Should().BeTrue();
+        File.ReadAllText(Path.Join(trashed, "HEAD")).Trim().Should().Be(made.Worktree.BaseCommit);
+        if (call != "create")
+        {
+            _repo.Git("for-each-ref", "refs/heads/wt").Should().BeEmpty();
+            next.Make("a", task).Worktree.Status.Should().Be(WorktreeState.Active);
+        }
+    }
+
+    [Fact]
+    public void A_removal_that_cannot_be_finished_does_not_block_the_rest()
+    {
+        var server = _repo.Open();
+        var made = server.Make("a");
+        Intend(made.Worktree with { Status = WorktreeState.Removing, Trash = new TrashedWorktree(null, "a", null, WorktreeState.Active) }, "worktree.remove.before");
+        File.WriteAllText(_repo.Layout.Trash, "in the way");
+        File.WriteAllText(Path.Join(_repo.Layout.Worktrees, ".trash"), "in the way");
+
+        var next = _repo.Open();
+        next.Make("b").Worktree.Status.Should().Be(WorktreeState.Active);
+        next.Row("a").Drift.Should().Contain("it is removing");
+        File.Delete(_repo.Layout.Trash);
+        next.Worktrees.List(null, 50, null).Worktrees.Select(row => row.Worktree.Name).Should().Equal("b");
+    }
+
+    private Worktree Creating(string name, int? task = null) => new()
+    {
+        Id = 7,
+        Name = name,
+        Path = $".worktrees/{name}",
+        Branch = $"wt/{name}",
+        BaseRef = "main",
+        BaseCommit = _repo.Git("rev-parse", "HEAD"),
+        TaskId = task,
+        Status = WorktreeState.Creating,
+        BranchCreated = true,
+    };
+
+    private void Intend(Worktree worktree, string before)
+    {
+        using var store = new StateStore(_repo.Layout, new FileSystem(), new DurableFiles(), TimeProvider.System);
+        using var change = store.Begin("by hand", "a dead server");
+        change.Emit(WorktreeEntries.Event(before, WorktreeEntries.Put(change, worktree), null));
+        change.Commit("by hand");
+    }
+}

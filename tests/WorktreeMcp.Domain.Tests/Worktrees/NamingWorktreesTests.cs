@@ -1,0 +1,103 @@
+using FluentAssertions;
+using WorktreeMcp.TestKit;
+using Xunit;
+
+namespace WorktreeMcp.Domain.Tests.Worktrees;
+
+public sealed class NamingWorktreesTests : IDisposable
+{
+    private readonly TempRepository _repo = new();
+
+    public void Dispose() => _repo.Dispose();
+
+    [Theory]
+    [InlineData("../../x")]
+    [InlineData("/abs/worktree")]
+    [InlineData("a/../b")]
+    [InlineData("a/b")]
+    [InlineData("a\\b")]
+    [InlineData("-b")]
+    [InlineData("--force")]
+    [InlineData("a.lock")]
+    [InlineData("a.LOCK")]
+    [InlineData("a..b")]
+    [InlineData("..")]
+    [InlineData(".")]
+    [InlineData(".hidden")]
+    [InlineData(".trash")]
+    [InlineData("end.")]
+    [InlineData("con")]
+    [InlineData("NUL.txt")]
+    [InlineData("COM1")]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("a b")]
+    [InlineData("a\nb")]
+    [InlineData("a\n")]
+    [InlineData("a\tb")]
+    [InlineData("a\0b")]
+    [InlineData("x;touch pwn")]
+    [InlineData("$(touch pwn)")]
+    [InlineData("index.json")]
+    [InlineData("Events.jsonl")]
+    [InlineData("näme")]
+    [InlineData("a@{1}")]
+    public void A_name_that_is_more_than_a_plain_word_is_refused_everywhere(string name)
+    {
+        var repository = _repo.Open();
+        var task = repository.Task();
+
+        _repo.By(RefusalCode.InvalidArgument, () => repository.Make(name)).Message.Should().StartWith("name ");
+        _repo.By(RefusalCode.InvalidArgument, () => repository.Drop(name, force: true));
+        _repo.By(RefusalCode.InvalidArgument, () => repository.Shell(name, "true"));
+        _repo.By(RefusalCode.InvalidArgument, () => repository.Worktrees.Status(name));
+        _repo.By(RefusalCode.InvalidArgument, () => repository.Worktrees.Keep(name, null, completeTask: false, Steps.By));
+        _repo.By(RefusalCode.InvalidArgument, () => repository.Worktrees.Bind(task, name, null, Steps.By)).Message.Should().StartWith("worktree ");
+        _repo.Has("pwn").Should().BeFalse();
+        Directory.GetFileSystemEntries(_repo.Base).Should().Equal(_repo.Root);
+    }
+
+    [Fact]
+    public void Sixty_three_characters_are_a_name_and_sixty_four_are_not()
+    {
+        var repository = _repo.Open();
+        var longest = new string('n', 63);
+
+        repository.Make(longest).Worktree.Name.Should().Be(longest);
+        _repo.By(RefusalCode.InvalidArgument, () => repository.Make(longest + "n")).Message.Should().Contain("64").And.Contain("63");
+    }
+
+    [Fact]
+    public void A_name_that_differs_from_another_only_in_case_is_refused_and_names_it()
+    {
+        var repository = _repo.Open();
+        repository.Make("Foo");
+
+        _repo.By(RefusalCode.AlreadyExists, () => repository.Make("foo")).Message.Should().Contain("\"Foo\"").And.Contain("\"foo\"");
+    }
+
+    [Fact]
+    public void A_worktree_without_a_name_is_named_after_its_task()
+    {
+        var repository = _repo.Open();
+
+        repository.Make(null, repository.Task("Fix the login, now!")).Worktree.Name.Should().Be("fix-the-login-now");
+        repository.Make(null, repository.Task("Fix the login, now!")).Worktree.Name.Should().Be("fix-the-login-now-2");
+        repository.Make(null, repository.Task("修复登录")).Worktree.Name.Should().Be("task-3");
+        _repo.By(RefusalCode.InvalidArgument, () => repository.Make(null)).Message.Should().Contain("name").And.Contain("task_id");
+    }
+
+    [Fact]
+    public void A_name_from_a_subject_steps_aside_for_what_is_there()
+    {
+        var repository = _repo.Open();
+        _repo.Git("branch", "wt/one");
+        _repo.Write(".worktrees/two/notes.txt", "mine");
+        _repo.Git("branch", "wt/three/deep");
+        _repo.Git("pack-refs", "--all");
+
+        repository.Make(null, repository.Task("One")).Worktree.Name.Should().Be("one-1");
+        repository.Make(null, repository.Task("Two")).Worktree.Name.Should().Be("two-2");
+        repository.Make(null, repository.Task("Three")).Worktree.Name.Should().Be("three-3");
+    }
+}

@@ -1,0 +1,38 @@
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Worktrees;
+
+namespace WorktreeMcp.Domain.Tests.Worktrees;
+
+/// <summary>The calls that these tests repeat, in few words.</summary>
+internal static class Steps
+{
+    internal const string By = "tester";
+
+    internal static int Task(this Repository repository, string subject = "A goal") =>
+        repository.Board.Create(new NewTask(subject), By).View.Task.Id;
+
+    internal static WorktreeStep Make(this Repository repository, string? name, int? task = null, string? baseRef = null, string? branch = null) =>
+        repository.Worktrees.Create(new NewWorktree(name, task, baseRef, branch), By);
+
+    internal static WorktreeRun Shell(this Repository repository, string name, string command, double seconds = 30) =>
+        repository.Worktrees.Run(name, command, TimeSpan.FromSeconds(seconds), By, CancellationToken.None);
+
+    internal static WorktreeRemoval Drop(this Repository repository, string name, bool force = false) =>
+        repository.Worktrees.Remove(name, force, completeTask: false, reason: null, By);
+
+    internal static WorktreeView Row(this Repository repository, string name) =>
+        repository.Worktrees.List(null, 50, null).Worktrees.Single(row => row.Worktree.Name == name);
+
+    internal static IReadOnlyList<string> EventNames(this TestKit.TempRepository repository) =>
+        [.. repository.EventLines().Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()!)];
+
+    /// <summary>Writes a program that git or a shell can start.</summary>
+    internal static void Script(string path, string text)
+    {
+        File.WriteAllText(path, text);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+}
