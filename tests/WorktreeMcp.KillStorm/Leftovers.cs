@@ -78,17 +78,6 @@ internal sealed class Leftovers(StormState storm, IReadOnlyList<Driver> drivers)
         {
             Orphan($"{Path.GetFileName(path)} is left over in the private folder", null);
         }
-
-        var known = world.Entries.Select(e => $"{e["id"]}").ToHashSet();
-        var trash = Path.Join(storm.Git.Common, "worktree-mcp", "trash");
-        foreach (var tree in Directory.Exists(trash) ? Directory.GetDirectories(trash) : [])
-        {
-            // What was taken back of a creation waits in the trash too; it must not hold anything that was acknowledged.
-            if (!known.Contains(Path.GetFileName(tree)) && Directory.GetFiles(tree, "content-*").Length > 0)
-            {
-                Orphan($"trash/{Path.GetFileName(tree)} holds work and belongs to no entry", null);
-            }
-        }
     }
 
     private void CheckRecords(World world)

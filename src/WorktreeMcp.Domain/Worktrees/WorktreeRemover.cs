@@ -47,7 +47,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         {
             Status = WorktreeState.Removing,
             Reason = reason,
-            Trash = new TrashedWorktree(null, worktree.AdminId, null, worktree.Status),
+            Trash = new TrashedWorktree(null, worktree.AdminId, null, worktree.Status, completeTask),
         });
         change.Emit(WorktreeEntries.Event("worktree.remove.before", worktree, task));
         change.Commit("worktree.remove.begin");

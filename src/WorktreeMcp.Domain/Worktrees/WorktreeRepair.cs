@@ -31,7 +31,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     /// <summary>Settles every entry that is in the middle of something and whose lease nobody holds.</summary>
     internal void SettleAbandoned(StateChange change)
     {
-        foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || IsGone(w))))
+        foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || w.Runs.Count > 0 || IsGone(w))))
         {
             using var lease = parts.TryLease(worktree, shared: false, Tries);
             if (lease is null)
@@ -70,23 +70,43 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
 
     private void Settle(StateChange change, Worktree worktree)
     {
+        worktree = EndRuns(change, worktree);
         switch (worktree.Status)
         {
             case WorktreeState.Creating:
                 RollBack(change, worktree, "the server that made it is gone");
                 break;
             case WorktreeState.Removing:
-                trash.Finish(change, worktree, completeTask: false);
+                trash.Finish(change, worktree, worktree.Trash?.CompleteTask == true);
                 break;
-            default:
+            case var _ when IsGone(worktree):
                 trash.Reconcile(change, worktree);
                 break;
         }
     }
 
+    // Nobody holds the lease, so whoever ran these is gone.
+    private static Worktree EndRuns(StateChange change, Worktree worktree)
+    {
+        if (worktree.Runs.Count == 0)
+        {
+            return worktree;
+        }
+
+        foreach (var run in worktree.Runs)
+        {
+            change.Emit(WorktreeEntries.RunEvent("worktree.run.failed", worktree, run, "the server that ran it is gone"));
+        }
+
+        worktree = worktree with { Runs = [] };
+        change.PutWorktree(worktree.Id, WorktreeImage.Write(worktree));
+        change.Commit("worktree.run.abandoned");
+        return worktree;
+    }
+
     private bool NeedsSettling(Worktree worktree)
     {
-        if (!IsInTheMiddle(worktree))
+        if (!IsInTheMiddle(worktree) && (!worktree.IsLive || worktree.Runs.Count == 0))
         {
             return worktree.IsLive && IsGone(worktree);
         }

@@ -39,6 +39,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return new TrashedWorktree(tree is null ? null : Relative(tree), null, head?.Commit, Before(worktree));
         }
 
+        head = Whole(worktree, trashed, head);
         PointAtEachOther(trashed, tree ?? TreeIn(parts.Layout.Trash, worktree.Id), head);
         return new TrashedWorktree(tree is null ? null : Relative(tree), trashed.Id, head?.Commit, Before(worktree));
     }
@@ -189,6 +190,17 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     }
 
     private AdminEntry Trashed(Worktree worktree) => AdminEntry.InTrash(parts.Layout.CommonDirectory, worktree.Id);
+
+    // git writes a record with a HEAD of zeros first and its common directory last; left so by a kill, it would make every gc fail.
+    private Head? Whole(Worktree worktree, AdminEntry entry, Head? head)
+    {
+        if (!entry.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
+        {
+            Write(Path.Join(entry.Directory, "commondir"), "../..");
+        }
+
+        return head is null || head.Commit?.All(digit => digit == '0') == true ? new Head(null, worktree.BaseCommit) : head;
+    }
 
     private void PointAtEachOther(AdminEntry entry, string tree, Head? head)
     {
