@@ -39,6 +39,12 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return new TrashedWorktree(tree is null ? null : Relative(tree), null, head?.Commit, Before(worktree));
         }
 
+        if (worktree.Status == WorktreeState.Creating)
+        {
+            // Whoever made it was killed, and nobody else has been in it yet.
+            parts.Store.Disk.Delete(Path.Join(trashed.Directory, "index.lock"));
+        }
+
         head = Whole(worktree, trashed, head);
         PointAtEachOther(trashed, tree ?? TreeIn(parts.Layout.Trash, worktree.Id), head);
         return new TrashedWorktree(tree is null ? null : Relative(tree), trashed.Id, head?.Commit, Before(worktree));
