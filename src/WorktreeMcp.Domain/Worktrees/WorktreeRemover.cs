@@ -27,6 +27,12 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
 
         var worktree = WorktreeEntries.Require(all, name);
         using var lease = parts.TryLease(worktree, shared: false) ?? throw InUse(name);
+        if (!entries.All().Any(w => w.Id == worktree.Id && w.IsUsable))
+        {
+            // It went meanwhile, and another of its name may be in the making: that one's files are not to be judged.
+            throw InUse(name);
+        }
+
         var (ignored, uncommitted) = Inspect(worktree, force);
 
         using var change = parts.Store.Begin("worktree.remove", by);
