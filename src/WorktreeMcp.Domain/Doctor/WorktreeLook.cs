@@ -38,7 +38,7 @@ internal sealed class WorktreeLook(RegistryParts parts, IReadOnlyList<Worktree> 
     {
         if (parts.Exists(parts.Layout.Lease(worktree.Id)))
         {
-            using var lease = parts.TryLease(worktree, shared: false, tries: 3);
+            using var lease = parts.TryLease(worktree, shared: false);
             if (lease is null)
             {
                 return null;

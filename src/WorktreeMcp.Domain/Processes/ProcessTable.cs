@@ -84,8 +84,28 @@ internal static unsafe class ProcessTable
         return null;
     }
 
-    /// <summary>Whether the process was started with this NAME=VALUE; false when that cannot be read.</summary>
+    /// <summary>
+    /// Whether the process was started with this NAME=VALUE; false when that cannot be read. While a program is being
+    /// begun its environment shows as empty for a moment, so an empty one is looked at again.
+    /// </summary>
     internal static bool Carries(int pid, ReadOnlySpan<byte> variable)
+    {
+        const int Looks = 4;
+        for (var look = 1; ; look++)
+        {
+            var found = Read(pid, variable);
+            if (found is not null || look == Looks)
+            {
+                return found == true;
+            }
+
+
+            Thread.Sleep(1);
+        }
+    }
+
+    // Null when the environment is empty.
+    private static bool? Read(int pid, ReadOnlySpan<byte> variable)
     {
         using var file = Descriptor.OpenToRead($"/proc/{pid}/environ");
         if (file.IsInvalid || variable.IsEmpty)
@@ -109,7 +129,7 @@ internal static unsafe class ProcessTable
                 }
             }
 
-            return Holds(buffer.AsSpan(0, length), variable);
+            return length == 0 ? null : Holds(buffer.AsSpan(0, length), variable);
         }
         finally
         {

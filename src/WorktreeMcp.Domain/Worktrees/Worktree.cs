@@ -45,7 +45,14 @@ public static class WorktreeWords
 /// <param name="AdminId">Name of git's record there; null when there was none.</param>
 /// <param name="Tip">The commit its HEAD was at.</param>
 /// <param name="Before">The state it was in.</param>
-public sealed record TrashedWorktree(string? Path, string? AdminId, string? Tip, WorktreeState Before);
+/// <param name="CompleteTask">While it is being removed: whether its task is completed with that, whoever finishes it.</param>
+public sealed record TrashedWorktree(string? Path, string? AdminId, string? Tip, WorktreeState Before, bool CompleteTask = false);
+
+/// <summary>A command that was begun in a worktree and whose end is not recorded yet.</summary>
+/// <param name="Id">Tells it from others.</param>
+/// <param name="Command">Its text, cut.</param>
+/// <param name="By">Who runs it.</param>
+public sealed record BegunRun(string Id, string Command, string By);
 
 /// <summary>One entry of the registry: where something is done. Transitions return a new entry; they do no I/O.</summary>
 public sealed record Worktree
@@ -82,6 +89,9 @@ public sealed record Worktree
 
     /// <summary>Why it was kept or removed.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Commands that run in it, or ran when their server died; whoever finds such a one records its end.</summary>
+    public IReadOnlyList<BegunRun> Runs { get; init; } = [];
 
     /// <summary>Where it waits once it is removed.</summary>
     public TrashedWorktree? Trash { get; init; }

@@ -34,13 +34,13 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         }
 
         parts.RequireIdentity(worktree);
-        Record("worktree.run.before", worktree, command, by);
-        var mark = new object();
+        var mark = new BegunRun(Guid.NewGuid().ToString("N")[..12], command.Length > EventCommand ? command[..EventCommand] + "..." : command, by);
+        Record("worktree.run.before", worktree, mark);
         _running[mark] = (worktree.Id, new RunningCommand(command, StateJson.Seconds(parts.Store.Time.GetUtcNow()), by));
         try
         {
-            var run = RunRecorded(worktree, command, timeout, by, cancel);
-            return new WorktreeRun(worktree, parts.DirectoryOf(worktree), run, RecordEnd(worktree, command, by, run));
+            var run = RunRecorded(worktree, mark, command, timeout, cancel);
+            return new WorktreeRun(worktree, parts.DirectoryOf(worktree), run, RecordEnd(worktree, mark, run));
         }
         finally
         {
@@ -48,7 +48,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         }
     }
 
-    private RunResult RunRecorded(Worktree worktree, string command, TimeSpan timeout, string by, CancellationToken cancel)
+    private RunResult RunRecorded(Worktree worktree, BegunRun mark, string command, TimeSpan timeout, CancellationToken cancel)
     {
         try
         {
@@ -56,17 +56,17 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         }
         catch (Refusal refusal)
         {
-            Record("worktree.run.failed", worktree, command, by, error: refusal.Message);
+            Record("worktree.run.failed", worktree, mark, error: refusal.Message);
             throw;
         }
     }
 
     // What the command did is done: its result is not lost because the record of it is.
-    private string? RecordEnd(Worktree worktree, string command, string by, RunResult run)
+    private string? RecordEnd(Worktree worktree, BegunRun mark, RunResult run)
     {
         try
         {
-            return Record(run.TimedOut || run.Cancelled ? "worktree.run.failed" : "worktree.run.after", worktree, command, by, run);
+            return Record(run.TimedOut || run.Cancelled ? "worktree.run.failed" : "worktree.run.after", worktree, mark, run);
         }
         catch (Refusal refusal)
         {
@@ -91,11 +91,16 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         return variables;
     }
 
-    private string? Record(string name, Worktree worktree, string command, string by, RunResult? run = null, string? error = null)
+    // The entry names what runs, in the same operation as the event, so that its end is recorded also if this server dies.
+    private string? Record(string name, Worktree worktree, BegunRun mark, RunResult? run = null, string? error = null)
     {
-        using var change = parts.Store.Begin(name, by);
-        var lifecycleEvent = WorktreeEntries.Event(name, worktree, worktree.TaskId is { } id ? parts.Board.Find(id) : null, error ?? (run is { TimedOut: true } ? "timed out" : run is { Cancelled: true } ? "cancelled" : null));
-        lifecycleEvent["command"] = command.Length > EventCommand ? command[..EventCommand] + "..." : command;
+        using var change = parts.Store.Begin(name, mark.By);
+        var now = entries.All(change).FirstOrDefault(w => w.Id == worktree.Id) ?? worktree;
+        var runs = now.Runs.Where(r => r.Id != mark.Id);
+        now = now with { Runs = name == "worktree.run.before" ? [.. runs, mark] : [.. runs] };
+        change.PutWorktree(now.Id, WorktreeImage.Write(now));
+        var lifecycleEvent = WorktreeEntries.RunEvent(
+            name, worktree, worktree.TaskId is { } id ? parts.Board.Find(id) : null, mark, error ?? (run is { TimedOut: true } ? "timed out" : run is { Cancelled: true } ? "cancelled" : null));
         if (run is not null)
         {
             lifecycleEvent["exit_code"] = run.ExitCode is { } code ? JsonValue.Create(code) : null;

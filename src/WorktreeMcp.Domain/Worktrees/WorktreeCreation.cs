@@ -247,7 +247,9 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
 
             var directory = parts.DirectoryOf(worktree);
             var added = parts.Git.AddWorktree(directory, worktree.Branch, change.Descriptor);
-            return AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) is { } entry
+
+            // git locks a record until it is whole: a git that was killed leaves it locked for ever.
+            return AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) is { } entry && entry.LockReason(parts.Files) is null
                 ? worktree with { AdminId = entry.Id }
                 : throw Failed(worktree, added.Error);
         }

@@ -69,6 +69,14 @@ internal sealed class WorktreeEntries(StateStore store)
         return lifecycleEvent;
     }
 
+    /// <summary>An event of a command in a worktree.</summary>
+    internal static JsonObject RunEvent(string name, Worktree worktree, BoardTask? task, BegunRun run, string? error = null)
+    {
+        var lifecycleEvent = Event(name, worktree, task, error);
+        lifecycleEvent["command"] = run.Command;
+        return lifecycleEvent;
+    }
+
     private List<Worktree> Parse(IReadOnlyList<StoredWorktree> stored) => [.. stored.Select(Parse).OfType<Worktree>()];
 
     private Worktree? Parse(StoredWorktree stored)

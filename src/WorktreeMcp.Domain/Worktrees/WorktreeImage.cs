@@ -8,7 +8,7 @@ internal static class WorktreeImage
 {
     private static readonly HashSet<string> Ours =
     [
-        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash",
+        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs",
         "created_at", "updated_at",
     ];
 
@@ -34,8 +34,11 @@ internal static class WorktreeImage
             BranchCreated = json["branch_created"].Flag(),
             Reason = json["reason"].TextOrNull(),
             Trash = json["trash"] is JsonObject trash
-                ? new TrashedWorktree(trash["path"].TextOrNull(), trash["admin_id"].TextOrNull(), trash["tip"].TextOrNull(), WorktreeWords.State(trash["before"].Text()) ?? WorktreeState.Active)
+                ? new TrashedWorktree(trash["path"].TextOrNull(), trash["admin_id"].TextOrNull(), trash["tip"].TextOrNull(), WorktreeWords.State(trash["before"].Text()) ?? WorktreeState.Active, trash["complete_task"].Flag())
                 : null,
+            Runs = json["runs"] is JsonArray runs
+                ? [.. runs.OfType<JsonObject>().Select(r => new BegunRun(r["id"].TextOrNull() ?? string.Empty, r["command"].TextOrNull() ?? string.Empty, r["by"].TextOrNull() ?? string.Empty))]
+                : [],
             CreatedAt = json["created_at"].Number() ?? 0,
             UpdatedAt = json["updated_at"].Number() ?? json["created_at"].Number() ?? 0,
             Extra = json.Except(Ours),
@@ -64,9 +67,18 @@ internal static class WorktreeImage
             json["reason"] = worktree.Reason;
         }
 
+        if (worktree.Runs.Count > 0)
+        {
+            json["runs"] = new JsonArray([.. worktree.Runs.Select(r => new JsonObject { ["id"] = r.Id, ["command"] = r.Command, ["by"] = r.By })]);
+        }
+
         if (worktree.Trash is { } trash)
         {
             json["trash"] = new JsonObject { ["path"] = trash.Path, ["admin_id"] = trash.AdminId, ["tip"] = trash.Tip, ["before"] = trash.Before.Word() };
+            if (trash.CompleteTask)
+            {
+                json["trash"]!["complete_task"] = true;
+            }
         }
 
         foreach (var (key, value) in worktree.Extra ?? [])

@@ -27,6 +27,12 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
 
         var worktree = WorktreeEntries.Require(all, name);
         using var lease = parts.TryLease(worktree, shared: false) ?? throw InUse(name);
+        if (!entries.All().Any(w => w.Id == worktree.Id && w.IsUsable))
+        {
+            // It went meanwhile, and another of its name may be in the making: that one's files are not to be judged.
+            throw InUse(name);
+        }
+
         var (ignored, uncommitted) = Inspect(worktree, force);
 
         using var change = parts.Store.Begin("worktree.remove", by);
@@ -47,7 +53,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         {
             Status = WorktreeState.Removing,
             Reason = reason,
-            Trash = new TrashedWorktree(null, worktree.AdminId, null, worktree.Status),
+            Trash = new TrashedWorktree(null, worktree.AdminId, null, worktree.Status, completeTask),
         });
         change.Emit(WorktreeEntries.Event("worktree.remove.before", worktree, task));
         change.Commit("worktree.remove.begin");

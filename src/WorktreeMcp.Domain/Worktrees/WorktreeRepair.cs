@@ -50,7 +50,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     /// </summary>
     internal void Settle(StateChange change)
     {
-        foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || _sightings.Of(w).IsToReconcile)))
+        foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || w.Runs.Count > 0 || _sightings.Of(w).IsToReconcile)))
         {
             using var lease = parts.TryLease(worktree, shared: false);
             if (lease is null)
@@ -89,13 +89,14 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
 
     private void Settle(StateChange change, Worktree worktree)
     {
+        worktree = EndRuns(change, worktree);
         switch (worktree.Status)
         {
             case WorktreeState.Creating:
                 RollBack(change, worktree, "the server that made it is gone");
                 break;
             case WorktreeState.Removing:
-                trash.Finish(change, worktree, completeTask: false);
+                trash.Finish(change, worktree, worktree.Trash?.CompleteTask == true);
                 break;
             default:
                 Reconcile(change, worktree);
@@ -118,9 +119,29 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         }
     }
 
+    // Nobody holds the lease, so whoever ran these is gone.
+    private Worktree EndRuns(StateChange change, Worktree worktree)
+    {
+        if (worktree.Runs.Count == 0)
+        {
+            return worktree;
+        }
+
+        var task = worktree.TaskId is { } id ? parts.Board.Find(id) : null;
+        foreach (var run in worktree.Runs)
+        {
+            change.Emit(WorktreeEntries.RunEvent("worktree.run.failed", worktree, task, run, "the server that ran it is gone"));
+        }
+
+        worktree = worktree with { Runs = [] };
+        change.PutWorktree(worktree.Id, WorktreeImage.Write(worktree));
+        change.Commit("worktree.run.abandoned");
+        return worktree;
+    }
+
     private bool NeedsSettling(Worktree worktree)
     {
-        if (!IsInTheMiddle(worktree))
+        if (!IsInTheMiddle(worktree) && (!worktree.IsLive || worktree.Runs.Count == 0))
         {
             return worktree.IsLive && _sightings.Of(worktree).IsToReconcile;
         }

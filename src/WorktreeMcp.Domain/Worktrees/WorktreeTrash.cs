@@ -39,6 +39,13 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return new TrashedWorktree(tree is null ? null : Relative(tree), null, head?.Commit, Before(worktree));
         }
 
+        if (worktree.Status == WorktreeState.Creating)
+        {
+            // Whoever made it was killed, and nobody else has been in it yet.
+            parts.Store.Disk.Delete(Path.Join(trashed.Directory, "index.lock"));
+        }
+
+        head = Whole(worktree, trashed, head);
         PointAtEachOther(trashed, tree ?? TreeIn(parts.Layout.Trash, worktree.Id), head);
         return new TrashedWorktree(tree is null ? null : Relative(tree), trashed.Id, head?.Commit, Before(worktree));
     }
@@ -190,6 +197,17 @@ internal sealed class WorktreeTrash(RegistryParts parts)
 
     private AdminEntry Trashed(Worktree worktree) => AdminEntry.InTrash(parts.Layout.CommonDirectory, worktree.Id);
 
+    // git writes a record with a HEAD of zeros first and its common directory last; left so by a kill, it would make every gc fail.
+    private Head? Whole(Worktree worktree, AdminEntry entry, Head? head)
+    {
+        if (!entry.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
+        {
+            Write(Path.Join(entry.Directory, "commondir"), "../..");
+        }
+
+        return head is null || head.Commit?.All(digit => digit == '0') == true ? new Head(null, worktree.BaseCommit) : head;
+    }
+
     private void PointAtEachOther(AdminEntry entry, string tree, Head? head)
     {
         var pointer = Path.Join(tree, ".git");
@@ -199,14 +217,8 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             Write(pointer, $"gitdir: {entry.Directory}");
         }
 
-        // A branch without commits cannot be detached: it gets a name that nobody else wants. So does a HEAD that a kill left unwritten.
-        var commit = head?.Commit is { } known && known.Any(digit => digit != '0') ? known : null;
-        Write(Path.Join(entry.Directory, "HEAD"), commit ?? $"ref: refs/worktree-mcp/trash/{entry.Id}");
-        if (!entry.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
-        {
-            // A kill in the middle of making it: left like that, git's listing fails for the whole repository.
-            Write(Path.Join(entry.Directory, "commondir"), "../..");
-        }
+        // A branch without commits cannot be detached: it gets a name that nobody else wants.
+        Write(Path.Join(entry.Directory, "HEAD"), head?.Commit ?? $"ref: refs/worktree-mcp/trash/{entry.Id}");
     }
 
     private void Write(string path, string line)

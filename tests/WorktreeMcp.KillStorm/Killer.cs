@@ -1,0 +1,108 @@
+namespace WorktreeMcp.KillStorm;
+
+/// <summary>Kills at random moments, and knows what of the killed is still at work.</summary>
+internal sealed class Killer(StormState storm, IReadOnlyList<Driver> drivers, Random random)
+{
+    private const int LongestSearch = 400;
+
+    private readonly List<int> _orphans = [];
+
+    /// <summary>Kills something now.</summary>
+    /// <returns>Which driver's, and what, in words.</returns>
+    public (int Driver, string What) Strike()
+    {
+        var kind = random.Next(100);
+        if (kind < 30)
+        {
+            return KillServer(random.Next(drivers.Count), "the server alone");
+        }
+
+        var (victim, child) = FindGitChild();
+        if (child == 0)
+        {
+            return KillServer(random.Next(drivers.Count), "the server alone, no git child was seen");
+        }
+
+        var command = Processes.CommandOf(child);
+        storm.GitKilled(victim);
+        if (kind < 55)
+        {
+            Processes.Signal(child, Processes.Kill);
+            return (victim, $"git child {child} alone: {command}");
+        }
+
+        if (kind < 80)
+        {
+            Processes.Signal(child, Processes.Kill);
+            return KillServer(victim, $"git child {child} and the server: {command}");
+        }
+
+        return kind < 90 ? KillServer(victim, $"the server during: {command}") : KillTree(victim, command);
+    }
+
+    /// <summary>Waits until what killed servers left running has ended.</summary>
+    public void AwaitOrphans()
+    {
+        var until = Environment.TickCount64 + 15_000;
+        while (_orphans.Exists(Processes.IsAlive))
+        {
+            if (Environment.TickCount64 > until)
+            {
+                foreach (var orphan in _orphans.Where(Processes.IsAlive))
+                {
+                    storm.Record.Note($"orphan {orphan} runs on: {Processes.CommandOf(orphan)}");
+                    Processes.Signal(orphan, Processes.Kill);
+                }
+            }
+
+            Thread.Sleep(2);
+        }
+
+        _orphans.Clear();
+    }
+
+    private (int Driver, string What) KillServer(int victim, string how)
+    {
+        var server = drivers[victim].Server;
+        _orphans.AddRange(Processes.Descendants(server.Pid));
+        server.Kill();
+        return (victim, how);
+    }
+
+    private (int Driver, string What) KillTree(int victim, string command)
+    {
+        var server = drivers[victim].Server;
+        var all = Processes.Descendants(server.Pid);
+        server.Kill();
+        foreach (var child in all)
+        {
+            Processes.Signal(child, Processes.Kill);
+        }
+
+        _orphans.AddRange(all);
+        return (victim, $"the whole tree: {command}");
+    }
+
+    private (int Driver, int Child) FindGitChild()
+    {
+        var until = Environment.TickCount64 + LongestSearch;
+        var first = random.Next(drivers.Count);
+        do
+        {
+            for (var i = 0; i < drivers.Count; i++)
+            {
+                var victim = (first + i) % drivers.Count;
+                foreach (var child in Processes.Children(drivers[victim].Server.Pid))
+                {
+                    if (Processes.NameOf(child) == "git")
+                    {
+                        return (victim, child);
+                    }
+                }
+            }
+        }
+        while (Environment.TickCount64 < until);
+
+        return (0, 0);
+    }
+}

@@ -1,0 +1,51 @@
+namespace WorktreeMcp.KillStorm;
+
+/// <summary>Somebody who works in the main checkout meanwhile.</summary>
+internal sealed class Person(StormState storm, int seed)
+{
+    private readonly Random _random = new(seed);
+    private int _count;
+
+    public void Run()
+    {
+        while (storm.Gate.Pass())
+        {
+            Thread.Sleep(_random.Next(20, 400));
+            Act();
+        }
+    }
+
+    private void Act()
+    {
+        var (what, end) = _random.Next(storm.Options.Clean ? 7 : 6) switch
+        {
+            0 => Git("gc", "--prune=now", "--quiet"),
+            1 => Git("switch", "-q", _random.Next(2) == 0 ? "main" : "other"),
+            2 => Git("worktree", "prune"),
+            3 => Commit(),
+            4 => Git("worktree", "list", "--porcelain"),
+            5 => Git("status", "--porcelain"),
+            _ => Git("clean", "-fdxq"),
+        };
+        storm.Record.Note($"a person: git {what}: {end.Exit} {end.Error}");
+        if (end.Exit != 0)
+        {
+            // Nothing of ours may make a person's git fail, but for a moment's lock.
+            if (!end.Error.Contains(".lock", StringComparison.Ordinal))
+            {
+                storm.Findings.Add(Broken.Orphan, $"a person's git {what.Split(' ')[0]} fails", $"git {what}: {end.Error}");
+            }
+        }
+    }
+
+    private (string What, (int Exit, string Output, string Error) End) Commit()
+    {
+        var name = $"person-{++_count}.txt";
+        File.WriteAllText(Path.Join(storm.Git.Root, name), $"{_count}\n");
+        storm.Git.Try("add", name);
+        return Git("commit", "-q", "-m", name);
+    }
+
+    private (string What, (int Exit, string Output, string Error) End) Git(params string[] arguments) =>
+        (string.Join(' ', arguments), storm.Git.Try(arguments));
+}

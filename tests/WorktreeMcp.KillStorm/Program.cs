@@ -1,0 +1,1 @@
+return WorktreeMcp.KillStorm.StormProgram.Run(args, Console.Out);

@@ -1,0 +1,251 @@
+using System.Text.Json.Nodes;
+
+namespace WorktreeMcp.KillStorm;
+
+/// <summary>Servers that start the same kind of call at the same time; nobody is killed.</summary>
+internal sealed class Races(StormOptions options, TextWriter output)
+{
+    private const int Many = 16;
+
+    private readonly List<string> _faults = [];
+    private int _made;
+
+    /// <summary>Runs them all.</summary>
+    /// <returns>True if all held.</returns>
+    public bool Run()
+    {
+        var folder = Path.Join(options.Folder, $"kill-storm-races-{options.Seed}-{Environment.ProcessId}");
+        output.WriteLine($"races, seed {options.Seed}, {options.Rounds} rounds, in {folder}");
+        var git = Git.Make(Path.Join(folder, "repo"));
+        var servers = Enumerable.Range(0, Many).Select(n => ToolServer.Start(git.Root, $"racer-{n}")).ToList();
+        try
+        {
+            for (var round = 1; round <= options.Rounds; round++)
+            {
+                ManyNames(git, servers, round);
+                OneName(git, [.. servers.Take(8)], round);
+                ManyTasks(git, [.. servers.Take(4)], round);
+                TwoWriters(servers, round);
+                RemoveAgainstCreate(git, servers, round);
+            }
+
+            StoppedHolder(git, servers);
+        }
+        finally
+        {
+            servers.ForEach(s => s.Dispose());
+        }
+
+        _faults.ForEach(f => output.WriteLine($"  {f}"));
+        if (_faults.Count == 0 && !options.Keep)
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        output.WriteLine($"rounds {options.Rounds}, worktrees at once {_made} of {options.Rounds * Many}, faults {_faults.Count}");
+        return _faults.Count == 0;
+    }
+
+    private void ManyNames(Git git, List<ToolServer> servers, int round)
+    {
+        var answers = AtOnce(servers, n => ("worktree_create", new JsonObject { ["name"] = $"many-{round}-{n}" }));
+        _made += answers.Count(a => a.IsDone);
+        foreach (var answer in answers.Where(a => !a.IsDone))
+        {
+            Fault($"round {round}: a create of a name of its own fails: {answer.Message}");
+        }
+
+        Agree(git, $"after {Many} creates");
+        foreach (var answer in AtOnce(servers, n => ("worktree_remove", new JsonObject { ["name"] = $"many-{round}-{n}" })).Where(a => !a.IsDone))
+        {
+            Fault($"round {round}: a remove fails: {answer.Message}");
+        }
+
+        Agree(git, $"after {Many} removes");
+    }
+
+    private void OneName(Git git, List<ToolServer> servers, int round)
+    {
+        var tasks = servers.Select(s => (int)s.Call("task_create", new JsonObject { ["subject"] = $"one of {round}" }).Content["task"]!["id"]!).ToList();
+        var answers = AtOnce(servers, n => ("worktree_create", new JsonObject { ["name"] = $"one-{round}", ["task_id"] = tasks[n] }));
+        if (answers.Count(a => a.IsDone) != 1 || answers.Any(a => !a.IsDone && a.Code != "already_exists"))
+        {
+            Fault($"round {round}: one name for {servers.Count} tasks: {string.Join(", ", answers.Select(a => a.IsDone ? "made" : a.Code))}");
+        }
+
+        Agree(git, "after one name for many tasks");
+    }
+
+    private void ManyTasks(Git git, List<ToolServer> servers, int round)
+    {
+        const int each = 50;
+        var ids = new List<int>[servers.Count];
+        Together(servers, (server, n) => ids[n] = [.. Enumerable.Range(0, each)
+            .Select(i => (int)server.Call("task_create", new JsonObject { ["subject"] = $"task {round} {n} {i}" }).Content["task"]!["id"]!)]);
+        var all = ids.SelectMany(i => i).ToList();
+        if (all.Distinct().Count() != servers.Count * each || all.Any(id => !File.Exists(Path.Join(git.Root, ".tasks", $"task_{id}.json"))))
+        {
+            Fault($"round {round}: {all.Distinct().Count()} numbers for {all.Count} tasks");
+        }
+    }
+
+    private void TwoWriters(List<ToolServer> servers, int round)
+    {
+        const int each = 100;
+        var id = (int)servers[0].Call("task_create", new JsonObject { ["subject"] = $"written by two {round}" }).Content["task"]!["id"]!;
+        Together([.. servers.Take(3)], (server, n) =>
+        {
+            for (var i = 1; i <= each; i++)
+            {
+                var answer = n switch
+                {
+                    0 => server.Call("task_update", new JsonObject { ["task_id"] = id, ["owner"] = $"owner-{i}" }),
+                    1 => server.Call("task_update", new JsonObject { ["task_id"] = id, ["priority"] = i % 2 == 0 ? "high" : "low", ["description"] = $"text {i}" }),
+                    _ => server.Call("task_get", new JsonObject { ["task_id"] = id }),
+                };
+                if (!answer.IsDone)
+                {
+                    Fault($"round {round}: {(n == 2 ? "a reader" : "a writer")} of one task fails: {answer.Message}");
+                }
+            }
+        });
+        var task = servers[3].Call("task_get", new JsonObject { ["task_id"] = id }).Content["task"]!;
+        if ((string?)task["owner"] != $"owner-{each}" || (string?)task["description"] != $"text {each}" || (int?)task["revision"] != 1 + (2 * each))
+        {
+            Fault($"round {round}: a writer undid the other: {task.ToJsonString()}");
+        }
+    }
+
+    private void RemoveAgainstCreate(Git git, List<ToolServer> servers, int round)
+    {
+        var name = new JsonObject { ["name"] = $"again-{round}" };
+        Together([.. servers.Take(6)], (server, n) =>
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                var answer = server.Call(n % 2 == 0 ? "worktree_create" : "worktree_remove", name);
+                if (!answer.IsDone && answer.Code is not ("already_exists" or "not_found" or "worktree_busy"))
+                {
+                    Fault($"round {round}: create against remove: {answer.Code} {answer.Message}");
+                }
+            }
+        });
+        Agree(git, "after removes against creates of one name");
+    }
+
+    /// <summary>A server that is stopped with the lock in hand makes the others wait; nobody takes it away, and all go on after.</summary>
+    private void StoppedHolder(Git git, List<ToolServer> servers)
+    {
+        var holder = servers[0];
+        var busy = new Thread(() =>
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                holder.Call("task_create", new JsonObject { ["subject"] = $"by the holder {i}" });
+            }
+        });
+        busy.Start();
+        var lockPath = Path.Join(git.Common, "worktree-mcp", "lock");
+        while (busy.IsAlive)
+        {
+            Processes.Signal(holder.Pid, Processes.Stop);
+            if (Holds(lockPath, holder.Pid))
+            {
+                break;
+            }
+
+            Processes.Signal(holder.Pid, Processes.Continue);
+            Thread.Sleep(1);
+        }
+
+        if (!busy.IsAlive)
+        {
+            output.WriteLine("  the holder was never caught with the lock in hand");
+            return;
+        }
+
+        Answer? answer = null;
+        var waiter = new Thread(() => answer = servers[1].Call("task_create", new JsonObject { ["subject"] = "waits" }));
+        waiter.Start();
+        if (waiter.Join(TimeSpan.FromSeconds(2)))
+        {
+            Fault($"a stopped holder's lock was taken: {answer!.Message}");
+        }
+
+        if (!servers[2].Call("task_list", []).IsDone)
+        {
+            Fault("a reader waits for the lock");
+        }
+
+        Processes.Signal(holder.Pid, Processes.Continue);
+        waiter.Join();
+        busy.Join();
+        if (!answer!.IsDone)
+        {
+            Fault($"after the holder went on the waiter fails: {answer.Message}");
+        }
+    }
+
+    private static bool Holds(string lockPath, int pid)
+    {
+        using var find = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("stat", ["-c", "%i", lockPath]) { RedirectStandardOutput = true })!;
+        var inode = find.StandardOutput.ReadToEnd().Trim();
+        find.WaitForExit();
+        return File.ReadAllLines("/proc/locks").Any(l =>
+            l.Contains("FLOCK", StringComparison.Ordinal) && !l.Contains("->", StringComparison.Ordinal)
+            && l.Contains($" {pid} ", StringComparison.Ordinal) && l.Contains($":{inode} ", StringComparison.Ordinal));
+    }
+
+    private void Agree(Git git, string when)
+    {
+        var findings = new Findings();
+        var world = new World(git, findings);
+        var names = world.Living.Select(e => (string)e["name"]!).ToHashSet();
+        var folders = Directory.GetDirectories(Path.Join(git.Root, ".worktrees")).Select(d => Path.GetFileName(d)!).Where(d => d != ".trash").ToHashSet();
+        var records = world.AdminIds.Where(id => !id.StartsWith("wtmcp-trash-", StringComparison.Ordinal)).ToHashSet();
+        var branches = world.Refs.Keys.Where(r => r.StartsWith("refs/heads/wt/", StringComparison.Ordinal)).Select(r => r["refs/heads/wt/".Length..]).ToHashSet();
+        if (!names.SetEquals(folders) || names.Count != records.Count || !names.SetEquals(branches) || world.Living.Any(e => (string?)e["status"] != "active"))
+        {
+            Fault($"{when}: registry [{string.Join(' ', names)}], folders [{string.Join(' ', folders)}], records [{string.Join(' ', records)}], branches [{string.Join(' ', branches)}]");
+        }
+
+        foreach (var name in names)
+        {
+            if (Git.TryIn(world.FolderOf(name), "status", "--porcelain") is not { Exit: 0, Output: "" } status)
+            {
+                Fault($"{when}: git status in {name} says {Git.TryIn(world.FolderOf(name), "status", "--porcelain")}");
+            }
+        }
+    }
+
+    private static List<Answer> AtOnce(List<ToolServer> servers, Func<int, (string Tool, JsonObject Arguments)> call)
+    {
+        var answers = new Answer[servers.Count];
+        Together(servers, (server, n) =>
+        {
+            var (tool, arguments) = call(n);
+            answers[n] = server.Call(tool, arguments);
+        });
+        return [.. answers];
+    }
+
+    private static void Together(List<ToolServer> servers, Action<ToolServer, int> act)
+    {
+        using var start = new Barrier(servers.Count);
+        var threads = servers.Select((server, n) => new Thread(() =>
+        {
+            start.SignalAndWait();
+            act(server, n);
+        })).ToList();
+        threads.ForEach(t => t.Start());
+        threads.ForEach(t => t.Join());
+    }
+
+    private void Fault(string what)
+    {
+        lock (_faults)
+        {
+            _faults.Add(what);
+        }
+    }
+}

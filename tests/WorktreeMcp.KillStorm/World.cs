@@ -1,0 +1,76 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace WorktreeMcp.KillStorm;
+
+/// <summary>What is on disk at one quiet moment, read without asking any server.</summary>
+internal sealed class World
+{
+    private readonly Git _git;
+    private readonly Dictionary<int, JsonObject?> _tasks = [];
+
+    public World(Git git, Findings findings)
+    {
+        _git = git;
+        try
+        {
+            var index = File.Exists(IndexPath) ? JsonNode.Parse(File.ReadAllText(IndexPath))!.AsObject() : [];
+            Entries = [.. (index["worktrees"] as JsonArray ?? []).Select(e => e!.AsObject())];
+        }
+        catch (JsonException fault)
+        {
+            findings.Add(Broken.Lost, "index.json cannot be read", fault.Message);
+        }
+
+        Refs = git.Run("for-each-ref", "--format=%(refname) %(objectname)").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => l.Split(' ')).ToDictionary(p => p[0], p => p[1]);
+        var admin = Path.Join(git.Common, "worktrees");
+        AdminIds = Directory.Exists(admin) ? [.. Directory.GetDirectories(admin).Select(d => Path.GetFileName(d)!)] : [];
+    }
+
+    public IReadOnlyList<JsonObject> Entries { get; } = [];
+
+    public IReadOnlyDictionary<string, string> Refs { get; }
+
+    public IReadOnlyList<string> AdminIds { get; }
+
+    public string Root => _git.Root;
+
+    public string IndexPath => Path.Join(_git.Root, ".worktrees", "index.json");
+
+    public IEnumerable<JsonObject> Living => Entries.Where(e => (string?)e["status"] != "removed");
+
+    public JsonObject? Live(string name) => Living.FirstOrDefault(e => (string?)e["name"] == name);
+
+    public JsonObject? Entry(int id) => Entries.FirstOrDefault(e => (int?)e["id"] == id);
+
+    public string TaskPath(int id) => Path.Join(_git.Root, ".tasks", $"task_{id}.json");
+
+    public string FolderOf(string name) => Path.Join(_git.Root, ".worktrees", name);
+
+    public string Admin(string id) => Path.Join(_git.Common, "worktrees", id);
+
+    public string Trash(int id) => Path.Join(_git.Common, "worktree-mcp", "trash", $"{id}");
+
+    /// <summary>A task file, or null when it is missing or no JSON.</summary>
+    public JsonObject? Task(int id)
+    {
+        if (!_tasks.TryGetValue(id, out var task))
+        {
+            try
+            {
+                task = JsonNode.Parse(File.ReadAllText(TaskPath(id))) as JsonObject;
+            }
+            catch (Exception fault) when (fault is IOException or JsonException)
+            {
+                task = null;
+            }
+
+            _tasks[id] = task;
+        }
+
+        return task;
+    }
+
+    public static string? ReadIfThere(string path) => File.Exists(path) ? File.ReadAllText(path).Trim() : null;
+}
