@@ -1,7 +1,7 @@
 namespace WorktreeMcp.KillStorm;
 
 /// <summary>Kills at random moments, and knows what of the killed is still at work.</summary>
-internal sealed class Killer(StormState storm, IReadOnlyList<Driver> drivers, Random random)
+internal sealed class Killer(StormState storm, IReadOnlyList<Driver> drivers, Random random, bool serversOnly)
 {
     private const int LongestSearch = 400;
 
@@ -24,6 +24,11 @@ internal sealed class Killer(StormState storm, IReadOnlyList<Driver> drivers, Ra
         }
 
         var command = Processes.CommandOf(child);
+        if (serversOnly)
+        {
+            return KillServer(victim, $"the server during: {command}");
+        }
+
         storm.GitKilled(victim);
         if (kind < 55)
         {

@@ -54,7 +54,7 @@ internal sealed class Storm(StormOptions options, TextWriter output)
 
     private int Rounds(StormState storm, List<Driver> drivers, Random random)
     {
-        var killer = new Killer(storm, drivers, random);
+        var killer = new Killer(storm, drivers, random, storm.Options.ServersOnly);
         var oracle = new Oracle(storm, drivers, random);
         for (var kill = 1; kill <= options.Kills; kill++)
         {

@@ -6,12 +6,13 @@ namespace WorktreeMcp.KillStorm;
 internal sealed record StormOptions
 {
     public const string Usage = """
-        kill-storm [--kills N] [--servers N] [--seed S] [--in DIR] [--no-person] [--clean] [--keep] [--go-on]
+        kill-storm [--kills N] [--servers N] [--seed S] [--in DIR] [--servers-only] [--no-person] [--clean] [--keep] [--go-on]
         kill-storm --races [--rounds N] [--in DIR]
           --kills N     how many kills; 100 if left out
           --servers N   how many servers at once; 8 if left out
           --seed S      the random choices; printed at the start
           --in DIR      where the repository is made; /dev/shm if there is one
+          --servers-only  kill servers and never their git
           --no-person   nobody works in the main checkout meanwhile
           --clean       the person runs git clean -fdx too
           --keep        leave the repository also when all held
@@ -31,6 +32,8 @@ internal sealed record StormOptions
 
     public bool Clean { get; init; }
 
+    public bool ServersOnly { get; init; }
+
     public bool Keep { get; init; }
 
     public bool GoOn { get; init; }
@@ -49,6 +52,7 @@ internal sealed record StormOptions
             {
                 case "--person": options = options with { Person = true }; break;
                 case "--no-person": options = options with { Person = false }; break;
+                case "--servers-only": options = options with { ServersOnly = true }; break;
                 case "--clean": options = options with { Clean = true }; break;
                 case "--keep": options = options with { Keep = true }; break;
                 case "--go-on": options = options with { GoOn = true }; break;

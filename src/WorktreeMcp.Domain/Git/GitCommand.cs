@@ -34,7 +34,6 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
         {
             words = $"no answer within {call.Limit.TotalSeconds:0} s. {words}".TrimEnd();
         }
-
         else if (exit.Signal is { } signal && words.Length == 0)
         {
             words = $"git was ended by signal {signal}";
