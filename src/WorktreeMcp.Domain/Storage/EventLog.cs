@@ -69,6 +69,9 @@ public sealed class EventLog
     /// <summary>Cuts a torn last line off into quarantine; the caller holds the lock.</summary>
     internal void CutTorn() => _lines.CutTorn();
 
+    /// <summary>Makes all events durable that are there.</summary>
+    internal void Sync() => _lines.Sync();
+
     /// <summary>Fails early, before the commit point, if the log cannot be written.</summary>
     internal void EnsureWritable() => _lines.Append([], sync: false);
 

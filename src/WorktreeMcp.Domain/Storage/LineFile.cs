@@ -22,6 +22,20 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
         }
     }
 
+    /// <summary>The file's length and first bytes, of one and the same file.</summary>
+    internal (long Length, byte[] Bytes) Head(int most)
+    {
+        if (!files.File.Exists(path))
+        {
+            return (0, []);
+        }
+
+        using var stream = Open();
+        var bytes = new byte[most];
+        var count = stream.ReadAtLeast(bytes, most, throwOnEndOfStream: false);
+        return (stream.Length, bytes[..count]);
+    }
+
     /// <summary>Appends whole lines; the caller holds the lock and has cut what was torn.</summary>
     internal void Append(ReadOnlySpan<byte> lines, bool sync) => disk.Append(path, lines, sync);
 

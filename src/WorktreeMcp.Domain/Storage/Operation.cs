@@ -38,7 +38,24 @@ internal sealed record Operation(
     IReadOnlyList<JsonObject> Events,
     Counters Next)
 {
-    internal JsonObject ToJson() => new()
+    /// <summary>The kind of a log's first line after a rotation: it stands for all operations up to its number.</summary>
+    internal const string Snapshot = "snapshot";
+
+    /// <summary>In a snapshot: the operations whose request ids still live, without their events.</summary>
+    internal IReadOnlyList<Operation> Requests { get; init; } = [];
+
+    internal JsonObject ToJson()
+    {
+        var json = Members();
+        if (Requests.Count > 0)
+        {
+            json["requests"] = new JsonArray([.. Requests.Select(o => o.Members())]);
+        }
+
+        return json;
+    }
+
+    private JsonObject Members() => new()
     {
         ["op"] = Number,
         ["at"] = At,
@@ -56,26 +73,30 @@ internal sealed record Operation(
     {
         try
         {
-            if (StateJson.ReadLine(line) is not { } json || json["next"] is not JsonObject next)
-            {
-                return null;
-            }
-
-            return new Operation(
-                (long)json["op"]!,
-                (double)json["at"]!,
-                (string)json["by"]!,
-                (string)json["kind"]!,
-                (string?)json["request_id"],
-                (string)json["boot"]!,
-                [.. json["changes"]!.AsArray().Select(ChangeFrom)],
-                [.. json["events"]!.AsArray().Select(e => e!.AsObject())],
-                new Counters((long)next["op"]!, (int)next["task"]!, (int)next["worktree"]!, (long)next["seq"]!));
+            return StateJson.ReadLine(line) is { } json ? From(json) : null;
         }
         catch (Exception fault) when (fault is InvalidOperationException or FormatException or NullReferenceException or ArgumentNullException)
         {
             return null;
         }
+    }
+
+    private static Operation From(JsonObject json)
+    {
+        var next = json["next"]!;
+        return new Operation(
+            (long)json["op"]!,
+            (double)json["at"]!,
+            (string)json["by"]!,
+            (string)json["kind"]!,
+            (string?)json["request_id"],
+            (string)json["boot"]!,
+            [.. json["changes"]!.AsArray().Select(ChangeFrom)],
+            [.. json["events"]!.AsArray().Select(e => e!.AsObject())],
+            new Counters((long)next["op"]!, (int)next["task"]!, (int)next["worktree"]!, (long)next["seq"]!))
+        {
+            Requests = json["requests"] is JsonArray requests ? [.. requests.Select(o => From(o!.AsObject()))] : [],
+        };
     }
 
     private static JsonNode ChangeJson(EntityChange change) => new JsonObject

@@ -7,15 +7,40 @@ namespace WorktreeMcp.Domain.Storage;
 /// The write-ahead log. Invariants:
 /// - an operation has happened when its line is whole and synced, and not before;
 /// - it is written and repaired under the lock only;
-/// - a line that could not be made durable is cut off again; if that fails too, nothing more is written by this process.
+/// - a line that could not be made durable is cut off again; if that fails too, nothing more is written by this process;
+/// - nothing is appended to a log whose name this process has not seen on the disk: a rotation may have died before.
 /// </summary>
 internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDurableFiles disk, bool durable)
 {
+    // Number and time of the first operation, and more.
+    private const int HeadLength = 64;
+
     private readonly LineFile _lines = new(layout.OperationLog, layout, files, disk);
     private bool _outcomeUnknown;
+    private string? _durableName;
+    private LogMark _firstLine = new(string.Empty, 0);
 
-    /// <summary>Length in bytes; another length than remembered means that somebody has committed.</summary>
+    /// <summary>Length in bytes.</summary>
     internal long Length => _lines.Length;
+
+    /// <summary>Length of the first line; it may be a long one, so it is looked for once in each log.</summary>
+    internal long FirstLineLength()
+    {
+        var first = Mark().First;
+        if (_firstLine.First != first)
+        {
+            _firstLine = new LogMark(first, _lines.LineAt(1));
+        }
+
+        return _firstLine.Length;
+    }
+
+    /// <summary>How far the log goes; another mark than remembered means that somebody has committed.</summary>
+    internal LogMark Mark()
+    {
+        var (length, head) = _lines.Head(HeadLength);
+        return new LogMark(Encoding.Latin1.GetString(head), length);
+    }
 
     /// <summary>The newest whole operation, or null for an empty log; damaged lines behind it are skipped.</summary>
     internal Operation? Last() => Backward().FirstOrDefault();
@@ -34,7 +59,9 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDurab
         var needle = Encoding.UTF8.GetBytes($"\"request_id\":{StateText.Quote(requestId)}");
         foreach (var (_, line) in _lines.Backward())
         {
-            if (line.AsSpan().IndexOf(needle) >= 0 && Operation.From(line) is { } found && found.RequestId == requestId)
+            if (line.AsSpan().IndexOf(needle) >= 0
+                && Operation.From(line) is { } operation
+                && operation.Requests.Append(operation).FirstOrDefault(o => o.RequestId == requestId) is { } found)
             {
                 return found.At >= notBefore ? found : null;
             }
@@ -60,6 +87,24 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDurab
         if (durable && Length > 0)
         {
             _lines.Sync();
+            SyncName();
+        }
+    }
+
+    /// <summary>Puts another log in this one's place, whole or not at all; the caller has made durable what the old one would redo.</summary>
+    internal void Replace(IEnumerable<Operation> operations)
+    {
+        var temporary = StateChange.TemporaryOf(layout.OperationLog);
+        disk.WriteTemporary(temporary, operations.SelectMany(o => StateJson.Line(o.ToJson())).ToArray());
+        if (durable)
+        {
+            disk.Sync(temporary);
+        }
+
+        disk.Replace(temporary, layout.OperationLog);
+        if (durable)
+        {
+            SyncName();
         }
     }
 
@@ -74,16 +119,33 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDurab
         var before = Length;
         try
         {
+            if (before > 0 && durable)
+            {
+                SyncName();
+            }
+
             _lines.Append(StateJson.Line(operation.ToJson()), durable);
             if (before == 0 && durable)
             {
-                disk.SyncFolder(layout.Private);
+                SyncName();
+                disk.SyncFolder(layout.CommonDirectory);
             }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             TakeBack(before, fault);
             throw;
+        }
+    }
+
+    // What is synced into a file is lost all the same if its name is not: once for each log in a process.
+    private void SyncName()
+    {
+        var name = Mark().First;
+        if (name != _durableName)
+        {
+            disk.SyncFolder(layout.Private);
+            _durableName = name;
         }
     }
 

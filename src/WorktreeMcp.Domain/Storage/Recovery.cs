@@ -14,14 +14,17 @@ internal sealed class Recovery(StateStore store)
 
     private readonly List<EntityChange> _edits = [];
     private readonly List<JsonObject> _repairs = [];
+    private readonly Dictionary<(EntityKind, int), HashSet<string>> _earlier = [];
     private bool _swept;
 
     /// <summary>Finishes what a kill left undone.</summary>
     /// <param name="everything">Whether the newest image of each entity is compared, not only the last operation's.</param>
     /// <param name="known">Whether this process has seen the last operation's files in place: then what differs is an edit.</param>
+    /// <param name="rebooted">Whether a file may have come back older than the last operation found it: then any image before counts.</param>
     /// <returns>What else was found.</returns>
-    internal RecoveryFindings Run(bool everything, bool known)
+    internal RecoveryFindings Run(bool everything, bool known, bool rebooted)
     {
+        _earlier.Clear();
         _edits.Clear();
         _repairs.Clear();
         store.Log.Repair();
@@ -32,6 +35,11 @@ internal sealed class Recovery(StateStore store)
         }
 
         SweepLeftovers();
+        if (rebooted)
+        {
+            FindEarlier();
+        }
+
         RebuildIndexIfUnsound(last);
         foreach (var change in last is null ? [] : everything ? NewestImages() : last.Changes)
         {
@@ -73,6 +81,19 @@ internal sealed class Recovery(StateStore store)
     {
         var seen = new HashSet<(EntityKind, int)>();
         return [.. store.Log.Backward().SelectMany(o => o.Changes.Reverse()).Where(c => seen.Add((c.Kind, c.Id)))];
+    }
+
+    private void FindEarlier()
+    {
+        foreach (var change in store.Log.Backward().SelectMany(o => o.Changes).Where(c => c.Before is not null))
+        {
+            if (!_earlier.TryGetValue((change.Kind, change.Id), out var hashes))
+            {
+                _earlier[(change.Kind, change.Id)] = hashes = [];
+            }
+
+            hashes.Add(change.Before!);
+        }
     }
 
     private List<JsonObject> OwedEvents()
@@ -137,7 +158,7 @@ internal sealed class Recovery(StateStore store)
         // An edit that was adopted stands in the log as we would write it, and in the file as the person did.
         return StateJson.Read(bytes) is not { } read ? State.Unreadable
             : change.After is not null && HashOf(change.Kind, read) == HashAfter(change) ? State.After
-            : hash == change.Before ? State.Before
+            : hash == change.Before || (_earlier.TryGetValue((change.Kind, change.Id), out var earlier) && earlier.Contains(hash)) ? State.Before
             : State.Edited;
     }
 
@@ -190,7 +211,7 @@ internal sealed class Recovery(StateStore store)
     {
         if (!_swept)
         {
-            foreach (var path in store.TaskFiles.Temporaries().Append(StateChange.TemporaryOf(store.Layout.Index)))
+            foreach (var path in store.TaskFiles.Temporaries().Append(StateChange.TemporaryOf(store.Layout.Index)).Append(StateChange.TemporaryOf(store.Layout.OperationLog)))
             {
                 store.Disk.Delete(path);
             }

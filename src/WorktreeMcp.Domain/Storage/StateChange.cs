@@ -234,6 +234,7 @@ public sealed class StateChange : IDisposable
                 _store.TaskFiles.Find(change.Id);
             }
 
+            _store.Rotation.RunIfDue(operation);
             _store.MarkApplied();
             return null;
         }

@@ -18,8 +18,8 @@ public sealed class StateStore : IDisposable
 
     // Readers and writers go by marks of their own: that a reader found nothing to redo does not mean that the end of
     // the log was looked at under the lock.
-    private long _readLength = -1;
-    private long _settledLength = -1;
+    private LogMark? _read;
+    private LogMark? _settled;
     private bool _comparedAll;
 
     /// <summary>Opens the state of a repository; nothing is read or written yet.</summary>
@@ -29,12 +29,14 @@ public sealed class StateStore : IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="durable">Whether each operation is fsynced.</param>
     /// <param name="patience">How long a change waits for the lock; null for the default.</param>
-    public StateStore(StateLayout layout, IFileSystem files, IDurableFiles disk, TimeProvider time, bool durable = true, TimeSpan? patience = null)
+    /// <param name="rotateAt">Up to which size in bytes the operation log is left as it is; null for the default.</param>
+    public StateStore(StateLayout layout, IFileSystem files, IDurableFiles disk, TimeProvider time, bool durable = true, TimeSpan? patience = null, long? rotateAt = null)
     {
         Layout = layout;
         _files = files;
         Disk = disk;
         Time = time;
+        Durable = durable;
         Log = new OperationLog(layout, files, disk, durable);
         TaskFiles = new TaskFiles(layout, files);
         IndexFile = new IndexFile(layout, files);
@@ -42,6 +44,7 @@ public sealed class StateStore : IDisposable
         Folders = new ControlFolders(layout, files, disk);
         _lock = patience is { } most ? new RepositoryLock(layout, time) { Patience = most } : new RepositoryLock(layout, time);
         _recovery = new Recovery(this);
+        Rotation = new LogRotation(this, rotateAt ?? LogRotation.DefaultLimit);
     }
 
     /// <summary>Where the files lie.</summary>
@@ -54,7 +57,11 @@ public sealed class StateStore : IDisposable
 
     internal TimeProvider Time { get; }
 
+    internal bool Durable { get; }
+
     internal OperationLog Log { get; }
+
+    internal LogRotation Rotation { get; }
 
     internal TaskFiles TaskFiles { get; }
 
@@ -132,7 +139,10 @@ public sealed class StateStore : IDisposable
 
     /// <summary>The operation that a request id made within the last 24 hours; the caller holds the lock.</summary>
     internal Operation? FindRequest(string requestId) =>
-        Log.FindRequest(requestId, StateJson.Seconds(Time.GetUtcNow()) - RequestLifetimeSeconds);
+        Log.FindRequest(requestId, OldestRequest);
+
+    /// <summary>Request ids used before this time are forgotten.</summary>
+    internal double OldestRequest => StateJson.Seconds(Time.GetUtcNow()) - RequestLifetimeSeconds;
 
     /// <summary>Refuses a place where a link or a folder lies: replacing it would destroy what is not ours.</summary>
     internal void RefuseForeign(string target)
@@ -150,16 +160,16 @@ public sealed class StateStore : IDisposable
     /// <summary>Remembers that the files hold all that the log says.</summary>
     internal void MarkApplied()
     {
-        var length = Log.Length;
-        _settledLength = length;
-        Interlocked.Exchange(ref _readLength, length);
+        var mark = Log.Mark();
+        _settled = mark;
+        Volatile.Write(ref _read, mark);
     }
 
     /// <summary>Remembers that something promised is not on the disk yet.</summary>
     internal void MarkBehind()
     {
-        _settledLength = -1;
-        Interlocked.Exchange(ref _readLength, -1);
+        _settled = null;
+        Volatile.Write(ref _read, null);
     }
 
     private void Recover() => Begin(Recovery.Name, Recovery.Name).Dispose();
@@ -167,41 +177,42 @@ public sealed class StateStore : IDisposable
     // The lock is held. When all is well this is one small read.
     private RecoveryFindings? Prepare(out Operation? last)
     {
-        var swept = Log.Length > 0 && !Folders.Exist;
+        var mark = Log.Mark();
+        var swept = mark.Length > 0 && !Folders.Exist;
         Folders.Ensure();
         last = Log.Last();
-        var known = Log.Length == _settledLength;
+        var known = mark == _settled;
         var sound = _recovery.IsIndexSound(last);
         if (known && !swept && sound && (last is null || _recovery.IsUntouched(last)))
         {
             return null;
         }
 
-        Learn(Interlocked.Read(ref _readLength));
+        Learn(Volatile.Read(ref _read), mark);
         var rebooted = last is not null && last.Boot != Machine.BootId && !_comparedAll;
-        var found = _recovery.Run(everything: swept || rebooted || !sound, known && !swept);
+        var found = _recovery.Run(everything: swept || rebooted || !sound, known && !swept, rebooted);
         _comparedAll = true;
         last = Log.Last();
         MarkApplied();
         return found;
     }
 
-    // Another server's commit shows as a longer log; normally its files are there by the time we look.
+    // Another server's commit shows as a longer log, or another one; normally its files are there by the time we look.
     private void CatchUp()
     {
         Folders.RefuseLinks();
-        var known = Interlocked.Read(ref _readLength);
-        var length = Log.Length;
-        if (length == known && (length == 0 || Folders.Exist))
+        var known = Volatile.Read(ref _read);
+        var mark = Log.Mark();
+        if (mark == known && (mark.Length == 0 || Folders.Exist))
         {
             return;
         }
 
-        Learn(known);
+        Learn(known, mark);
         var last = Log.Last();
         if (last is null || ((last.Boot == Machine.BootId || _comparedAll) && Folders.Exist && _recovery.IsApplied(last)))
         {
-            Interlocked.Exchange(ref _readLength, length);
+            Volatile.Write(ref _read, mark);
             return;
         }
 
@@ -209,15 +220,15 @@ public sealed class StateStore : IDisposable
     }
 
     // What others have changed is looked up at once, whatever a list would trust.
-    private void Learn(long known)
+    private void Learn(LogMark? known, LogMark now)
     {
-        if (known < 0)
+        if (known is null || !known.IsContinuedBy(now))
         {
             TaskFiles.LookAgain();
             return;
         }
 
-        foreach (var change in Log.Since(known).SelectMany(o => o.Changes).Where(c => c.Kind == EntityKind.Task))
+        foreach (var change in Log.Since(known.Length).SelectMany(o => o.Changes).Where(c => c.Kind == EntityKind.Task))
         {
             TaskFiles.Find(change.Id);
         }
