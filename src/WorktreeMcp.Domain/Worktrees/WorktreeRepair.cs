@@ -76,9 +76,11 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     internal void RollBack(StateChange change, Worktree worktree, string cause)
     {
         trash.TakeAway(worktree);
+        parts.FreeBranch(worktree);
+        ForgetUnborn(worktree);
         if (worktree.BranchCreated && IsUntouched(worktree))
         {
-            parts.Git.DeleteBranch(worktree.Branch, worktree.BaseCommit!, change.Descriptor);
+            parts.DropBranch(worktree, worktree.BaseCommit!, change.Descriptor);
         }
 
         change.PutWorktree(worktree.Id, null);
@@ -139,6 +141,17 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         return worktree;
     }
 
+    // git writes a branch's log before the branch: a kill in between leaves a log that a later branch would go on with.
+    private void ForgetUnborn(Worktree worktree)
+    {
+        var reflog = Reflog(worktree);
+        if (worktree.BranchCreated && parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null && parts.Files.KindOf(reflog) == FileKind.Regular
+            && parts.Files.File.ReadLines(reflog).Take(2).All(line => IsBirth(line, worktree.BaseCommit!)))
+        {
+            parts.Store.Disk.Delete(reflog);
+        }
+    }
+
     private bool NeedsSettling(Worktree worktree)
     {
         if (!IsInTheMiddle(worktree) && (!worktree.IsLive || worktree.Runs.Count == 0))
@@ -159,7 +172,11 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
             return false;
         }
 
-        var reflog = Path.Join(parts.Layout.CommonDirectory, "logs", "refs", "heads", worktree.Branch);
+        var reflog = Reflog(worktree);
         return !parts.Files.File.Exists(reflog) || parts.Files.File.ReadLines(reflog).Take(2).Count() <= 1;
     }
+
+    private string Reflog(Worktree worktree) => Path.Join(parts.Layout.CommonDirectory, "logs", "refs", "heads", worktree.Branch);
+
+    private static bool IsBirth(string line, string commit) => line.StartsWith($"{new string('0', commit.Length)} {commit} ", StringComparison.Ordinal);
 }
