@@ -29,6 +29,26 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         return entries.All();
     }
 
+    /// <summary>
+    /// Settles what a killed server left in the middle, for a call of the board. It reads no file beside the registry and
+    /// stands in nobody's way: what cannot be settled now waits for a call about worktrees, which says why.
+    /// </summary>
+    internal void SettleAbandoned()
+    {
+        try
+        {
+            if (entries.All().Any(worktree => IsHalfDone(worktree) && IsAbandoned(worktree)))
+            {
+                using var change = parts.Store.Begin("recovery", "recovery");
+                SettleAbandoned(change);
+            }
+        }
+        catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
+        {
+            // The board's own call meets what is in its way, and names it.
+        }
+    }
+
     /// <summary>The same for a call that is going to change something: refuses in a copy of the repository.</summary>
     internal IReadOnlyList<Worktree> SettledForChange()
     {
@@ -152,13 +172,13 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         }
     }
 
-    private bool NeedsSettling(Worktree worktree)
-    {
-        if (!IsInTheMiddle(worktree) && (!worktree.IsLive || worktree.Runs.Count == 0))
-        {
-            return worktree.IsLive && _sightings.Of(worktree).IsToReconcile;
-        }
+    private bool NeedsSettling(Worktree worktree) =>
+        IsHalfDone(worktree) ? IsAbandoned(worktree) : worktree.IsLive && _sightings.Of(worktree).IsToReconcile;
 
+    private static bool IsHalfDone(Worktree worktree) => IsInTheMiddle(worktree) || (worktree.IsLive && worktree.Runs.Count > 0);
+
+    private bool IsAbandoned(Worktree worktree)
+    {
         using var lease = parts.TryLease(worktree, shared: false);
         return lease is not null;
     }
