@@ -20,7 +20,7 @@ public sealed class Repository : IDisposable
         Settings = settings;
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot);
         _store = new StateStore(layout, files, disk, time, settings.Durable);
-        Board = new TaskBoard(_store);
+        Board = new TaskBoard(_store) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
         Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner);
     }
 

@@ -14,6 +14,9 @@ public sealed class TaskBoard(StateStore store)
 {
     private readonly ConcurrentDictionary<int, Parsed> _parsed = new();
 
+    /// <summary>Ends what a server that is gone left half-made, before a call looks at tasks: nobody is shown that.</summary>
+    internal Action Settle { private get; init; } = () => { };
+
     /// <summary>Records a goal.</summary>
     /// <param name="request">The goal.</param>
     /// <param name="by">Who records it.</param>
@@ -23,7 +26,7 @@ public sealed class TaskBoard(StateStore store)
         var subject = TaskRules.Subject(request.Subject);
         var description = TaskRules.Description(request.Description ?? string.Empty);
         var labels = TaskRules.Labels(request.Labels ?? []);
-
+        Settle();
         using var change = store.Begin("task.create", by);
         if (change.AnswerOf(request.RequestId, "task.create") is [var first, ..])
         {
@@ -51,6 +54,7 @@ public sealed class TaskBoard(StateStore store)
     /// <returns>One page.</returns>
     public TaskPage List(TaskFilter filter)
     {
+        Settle();
         var damaged = new List<DamagedTask>();
         var all = new Dictionary<int, BoardTask>();
         foreach (var stored in store.Tasks())
@@ -92,6 +96,8 @@ public sealed class TaskBoard(StateStore store)
     /// <returns>The task with what it waits for.</returns>
     public TaskView Get(int id)
     {
+        Settle();
+
         // Through the store, so that an operation which a kill interrupted is finished first.
         _ = store.Task(id);
         return View(Require(id));
@@ -115,6 +121,7 @@ public sealed class TaskBoard(StateStore store)
             throw new Refusal(RefusalCode.InvalidArgument, "There is nothing to change: only task_id was given.", "Give at least one of subject, description, status, owner, add_blocked_by, remove_blocked_by, priority, labels, attention, note.");
         }
 
+        Settle();
         using var change = store.Begin("task.update", by);
         var old = Require(id);
         EnsureRevision(old, edit.ExpectedRevision);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Processes;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Abstractions;
 using System.Runtime.InteropServices;
 using System.Text;
+using WorktreeMcp.Domain.Processes;
 
 namespace WorktreeMcp.Domain.Git;
 
@@ -83,6 +84,16 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     /// <summary>git's record that says it belongs to a directory, for a directory that cannot say so itself; null when there is none.</summary>
     internal AdminEntry? RecordOf(string directory) =>
         Entries().FirstOrDefault(entry => entry.NamesWorktree(files) is { } named && AdminEntry.SamePath(named, directory));
+
+    /// <summary>A record that a killed git began for a folder of that name and that does not say yet what it belongs to.</summary>
+    internal AdminEntry? UnfinishedRecord(string folder, DateTime since) => Entries().FirstOrDefault(entry =>
+        entry.Id.StartsWith(folder, StringComparison.Ordinal)
+        && entry.Id.AsSpan(folder.Length).IndexOfAnyExceptInRange('0', '9') < 0
+        && entry.NamesWorktree(files) is null
+        && files.Directory.EnumerateFiles(entry.Directory).All(file => Path.GetFileName(file) is "locked" or "gitdir")
+        && !files.Directory.EnumerateDirectories(entry.Directory).Any()
+        && files.Directory.GetLastWriteTimeUtc(entry.Directory) >= since.AddMilliseconds(-20)
+        && !GitAtWork.In(place.Root, place.CommonDirectory));
 
     private IEnumerable<AdminEntry> Entries()
     {

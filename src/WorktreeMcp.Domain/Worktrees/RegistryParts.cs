@@ -1,4 +1,5 @@
 using System.IO.Abstractions;
+using System.Runtime.InteropServices;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
@@ -105,6 +106,32 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
         }
 
         _ = task.MoveTo(TaskState.Completed);
+    }
+
+    /// <summary>Takes away lock files that a killed git of ours left on a worktree's branch.</summary>
+    internal void FreeBranch(Worktree worktree)
+    {
+        foreach (var path in new LeftLocks(Layout.CommonDirectory, Layout.Root, Files).Of(worktree.Branch, worktree.UpdatedAt))
+        {
+            Store.Disk.Delete(path);
+        }
+    }
+
+    /// <summary>
+    /// Deletes a worktree's branch if it is still at that commit; a git that was killed over it is begun once more. What
+    /// counts is whether the branch is there afterwards.
+    /// </summary>
+    /// <returns>git's words if it is still there, else null.</returns>
+    internal string? DropBranch(Worktree worktree, string tip, SafeHandle guard)
+    {
+        var answer = Git.DeleteBranch(worktree.Branch, tip, guard);
+        if (answer.ExitCode is null)
+        {
+            FreeBranch(worktree);
+            answer = Git.DeleteBranch(worktree.Branch, tip, guard);
+        }
+
+        return answer.Succeeded || Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null ? null : answer.Error;
     }
 
     private string MovedTo(Worktree worktree, string directory) =>

@@ -298,11 +298,16 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         }
 
         // git's exit code says much or little; what counts is that nothing differs.
-        if (!checkout.Succeeded && (parts.Exists(Path.Join(entry.Directory, "index.lock")) || !parts.Git.Status(entry, parts.DirectoryOf(worktree)).IsClean))
+        if (!checkout.Succeeded && (HoldsLocks(entry, worktree) || !parts.Git.Status(entry, parts.DirectoryOf(worktree)).IsClean))
         {
             throw Failed(worktree, checkout.Error);
         }
     }
+
+    // A git that was killed leaves its lock files, and then no other git can commit here.
+    private bool HoldsLocks(AdminEntry entry, Worktree worktree) =>
+        parts.Files.Directory.EnumerateFiles(entry.Directory, "*.lock").Any()
+        || parts.Exists(Path.Join(parts.Layout.CommonDirectory, "refs", "heads", $"{worktree.Branch}.lock"));
 
     private static Refusal Failed(Worktree worktree, string words) => new(
         RefusalCode.GitFailed,

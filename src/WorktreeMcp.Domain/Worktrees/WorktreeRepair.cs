@@ -29,6 +29,26 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         return entries.All();
     }
 
+    /// <summary>
+    /// Settles what a killed server left in the middle, for a call of the board. It reads no file beside the registry and
+    /// stands in nobody's way: what cannot be settled now waits for a call about worktrees, which says why.
+    /// </summary>
+    internal void SettleAbandoned()
+    {
+        try
+        {
+            if (entries.All().Any(worktree => IsHalfDone(worktree) && IsAbandoned(worktree)))
+            {
+                using var change = parts.Store.Begin("recovery", "recovery");
+                SettleAbandoned(change);
+            }
+        }
+        catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
+        {
+            // The board's own call meets what is in its way, and names it.
+        }
+    }
+
     /// <summary>The same for a call that is going to change something: refuses in a copy of the repository.</summary>
     internal IReadOnlyList<Worktree> SettledForChange()
     {
@@ -76,9 +96,11 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     internal void RollBack(StateChange change, Worktree worktree, string cause)
     {
         trash.TakeAway(worktree);
+        parts.FreeBranch(worktree);
+        ForgetUnborn(worktree);
         if (worktree.BranchCreated && IsUntouched(worktree))
         {
-            parts.Git.DeleteBranch(worktree.Branch, worktree.BaseCommit!, change.Descriptor);
+            parts.DropBranch(worktree, worktree.BaseCommit!, change.Descriptor);
         }
 
         change.PutWorktree(worktree.Id, null);
@@ -139,13 +161,24 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         return worktree;
     }
 
-    private bool NeedsSettling(Worktree worktree)
+    // git writes a branch's log before the branch: a kill in between leaves a log that a later branch would go on with.
+    private void ForgetUnborn(Worktree worktree)
     {
-        if (!IsInTheMiddle(worktree) && (!worktree.IsLive || worktree.Runs.Count == 0))
+        var reflog = Reflog(worktree);
+        if (worktree.BranchCreated && parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null && parts.Files.KindOf(reflog) == FileKind.Regular
+            && parts.Files.File.ReadLines(reflog).Take(2).All(line => IsBirth(line, worktree.BaseCommit!)))
         {
-            return worktree.IsLive && _sightings.Of(worktree).IsToReconcile;
+            parts.Store.Disk.Delete(reflog);
         }
+    }
 
+    private bool NeedsSettling(Worktree worktree) =>
+        IsHalfDone(worktree) ? IsAbandoned(worktree) : worktree.IsLive && _sightings.Of(worktree).IsToReconcile;
+
+    private static bool IsHalfDone(Worktree worktree) => IsInTheMiddle(worktree) || (worktree.IsLive && worktree.Runs.Count > 0);
+
+    private bool IsAbandoned(Worktree worktree)
+    {
         using var lease = parts.TryLease(worktree, shared: false);
         return lease is not null;
     }
@@ -159,7 +192,11 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
             return false;
         }
 
-        var reflog = Path.Join(parts.Layout.CommonDirectory, "logs", "refs", "heads", worktree.Branch);
+        var reflog = Reflog(worktree);
         return !parts.Files.File.Exists(reflog) || parts.Files.File.ReadLines(reflog).Take(2).Count() <= 1;
     }
+
+    private string Reflog(Worktree worktree) => Path.Join(parts.Layout.CommonDirectory, "logs", "refs", "heads", worktree.Branch);
+
+    private static bool IsBirth(string line, string commit) => line.StartsWith($"{new string('0', commit.Length)} {commit} ", StringComparison.Ordinal);
 }

@@ -20,6 +20,8 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     {
         var directory = parts.DirectoryOf(worktree);
         var old = Record(worktree, directory);
+        var named = old is not null;
+        old ??= Unfinished(worktree);
         var head = parts.Git.Refs.ReadHead((old ?? Trashed(worktree)).Directory);
         if (old is not null)
         {
@@ -27,7 +29,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             Write(Path.Join(old.Directory, "locked"), $"{LockWords}{worktree.Id}");
         }
 
-        var tree = MoveTree(directory, worktree.Id, ours: old is not null);
+        var tree = MoveTree(directory, worktree.Id, ours: named);
         if (old is not null)
         {
             parts.MoveOnce(old.Directory, Trashed(worktree).Directory);
@@ -42,7 +44,10 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         if (worktree.Status == WorktreeState.Creating)
         {
             // Whoever made it was killed, and nobody else has been in it yet.
-            parts.Store.Disk.Delete(Path.Join(trashed.Directory, "index.lock"));
+            foreach (var path in parts.Files.Directory.EnumerateFiles(trashed.Directory, "*.lock").ToList())
+            {
+                parts.Store.Disk.Delete(path);
+            }
         }
 
         head = Whole(worktree, trashed, head);
@@ -102,6 +107,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     /// <summary>Deletes a branch that has nothing of its own; else says why it stays.</summary>
     private string? SettleBranch(StateChange change, Worktree worktree)
     {
+        parts.FreeBranch(worktree);
         var tip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}");
         if (tip is null)
         {
@@ -123,8 +129,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return reason;
         }
 
-        var deleted = parts.Git.DeleteBranch(worktree.Branch, tip, change.Descriptor);
-        return deleted.Succeeded ? null : $"git would not delete it: {deleted.Error}";
+        return parts.DropBranch(worktree, tip, change.Descriptor) is { } words ? $"git would not delete it: {words}" : null;
     }
 
     /// <summary>What a branch holds that its base does not, or that nothing else holds; null when there is no such thing.</summary>
@@ -185,6 +190,18 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             ? AdminEntry.At(parts.Layout.CommonDirectory, id)
             : AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) ?? parts.Git.RecordOf(directory);
         return entry?.NamesWorktree(parts.Files) is { } named && AdminEntry.SamePath(named, directory) ? entry : null;
+    }
+
+    // git names a record after the folder, with a number if that is taken, and says last but one what it belongs to.
+    // One that a killed git of ours left before that is nobody's else: it is younger than the intent, and it names nothing.
+    private AdminEntry? Unfinished(Worktree worktree)
+    {
+        if (worktree.Status != WorktreeState.Creating || worktree.AdminId is not null)
+        {
+            return null;
+        }
+
+        return parts.Git.UnfinishedRecord(worktree.Name, DateTime.UnixEpoch.AddSeconds(worktree.UpdatedAt));
     }
 
     // A folder that git's records do not know is not ours, unless git had only just made it; a link never is.

@@ -58,6 +58,31 @@ public sealed class InterruptedStepsTests : IDisposable
         next.Make("a", task).Task!.Status.Should().Be(TaskState.InProgress);
     }
 
+    [Theory]
+    [InlineData("create")]
+    [InlineData("list")]
+    [InlineData("get")]
+    [InlineData("update")]
+    public void A_call_of_the_board_takes_back_a_creation_that_died(string call)
+    {
+        var task = _repo.Open().Task();
+        Intend(Creating("a", task), "worktree.create.before");
+        _repo.Git("worktree", "add", "-q", "--no-checkout", "-b", "wt/a", ".worktrees/a");
+
+        var board = _repo.Open().Board;
+        _ = call switch
+        {
+            "create" => board.Create(new NewTask("Another"), Steps.By).View,
+            "get" => board.Get(task),
+            "update" => board.Update(task, new TaskEdit { Subject = "Changed" }, Steps.By).View,
+            _ => board.List(new TaskFilter(null, null, null, null, null, 50, null)).Tasks[0],
+        };
+
+        _repo.EventNames().Should().Contain("worktree.create.failed");
+        _repo.Has(".worktrees/a").Should().BeFalse();
+        _repo.Git("for-each-ref", "refs/heads/wt").Should().BeEmpty();
+    }
+
     [Fact]
     public void What_somebody_did_meanwhile_is_not_taken_back_with_a_dead_creation()
     {

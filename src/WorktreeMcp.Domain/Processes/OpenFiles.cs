@@ -1,8 +1,7 @@
 #pragma warning disable RS0030 // /proc is the kernel's list of open files, not state of ours
 using System.Globalization;
-using WorktreeMcp.Domain.Processes;
 
-namespace WorktreeMcp.Domain.Doctor;
+namespace WorktreeMcp.Domain.Processes;
 
 /// <summary>Who has a file open, where the system tells.</summary>
 internal static class OpenFiles

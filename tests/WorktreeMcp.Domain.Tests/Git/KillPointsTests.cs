@@ -1,0 +1,154 @@
+using System.Globalization;
+using FluentAssertions;
+using WorktreeMcp.Domain.Doctor;
+using WorktreeMcp.Domain.Tests.Worktrees;
+using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.TestKit;
+using Xunit;
+
+namespace WorktreeMcp.Domain.Tests.Git;
+
+/// <summary>
+/// git is killed at a system call, alone or with its server; then the next call of another server finds nothing half-made.
+/// By default that is at calls that make, move or delete a file; with WORKTREEMCP_KILL_POINTS=25 at every 25th call, with
+/// "all" at each.
+/// </summary>
+public sealed class KillPointsTests(ITestOutputHelper output) : IDisposable
+{
+    private TempRepository _repo = new();
+
+    public void Dispose() => _repo.Dispose();
+
+    [Theory]
+    [InlineData("update-ref -m", false)]
+    [InlineData("update-ref -m", true)]
+    [InlineData("worktree add", false)]
+    [InlineData("worktree add", true)]
+    [InlineData("reset --hard", false)]
+    [InlineData("reset --hard", true)]
+    public void A_git_killed_while_a_worktree_is_made_leaves_nothing_behind(string subcommand, bool withServer) =>
+        AtEveryPoint(subcommand, withServer, _ => { }, server => server.Make("a"));
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_git_killed_while_a_branch_is_deleted_leaves_nothing_behind(bool packed, bool withServer) =>
+        AtEveryPoint("update-ref -d", withServer, server => Prepare(server, packed), server => server.Drop("a"));
+
+    private void Prepare(Repository server, bool packed)
+    {
+        server.Make("a");
+        if (packed)
+        {
+            _repo.Git("pack-refs", "--all");
+        }
+    }
+
+    private void AtEveryPoint(string subcommand, bool withServer, Action<Repository> prepare, Action<Repository> act)
+    {
+        if (DyingGit.Refusal is { } reason)
+        {
+            Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", reason);
+            Assert.Fail(reason);
+        }
+
+        Kill(null, subcommand, withServer: false, prepare, act);
+        var all = new DyingGit(GitFolder).Points();
+
+        var chosen = Chosen(all, withServer).ToList();
+        var wrong = new List<string>();
+        var refused = 0;
+        foreach (var point in chosen)
+        {
+            try
+            {
+                refused += Kill(point, subcommand, withServer, prepare, act) ? 1 : 0;
+            }
+            catch (Exception fault)
+            {
+                wrong.Add($"{subcommand} killed at {point.Call} number {point.Time}: {fault.Message}");
+                _repo.Dispose();
+                _repo = new TempRepository();
+            }
+        }
+
+        output.WriteLine($"{subcommand}{(withServer ? " with its server" : string.Empty)}: {chosen.Count} of {all.Count} points, {refused} calls refused, {wrong.Count} wrong");
+        wrong.Should().BeEmpty();
+    }
+
+    // Between two writes nothing differs that git leaves behind; a half of the writes is for git alone, the other for both.
+    private static IEnumerable<KillPoint> Chosen(IReadOnlyList<KillPoint> all, bool withServer) =>
+        Environment.GetEnvironmentVariable("WORKTREEMCP_KILL_POINTS") switch
+        {
+            "all" => all,
+            { Length: > 0 } step => all.Where((_, index) => index % int.Parse(step, CultureInfo.InvariantCulture) == 0),
+            _ => all.Where(point => point.Writes).Where((_, index) => index % 2 == (withServer ? 1 : 0)),
+        };
+
+    private string GitFolder => Path.Join(_repo.Base, "git");
+
+    private bool Kill(KillPoint? point, string subcommand, bool withServer, Action<Repository> prepare, Action<Repository> act)
+    {
+        var git = new DyingGit(GitFolder);
+        git.Heal();
+        var refused = false;
+        using (var server = Repository.Open(_repo.Root, environment: git.Environment, disk: git))
+        {
+            prepare(server);
+            git.KillAt(point, subcommand, withServer);
+            try
+            {
+                act(server);
+            }
+            catch (Refusal)
+            {
+                refused = true;
+            }
+            catch (IOException) when (withServer)
+            {
+                refused = true;
+            }
+
+            git.WasRun.Should().BeTrue("that is where git dies");
+        }
+
+        using var next = Repository.Open(_repo.Root);
+        var rows = next.Worktrees.List(null, 50, null).Worktrees;
+        Agree(next, rows);
+        Usable();
+        if (rows.Count == 0)
+        {
+            next.Make("a");
+        }
+
+        Agree(next, next.Worktrees.List(null, 50, null).Worktrees);
+        next.Drop("a").BranchKept.Should().BeNull();
+        Agree(next, []);
+        return refused;
+    }
+
+    private void Agree(Repository repository, IReadOnlyList<WorktreeView> rows)
+    {
+        rows.SelectMany(row => row.Drift).Should().BeEmpty();
+        rows.Where(row => row.Worktree.Status != WorktreeState.Active).Should().BeEmpty();
+        Names(Path.Join(_repo.Root, ".worktrees")).Where(name => name[0] != '.').Should().Equal(rows.Select(row => row.Worktree.Name));
+        Names(Path.Join(_repo.Root, ".git", "worktrees")).Where(name => !name.StartsWith("wtmcp-trash-", StringComparison.Ordinal))
+            .Should().Equal(rows.Select(row => row.Worktree.AdminId));
+        _repo.Git("for-each-ref", "--format=%(refname:short)", "refs/heads/wt").Should().Be(string.Join('\n', rows.Select(row => row.Worktree.Branch)));
+        repository.Examine().Where(finding => finding.Severity != FindingSeverity.Info).Select(finding => finding.Message).Should().BeEmpty();
+        Directory.EnumerateFiles(Path.Join(_repo.Root, ".git"), "*", SearchOption.AllDirectories)
+            .Where(path => path.EndsWith(".lock", StringComparison.Ordinal) || Path.GetFileName(path) == "packed-refs.new").Should().BeEmpty();
+    }
+
+    private void Usable()
+    {
+        _repo.Git("worktree", "list");
+        _repo.Git("gc", "--quiet");
+        _repo.Git("fsck", "--connectivity-only");
+    }
+
+    private static IEnumerable<string> Names(string folder) =>
+        Directory.Exists(folder) ? Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal) : [];
+}
