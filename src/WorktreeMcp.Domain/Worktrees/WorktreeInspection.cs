@@ -84,7 +84,7 @@ internal sealed class WorktreeInspection(RegistryParts parts)
             drift.Add(head.Branch is null ? $"its HEAD is detached, not on {worktree.Branch}" : $"it is on branch {head.ShortBranch}, not on {worktree.Branch}");
         }
 
-        if (worktree.Status is WorktreeState.Creating or WorktreeState.Removing)
+        if (worktree.Status is WorktreeState.Creating or WorktreeState.Removing or WorktreeState.Restoring)
         {
             drift.Add($"it is {worktree.Status.Word()}");
         }

@@ -31,6 +31,16 @@ public sealed record WorktreeStep(Worktree Worktree, string Directory, BoardTask
 public sealed record WorktreeRemoval(
     WorktreeStep Step, string? TrashDirectory, bool BranchDeleted, string? BranchKept, IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted);
 
+/// <summary>What came back from the trash.</summary>
+/// <param name="Step">The step itself.</param>
+/// <param name="Head">Commit of its HEAD, or null on a branch without commits.</param>
+/// <param name="Detached">Why its HEAD is not on the branch it was on; null when it is, or was on none.</param>
+/// <param name="BranchMade">Whether its branch was gone and was made again.</param>
+/// <param name="Unbound">Why it no longer serves its task; null when it does, or served none.</param>
+/// <param name="StillInTrash">Others of that name that wait in the trash.</param>
+public sealed record WorktreeRestoration(
+    WorktreeStep Step, string? Head, string? Detached, bool BranchMade, string? Unbound, IReadOnlyList<int> StillInTrash);
+
 /// <summary>A worktree as it is found.</summary>
 /// <param name="Worktree">The entry.</param>
 /// <param name="Directory">Its absolute directory.</param>

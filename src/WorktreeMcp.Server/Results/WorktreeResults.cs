@@ -147,6 +147,22 @@ public sealed record WorktreeGone(
     }
 }
 
+/// <summary>Answer of worktree_restore.</summary>
+public sealed record WorktreeBack(
+    WorktreeEntry Worktree, TaskBrief? Task, string? Head, string? Detached, bool BranchMade, string? Unbound, IReadOnlyList<int>? StillInTrash, string? Warning, string Next)
+{
+    internal static WorktreeBack From(WorktreeRestoration back, string next) => new(
+        WorktreeEntry.From(back.Step.Worktree, back.Step.Directory),
+        TaskBrief.From(back.Step.Task),
+        back.Head,
+        back.Detached,
+        back.BranchMade,
+        back.Unbound,
+        back.StillInTrash.Count == 0 ? null : [.. back.StillInTrash.Take(20)],
+        back.Step.Warning,
+        next);
+}
+
 /// <summary>Answer of worktree_run; both streams share one size.</summary>
 public sealed record CommandRan(
     string Worktree, string Path, string RunId, int? ExitCode, string? Signal, bool TimedOut, bool Cancelled, double DurationSeconds,
