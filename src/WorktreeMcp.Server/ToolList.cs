@@ -19,6 +19,7 @@ public static class ToolList
     public static void Register(IMcpServerBuilder builder)
     {
         builder.Services.AddSingleton<OpenRepository>();
+        builder.Services.AddHostedService<BackgroundSweep>();
         builder.WithWorktreeTools(Names, tools => tools.Add<TaskTools>().Add<WorktreeTools>());
     }
 }

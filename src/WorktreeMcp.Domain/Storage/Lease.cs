@@ -22,10 +22,16 @@ public sealed class Lease : IDisposable
     /// <param name="worktreeId">The worktree's number.</param>
     /// <param name="shared">Shared for commands, exclusive for making and removing.</param>
     /// <returns>The lease, or null when somebody holds it.</returns>
-    public static Lease? Try(StateLayout layout, int worktreeId, bool shared)
+    public static Lease? Try(StateLayout layout, int worktreeId, bool shared) => Try(layout, layout.Lease(worktreeId), shared);
+
+    /// <summary>Tries to become the one process that empties the trash.</summary>
+    /// <param name="layout">Where the lease files lie.</param>
+    /// <returns>The lease, or null when somebody holds it.</returns>
+    public static Lease? TryTrash(StateLayout layout) => Try(layout, layout.TrashLease, shared: false);
+
+    private static Lease? Try(StateLayout layout, string path, bool shared)
     {
         Directory.CreateDirectory(layout.Leases);
-        var path = layout.Lease(worktreeId);
         var file = Posix.OpenForLock(path);
         if (Posix.TryFlock(file, shared))
         {

@@ -23,6 +23,7 @@ public sealed class WorktreeRegistry
     private readonly WorktreeRemover _remover;
     private readonly WorktreeRestore _restore;
     private readonly WorktreeCommands _commands;
+    private readonly TrashSweep _sweep;
 
     internal WorktreeRegistry(StateStore store, TaskBoard board, GitRepository git, IFileSystem files, RepositorySettings settings, CommandRunner runner)
     {
@@ -35,8 +36,12 @@ public sealed class WorktreeRegistry
         _creation = new WorktreeCreation(_parts, _entries, _repair);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
         _restore = new WorktreeRestore(_parts, _entries, _repair, back);
+        _sweep = new TrashSweep(_parts, _entries);
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner);
     }
+
+    /// <summary>Empties the trash.</summary>
+    public TrashSweep Trash => _sweep;
 
     internal RegistryParts Parts => _parts;
 

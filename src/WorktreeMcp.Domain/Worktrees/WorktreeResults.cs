@@ -51,7 +51,20 @@ public sealed record WorktreeRestoration(
 /// <param name="Behind">The reverse.</param>
 /// <param name="Drift">How it differs from what the registry says.</param>
 public sealed record WorktreeView(
-    Worktree Worktree, string Directory, string? Owner, string? Head, WorktreeChanges? Changes, int? Ahead, int? Behind, IReadOnlyList<string> Drift);
+    Worktree Worktree, string Directory, string? Owner, string? Head, WorktreeChanges? Changes, int? Ahead, int? Behind, IReadOnlyList<string> Drift)
+{
+    /// <summary>How it waits in the trash; null while it is not there.</summary>
+    public TrashItem? Trash { get; init; }
+}
+
+/// <summary>What waits in the trash.</summary>
+/// <param name="Id">The removed worktree's number.</param>
+/// <param name="Name">Its name; null for what a creation left that was taken back.</param>
+/// <param name="RemovedAt">Unix seconds.</param>
+/// <param name="EmptiedAt">When it may be deleted for good, in unix seconds.</param>
+/// <param name="Bytes">The size of its files; null while nobody has counted.</param>
+/// <param name="Begun">Whether its deletion was begun: it cannot be restored any more.</param>
+public sealed record TrashItem(int Id, string? Name, double RemovedAt, double EmptiedAt, long? Bytes, bool Begun);
 
 /// <summary>One page of worktrees.</summary>
 /// <param name="Worktrees">Oldest first.</param>

@@ -13,6 +13,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 internal sealed class WorktreeReturn(RegistryParts parts)
 {
     private readonly Relocation _relocation = new(parts);
+    private readonly TrashShelf _shelf = new(parts);
 
     /// <summary>Brings back what a restoration on record takes out of the trash; what cannot be is taken back and refused.</summary>
     internal WorktreeRestoration Finish(StateChange change, Worktree worktree)
@@ -59,6 +60,7 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         worktree = WithFreeRecord(change, worktree, trashed);
         var record = Record(worktree.AdminId!);
         MoveTree(TreeOf(worktree), directory);
+        _shelf.ForgetSize(worktree.Id);
         parts.MoveOnce(trashed.Directory, record.Directory);
         if (!parts.Exists(directory))
         {

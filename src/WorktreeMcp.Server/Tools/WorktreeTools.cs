@@ -46,7 +46,7 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     /// <summary>
     /// List worktrees with what git says of each now. Rows have path, branch, task, owner, counts of uncommitted files,
     /// commits ahead of and behind the base, and drift: where it differs from the record. Removed ones show only with status
-    /// removed. worktree_status has the files. Changes nothing.
+    /// removed, with trash_id and until when they can be restored. Changes nothing.
     /// </summary>
     /// <param name="status">Only worktrees in this state.</param>
     /// <param name="limit">How many at most.</param>
