@@ -10,7 +10,7 @@ namespace WorktreeMcp.Server.Stdio;
 public sealed class Traffic
 {
     private readonly Lock _guard = new();
-    private readonly HashSet<RequestId> _open = [];
+    private readonly Dictionary<RequestId, int> _open = [];
     private long _lines;
     private long _messages;
     private bool _answered;
@@ -27,7 +27,8 @@ public sealed class Traffic
         _messages++;
         if (message is JsonRpcRequest request && request.Method != RequestMethods.SubscriptionsListen)
         {
-            _open.Add(request.Id);
+            // A client may use one id for two requests at once; both are answered.
+            _open[request.Id] = _open.GetValueOrDefault(request.Id) + 1;
         }
         else if (CancelledRequest(message) is { } cancelled)
         {
@@ -44,7 +45,7 @@ public sealed class Traffic
             Change(() =>
             {
                 _answered = true;
-                _open.Remove(((JsonRpcMessageWithId)message).Id);
+                Close(((JsonRpcMessageWithId)message).Id);
             });
         }
     }
@@ -60,6 +61,18 @@ public sealed class Traffic
     /// <param name="cancel">Ends the wait.</param>
     /// <returns>A task that ends then.</returns>
     public Task FirstAnswer(TimeSpan limit, CancellationToken cancel) => Until(() => _answered || IsQuiet, limit, cancel);
+
+    private void Close(RequestId id)
+    {
+        if (_open.GetValueOrDefault(id) is > 1 and var count)
+        {
+            _open[id] = count - 1;
+        }
+        else
+        {
+            _open.Remove(id);
+        }
+    }
 
     private bool IsQuiet => _messages >= _lines && _open.Count == 0;
 
