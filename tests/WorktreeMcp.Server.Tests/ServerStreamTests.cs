@@ -77,6 +77,40 @@ public sealed class ServerStreamTests
     }
 
     [Fact]
+    public async Task No_more_is_read_while_too_many_requests_are_unanswered()
+    {
+        var traffic = new Traffic();
+        using var raw = new MemoryStream(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(new string('x', 127) + "\n", 1000))));
+        await using var input = new ServerInput(raw, traffic, () => { }, () => { });
+        var buffer = new byte[64 * 1024];
+        (await input.ReadAsync(buffer, TestContext.Current.CancellationToken)).Should().Be(512 * 128);
+        var requests = Enumerable.Range(0, 400).Select(id => new JsonRpcRequest { Id = new RequestId(id), Method = "ping" }).ToList();
+        requests.ForEach(traffic.Received);
+
+        var more = input.ReadAsync(buffer, TestContext.Current.CancellationToken).AsTask();
+        more.IsCompleted.Should().BeFalse();
+        requests.GetRange(0, 100).ForEach(request => traffic.Sent(new JsonRpcResponse { Id = request.Id, Result = null }));
+
+        (await more).Should().Be(488 * 128);
+    }
+
+    [Fact]
+    public async Task Two_requests_with_one_id_are_both_waited_for()
+    {
+        var traffic = new Traffic();
+        var request = new JsonRpcRequest { Id = new RequestId(1), Method = "tools/call" };
+        traffic.Received(request);
+        traffic.Received(request);
+
+        traffic.Sent(new JsonRpcResponse { Id = request.Id, Result = null });
+        var quiet = traffic.Quiet(TimeSpan.FromHours(1), TestContext.Current.CancellationToken);
+        quiet.IsCompleted.Should().BeFalse();
+        traffic.Sent(new JsonRpcResponse { Id = request.Id, Result = null });
+
+        await quiet;
+    }
+
+    [Fact]
     public async Task A_last_line_without_its_end_is_a_line()
     {
         using var raw = new MemoryStream("one\ntwo"u8.ToArray());

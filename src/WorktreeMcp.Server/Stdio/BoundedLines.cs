@@ -33,6 +33,9 @@ internal sealed class BoundedLines : OneWayStream
     public override bool CanRead => true;
 
     /// <inheritdoc />
+    public override bool IsLeft => _raw is OneWayStream { IsLeft: true };
+
+    /// <inheritdoc />
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (_handedOn == _ready.WrittenCount)

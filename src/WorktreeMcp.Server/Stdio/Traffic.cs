@@ -9,8 +9,12 @@ namespace WorktreeMcp.Server.Stdio;
 /// </summary>
 public sealed class Traffic
 {
+    // More than the calls that may run and wait, so that one too many is still told so.
+    private const int MostOpen = 320;
+
     private readonly Lock _guard = new();
     private readonly Dictionary<RequestId, int> _open = [];
+    private int _openCount;
     private long _lines;
     private long _messages;
     private bool _answered;
@@ -29,10 +33,11 @@ public sealed class Traffic
         {
             // A client may use one id for two requests at once; both are answered.
             _open[request.Id] = _open.GetValueOrDefault(request.Id) + 1;
+            _openCount++;
         }
-        else if (CancelledRequest(message) is { } cancelled)
+        else if (CancelledRequest(message) is { } cancelled && _open.Remove(cancelled, out var count))
         {
-            _open.Remove(cancelled);
+            _openCount -= count;
         }
     });
 
@@ -50,6 +55,16 @@ public sealed class Traffic
         }
     }
 
+    /// <summary>Waits until there is room for more requests: answers that nobody reads must not fill the memory.</summary>
+    /// <param name="limit">The longest wait.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns>Whether there is room.</returns>
+    public async Task<bool> Room(TimeSpan limit, CancellationToken cancel)
+    {
+        await Until(() => _openCount < MostOpen && _lines - _messages < MostOpen, limit, cancel);
+        return Volatile.Read(ref _openCount) < MostOpen;
+    }
+
     /// <summary>Waits until every line that was delivered is parsed and every request answered.</summary>
     /// <param name="limit">The longest wait; a malformed line is never parsed, a stuck request never answered.</param>
     /// <param name="cancel">Ends the wait.</param>
@@ -64,21 +79,21 @@ public sealed class Traffic
 
     private void Close(RequestId id)
     {
-        if (_open.GetValueOrDefault(id) is > 1 and var count)
+        if (_open.Remove(id, out var count))
         {
-            _open[id] = count - 1;
-        }
-        else
-        {
-            _open.Remove(id);
+            _openCount--;
+            if (count > 1)
+            {
+                _open[id] = count - 1;
+            }
         }
     }
 
-    private bool IsQuiet => _messages >= _lines && _open.Count == 0;
+    private bool IsQuiet => _messages >= _lines && _openCount == 0;
 
     private async Task Until(Func<bool> done, TimeSpan limit, CancellationToken cancel)
     {
-        if (limit <= TimeSpan.Zero)
+        if (limit <= TimeSpan.Zero || NextChange(done) is null)
         {
             return;
         }
