@@ -67,6 +67,7 @@ public sealed class Repository : IDisposable
     /// <param name="files">For reading; null for the real file system.</param>
     /// <param name="disk">For writing; null for the real disk.</param>
     /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="flags">What the command line sets on top of all; null for nothing.</param>
     /// <returns>The opened repository, or a refusal as not_a_repository.</returns>
     public static Repository Open(
         string path,
@@ -74,7 +75,8 @@ public sealed class Repository : IDisposable
         IReadOnlyDictionary<string, string>? environment = null,
         IFileSystem? files = null,
         IDurableFiles? disk = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        Func<RepositorySettings, RepositorySettings>? flags = null)
     {
         environment ??= OwnEnvironment();
         files ??= new FileSystem();
@@ -82,7 +84,8 @@ public sealed class Repository : IDisposable
         var git = new GitCommand(environment);
         var place = RepositoryPlace.Find(git, path);
         settings ??= new SettingsReader(files, environment).Read(place.Root);
-        var runner = new CommandRunner(time, new CommandEnvironment(environment));
+        settings = flags?.Invoke(settings) ?? settings;
+        var runner = new CommandRunner(time, new CommandEnvironment(environment, settings.Run.Environment));
         return new Repository(place, settings, git, runner, files, disk ?? new DurableFiles(), time);
     }
 

@@ -15,6 +15,9 @@ public sealed record RepositorySettings
     /// <summary>Whether each operation is fsynced before it is acknowledged.</summary>
     public bool Durable { get; init; } = true;
 
+    /// <summary>What is set for commands.</summary>
+    public RunSettings Run { get; init; } = new();
+
     /// <summary>Settings that were not usable, each named once.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -17,10 +17,16 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
 
     private static readonly IReadOnlyList<Setting> Settings =
     [
-        new("worktree_root", "a folder inside the repository, such as \".worktrees\"", IsFolder, (s, v) => s with { WorktreeRoot = v }),
-        new("branch_prefix", "letters, digits and . _ / -, such as \"wt/\"", v => Prefix().IsMatch(v) && !v.Contains("..", StringComparison.Ordinal), (s, v) => s with { BranchPrefix = v }),
-        new("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }),
-        new("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
+        Setting.Text("worktree_root", "a folder inside the repository, such as \".worktrees\"", IsFolder, (s, v) => s with { WorktreeRoot = v }),
+        Setting.Text("branch_prefix", "letters, digits and . _ / -, such as \"wt/\"", v => Prefix().IsMatch(v) && !v.Contains("..", StringComparison.Ordinal), (s, v) => s with { BranchPrefix = v }),
+        Setting.Text("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }),
+        Setting.Text("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
+        Setting.Number("run.timeout_seconds", 1, 86_400, (s, v) => s with { Run = s.Run with { TimeoutSeconds = v } }),
+        Setting.Text("run.sandbox", SandboxWords.Allowed, v => SandboxWords.Mode(v) is not null, (s, v) => s with { Run = s.Run with { Sandbox = SandboxWords.Mode(v)!.Value } }),
+        Setting.Flag("run.network", (s, v) => s with { Run = s.Run with { Network = v } }),
+        Setting.List("run.environment", "names of variables, such as [\"SSH_AUTH_SOCK\", \"AWS_*\"], none of them git's", v => Variable().IsMatch(v), (s, v) => s with { Run = s.Run with { Environment = v } }),
+        Setting.List("run.cache_paths", "folders, absolute or such as \"~/.npm\"", IsOutside, (s, v) => s with { Run = s.Run with { CachePaths = v } }),
+        Setting.List("run.secret_paths", "paths, absolute or such as \"~/.config/app\", with \"!\" before one that is to be seen", v => IsOutside(v.TrimStart('!')), (s, v) => s with { Run = s.Run with { SecretPaths = v } }),
     ];
 
     /// <summary>Reads everything for the repository whose main checkout is given.</summary>
@@ -29,7 +35,7 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         var warnings = new List<string>();
         var settings = new RepositorySettings();
         settings = FromFile(settings, UserFile(), warnings);
-        settings = FromFile(settings, Path.Join(root, FileName), warnings);
+        settings = NotLooser(FromFile(settings, Path.Join(root, FileName), warnings), settings.Run, root, warnings);
         settings = FromVariables(settings, warnings);
         return settings with { Warnings = warnings };
     }
@@ -47,29 +53,53 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
             return settings;
         }
 
-        foreach (var (key, value) in json)
+        foreach (var (key, value) in json.SelectMany(Flat))
         {
-            settings = Apply(settings, key, value is JsonValue ? value.Text() : null, $"{path}: {key}", warnings);
+            settings = Apply(settings, key, value, $"{path}: {key}", warnings);
         }
 
         return settings;
+    }
+
+    // The members of a section are settings of their own.
+    private static IEnumerable<(string Key, JsonNode? Value)> Flat(KeyValuePair<string, JsonNode?> member) =>
+        member.Value is JsonObject section && Settings.Any(s => s.Key.StartsWith($"{member.Key}.", StringComparison.Ordinal))
+            ? section.Select(inner => ($"{member.Key}.{inner.Key}", inner.Value))
+            : [(member.Key, member.Value)];
+
+    // What a person set for all repositories guards against each of them: its own file may ask for more, not for less.
+    private static RepositorySettings NotLooser(RepositorySettings settings, RunSettings before, string root, List<string> warnings)
+    {
+        var run = settings.Run;
+        if (run.Sandbox < before.Sandbox)
+        {
+            warnings.Add($"{Path.Join(root, FileName)}: run.sandbox is weaker than your own configuration's \"{before.Sandbox.Word()}\"; it was passed over.");
+            run = run with { Sandbox = before.Sandbox };
+        }
+
+        IEnumerable<string> secrets = ReferenceEquals(run.SecretPaths, before.SecretPaths) ? [] : run.SecretPaths;
+        if (secrets.Any(path => path.StartsWith('!')))
+        {
+            warnings.Add($"{Path.Join(root, FileName)}: run.secret_paths may hide paths, not show them; those with \"!\" were passed over.");
+        }
+
+        return settings with { Run = run with { SecretPaths = [.. before.SecretPaths, .. secrets.Where(path => !path.StartsWith('!'))] } };
     }
 
     private RepositorySettings FromVariables(RepositorySettings settings, List<string> warnings)
     {
         foreach (var setting in Settings)
         {
-            var name = $"WORKTREEMCP_{setting.Key.ToUpperInvariant()}";
-            if (environment.TryGetValue(name, out var value) && value.Length > 0 && !value.Contains("${", StringComparison.Ordinal))
+            if (environment.TryGetValue(setting.Variable, out var value) && value.Length > 0 && !value.Contains("${", StringComparison.Ordinal))
             {
-                settings = Apply(settings, setting.Key, value, name, warnings);
+                settings = Apply(settings, setting.Key, JsonValue.Create(value), setting.Variable, warnings);
             }
         }
 
         return settings;
     }
 
-    private static RepositorySettings Apply(RepositorySettings settings, string key, string? value, string where, List<string> warnings)
+    private static RepositorySettings Apply(RepositorySettings settings, string key, JsonNode? value, string where, List<string> warnings)
     {
         if (Settings.FirstOrDefault(s => s.Key == key) is not { } setting)
         {
@@ -77,13 +107,13 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
             return settings;
         }
 
-        if (value is null || !setting.Fits(value))
+        if (setting.Apply(settings, value) is { } applied)
         {
-            warnings.Add($"{where} must be {setting.Allowed}; it was passed over.");
-            return settings;
+            return applied;
         }
 
-        return setting.Apply(settings, value);
+        warnings.Add($"{where} must be {setting.Allowed}; it was passed over.");
+        return settings;
     }
 
     private string? UserFile()
@@ -97,8 +127,17 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
     private static bool IsFolder(string value) =>
         value.Length > 0 && !Path.IsPathRooted(value) && value.Split('/', '\\').All(part => part is not ("" or "." or ".." or ".git" or ".tasks"));
 
+    // Neither "/" nor a whole home: what is opened or hidden there would be everything.
+    private static bool IsOutside(string path) =>
+        path.TrimEnd('/').Length > 1
+        && (path.StartsWith('/') || path.StartsWith("~/", StringComparison.Ordinal))
+        && !path.Contains('\0', StringComparison.Ordinal)
+        && path.Split('/').All(part => part is not ("." or ".."));
+
+    // Two letters at least before a star, so that no pattern means everything; git's own would turn a command on another repository.
+    [GeneratedRegex(@"\A(?!GIT_)[A-Za-z_][A-Za-z0-9_]+\*?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Variable();
+
     [GeneratedRegex(@"\A([A-Za-z0-9_][A-Za-z0-9._/-]{0,40})?\z", RegexOptions.CultureInvariant)]
     private static partial Regex Prefix();
-
-    private sealed record Setting(string Key, string Allowed, Func<string, bool> Fits, Func<RepositorySettings, string, RepositorySettings> Apply);
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using WorktreeMcp.Domain.Processes;
 
 namespace WorktreeMcp.Domain.Running;
@@ -19,15 +18,14 @@ public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environ
     /// <exception cref="Refusal">It could not be started.</exception>
     public RunResult Run(RunRequest request, CancellationToken cancel)
     {
-        var runId = $"run-{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
         var output = new StreamCapture();
         var error = new StreamCapture();
         var begin = time.GetTimestamp();
         var exit = Run(
-            Spec(request, runId), (stream, bytes) => (stream == ChildStream.Output ? output : error).Add(bytes), cancel);
+            Spec(request), (stream, bytes) => (stream == ChildStream.Output ? output : error).Add(bytes), cancel);
         return new RunResult
         {
-            RunId = runId,
+            RunId = request.RunId,
             ExitCode = exit.ExitCode,
             Signal = exit.Signal is { } signal ? Signals.NameOf(signal) : null,
             TimedOut = exit.TimedOut,
@@ -64,11 +62,14 @@ public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environ
     };
 
     // Not a login shell: profile files of the user would change what the allow-list gives.
-    private ChildSpec Spec(RunRequest request, string runId)
-        => new("/bin/sh", ["-c", request.Command], request.WorkingDirectory, _environment.For(request.Variables, runId))
+    private ChildSpec Spec(RunRequest request)
+    {
+        IReadOnlyList<string> words = [.. request.Wrapper, "/bin/sh", "-c", request.Command];
+        return new ChildSpec(words[0], [.. words.Skip(1)], request.WorkingDirectory, _environment.For(request.Variables, request.RunId))
         {
             Timeout = request.Timeout,
             EndSessionAfterExit = true,
-            Marker = $"{CommandEnvironment.RunIdName}={runId}",
+            Marker = $"{CommandEnvironment.RunIdName}={request.RunId}",
         };
+    }
 }

@@ -18,7 +18,25 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
     internal IReadOnlyList<RunningCommand> Running(int worktreeId) =>
         [.. _running.Values.Where(r => r.WorktreeId == worktreeId).Select(r => r.Command).OrderBy(c => c.StartedAt)];
 
-    internal WorktreeRun Run(string name, string command, TimeSpan timeout, string by, CancellationToken cancel)
+    /// <summary>
+    /// Starts a command of our own account in a worktree, such as its setup, and returns while it runs. It is a run like any
+    /// other: it holds the lease, stands in the status, and has its two events.
+    /// </summary>
+    /// <param name="name">The worktree.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="by">On whose behalf.</param>
+    /// <param name="timeout">When it is ended with all it started.</param>
+    /// <param name="kind">What it is for, such as "setup".</param>
+    /// <returns>The run's id.</returns>
+    internal string StartInBackground(string name, string command, string by, TimeSpan timeout, string kind = "command")
+    {
+        var runId = RunRequest.NewId();
+        _ = Task.Factory.StartNew(
+            () => Run(name, command, timeout, by, CancellationToken.None, runId), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return runId;
+    }
+
+    internal WorktreeRun Run(string name, string command, TimeSpan timeout, string by, CancellationToken cancel, string? runId = null)
     {
         if (string.IsNullOrWhiteSpace(command) || command.Length > MostCommand || command.Contains('\0', StringComparison.Ordinal))
         {
@@ -34,7 +52,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         }
 
         parts.RequireIdentity(worktree);
-        var mark = new BegunRun(Guid.NewGuid().ToString("N")[..12], command.Length > EventCommand ? command[..EventCommand] + "..." : command, by);
+        var mark = new BegunRun(runId ?? RunRequest.NewId(), command.Length > EventCommand ? command[..EventCommand] + "..." : command, by);
         Record("worktree.run.before", worktree, mark);
         _running[mark] = (worktree.Id, new RunningCommand(command, StateJson.Seconds(parts.Store.Time.GetUtcNow()), by));
         try
@@ -52,7 +70,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
     {
         try
         {
-            return runner.Run(new RunRequest(command, parts.DirectoryOf(worktree), Variables(worktree), timeout), cancel);
+            return runner.Run(new RunRequest(command, parts.DirectoryOf(worktree), Variables(worktree), timeout) { RunId = mark.Id }, cancel);
         }
         catch (Refusal refusal)
         {

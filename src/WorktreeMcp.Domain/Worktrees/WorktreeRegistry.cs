@@ -41,6 +41,8 @@ public sealed class WorktreeRegistry
 
     internal WorktreeRepair Repair => _repair;
 
+    internal WorktreeCommands Commands => _commands;
+
     /// <summary>Makes a worktree on its own branch and binds it to its task.</summary>
     /// <param name="request">What is wanted.</param>
     /// <param name="by">Who wants it; becomes the owner of a task that has none.</param>
