@@ -4,6 +4,7 @@ using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 
@@ -14,14 +15,15 @@ public sealed class Repository : IDisposable
 {
     private readonly StateStore _store;
 
-    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, IFileSystem files, IDurableFiles disk, TimeProvider time)
+    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, Trust trust, IFileSystem files, IDurableFiles disk, TimeProvider time)
     {
         Place = place;
         Settings = settings;
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot);
         _store = new StateStore(layout, files, disk, time, settings.Durable);
+        Trust = trust;
         Board = new TaskBoard(_store) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
-        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner);
+        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner, trust);
     }
 
     /// <summary>Where it lies.</summary>
@@ -29,6 +31,9 @@ public sealed class Repository : IDisposable
 
     /// <summary>What is set for it.</summary>
     public RepositorySettings Settings { get; }
+
+    /// <summary>Which of its setup commands a person has approved.</summary>
+    public Trust Trust { get; }
 
     /// <summary>What is to be done.</summary>
     public TaskBoard Board { get; }
@@ -86,7 +91,9 @@ public sealed class Repository : IDisposable
         settings ??= new SettingsReader(files, environment).Read(place.Root);
         settings = flags?.Invoke(settings) ?? settings;
         var runner = new CommandRunner(time, new CommandEnvironment(environment, settings.Run.Environment));
-        return new Repository(place, settings, git, runner, files, disk ?? new DurableFiles(), time);
+        disk ??= new DurableFiles();
+        var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk, time);
+        return new Repository(place, settings, git, runner, trust, files, disk, time);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using WorktreeMcp.Domain;
+using WorktreeMcp.Domain.Configuration;
 
 namespace WorktreeMcp.Server;
 
@@ -40,7 +41,7 @@ public sealed class OpenRepository(ServerSettings settings, ILogger<OpenReposito
     {
         try
         {
-            return Repository.Open(settings.RepositoryPath);
+            return Repository.Open(settings.RepositoryPath, flags: Flags);
         }
         catch (Refusal refusal)
         {
@@ -53,6 +54,9 @@ public sealed class OpenRepository(ServerSettings settings, ILogger<OpenReposito
             throw;
         }
     }
+
+    private RepositorySettings Flags(RepositorySettings read) =>
+        settings.NoRun ? read with { Run = read.Run with { Enabled = false } } : read;
 
     /// <inheritdoc/>
     public void Dispose() => _repository?.Dispose();

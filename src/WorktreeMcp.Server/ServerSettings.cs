@@ -31,6 +31,9 @@ public sealed record ServerSettings(
     LogLevel LogLevel,
     IReadOnlyList<string> Warnings)
 {
+    /// <summary>Whether no command is to be run, whatever is configured.</summary>
+    public bool NoRun { get; init; }
+
     private const LogLevel DefaultLogLevel = LogLevel.Warning;
 
     private static readonly Dictionary<string, LogLevel> LogLevels = new(StringComparer.OrdinalIgnoreCase)

@@ -18,6 +18,12 @@ public sealed record RepositorySettings
     /// <summary>What is set for commands.</summary>
     public RunSettings Run { get; init; } = new();
 
+    /// <summary>Commands to run in a new worktree once a person has approved them; from the repository's own file alone.</summary>
+    public IReadOnlyList<string> Setup { get; init; } = [];
+
+    /// <summary>Commands to run before a worktree is removed, likewise.</summary>
+    public IReadOnlyList<string> Teardown { get; init; } = [];
+
     /// <summary>Settings that were not usable, each named once.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -3,6 +3,9 @@ namespace WorktreeMcp.Domain.Configuration;
 /// <summary>What can be set for the commands of a repository.</summary>
 public sealed record RunSettings
 {
+    /// <summary>Whether commands run at all.</summary>
+    public bool Enabled { get; init; } = true;
+
     /// <summary>After so many seconds a command is ended when the caller does not say.</summary>
     public int TimeoutSeconds { get; init; } = 300;
 

@@ -10,6 +10,9 @@ namespace WorktreeMcp.Domain.Configuration;
 /// <param name="Apply">The settings with it, or null when the value does not fit. A variable's value comes as text.</param>
 internal sealed record Setting(string Key, string Allowed, Func<RepositorySettings, JsonNode?, RepositorySettings?> Apply)
 {
+    /// <summary>Whether only the repository's own file sets it.</summary>
+    internal bool RepositoryOnly { get; init; }
+
     /// <summary>The variable that sets it too.</summary>
     internal string Variable => $"WORKTREEMCP_{Key.Replace('.', '_').ToUpperInvariant()}";
 

@@ -15,12 +15,17 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
     /// <summary>The repository's own file, in the top level of the main checkout.</summary>
     internal const string FileName = ".worktree-mcp.json";
 
+    private const string Commands = "a list of shell commands, each of at most 4000 characters and without control characters but tab and newline";
+
     private static readonly IReadOnlyList<Setting> Settings =
     [
         Setting.Text("worktree_root", "a folder inside the repository, such as \".worktrees\"", IsFolder, (s, v) => s with { WorktreeRoot = v }),
         Setting.Text("branch_prefix", "letters, digits and . _ / -, such as \"wt/\"", v => Prefix().IsMatch(v) && !v.Contains("..", StringComparison.Ordinal), (s, v) => s with { BranchPrefix = v }),
         Setting.Text("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }),
         Setting.Text("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
+        Setting.List("setup", Commands, IsCommand, (s, v) => s with { Setup = v }) with { RepositoryOnly = true },
+        Setting.List("teardown", Commands, IsCommand, (s, v) => s with { Teardown = v }) with { RepositoryOnly = true },
+        Setting.Flag("run.enabled", (s, v) => s with { Run = s.Run with { Enabled = v } }),
         Setting.Number("run.timeout_seconds", 1, 86_400, (s, v) => s with { Run = s.Run with { TimeoutSeconds = v } }),
         Setting.Text("run.sandbox", SandboxWords.Allowed, v => SandboxWords.Mode(v) is not null, (s, v) => s with { Run = s.Run with { Sandbox = SandboxWords.Mode(v)!.Value } }),
         Setting.Flag("run.network", (s, v) => s with { Run = s.Run with { Network = v } }),
@@ -34,13 +39,13 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
     {
         var warnings = new List<string>();
         var settings = new RepositorySettings();
-        settings = FromFile(settings, UserFile(), warnings);
-        settings = NotLooser(FromFile(settings, Path.Join(root, FileName), warnings), settings.Run, root, warnings);
+        settings = FromFile(settings, UserFile(), ofRepository: false, warnings);
+        settings = NotLooser(FromFile(settings, Path.Join(root, FileName), ofRepository: true, warnings), settings.Run, root, warnings);
         settings = FromVariables(settings, warnings);
         return settings with { Warnings = warnings };
     }
 
-    private RepositorySettings FromFile(RepositorySettings settings, string? path, List<string> warnings)
+    private RepositorySettings FromFile(RepositorySettings settings, string? path, bool ofRepository, List<string> warnings)
     {
         if (path is null || !files.File.Exists(path))
         {
@@ -55,6 +60,12 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
 
         foreach (var (key, value) in json.SelectMany(Flat))
         {
+            if (!ofRepository && Settings.Any(s => s.RepositoryOnly && s.Key == key))
+            {
+                warnings.Add($"{path}: {key} belongs into {FileName} of a repository; it was passed over.");
+                continue;
+            }
+
             settings = Apply(settings, key, value, $"{path}: {key}", warnings);
         }
 
@@ -77,6 +88,12 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
             run = run with { Sandbox = before.Sandbox };
         }
 
+        if (run.Enabled && !before.Enabled)
+        {
+            warnings.Add($"{Path.Join(root, FileName)}: run.enabled is false in your own configuration; it was passed over.");
+            run = run with { Enabled = false };
+        }
+
         IEnumerable<string> secrets = ReferenceEquals(run.SecretPaths, before.SecretPaths) ? [] : run.SecretPaths;
         if (secrets.Any(path => path.StartsWith('!')))
         {
@@ -88,7 +105,7 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
 
     private RepositorySettings FromVariables(RepositorySettings settings, List<string> warnings)
     {
-        foreach (var setting in Settings)
+        foreach (var setting in Settings.Where(s => !s.RepositoryOnly))
         {
             if (environment.TryGetValue(setting.Variable, out var value) && value.Length > 0 && !value.Contains("${", StringComparison.Ordinal))
             {
@@ -126,6 +143,10 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
 
     private static bool IsFolder(string value) =>
         value.Length > 0 && !Path.IsPathRooted(value) && value.Split('/', '\\').All(part => part is not ("" or "." or ".." or ".git" or ".tasks"));
+
+    // What a person approves must be what a terminal shows.
+    private static bool IsCommand(string command) =>
+        command.Length <= 4_000 && !string.IsNullOrWhiteSpace(command) && !command.Any(c => (char.IsControl(c) && c is not ('\t' or '\n')) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format);
 
     // Neither "/" nor a whole home: what is opened or hidden there would be everything.
     private static bool IsOutside(string path) =>

@@ -52,7 +52,11 @@ public sealed record TrashedWorktree(string? Path, string? AdminId, string? Tip,
 /// <param name="Id">Tells it from others.</param>
 /// <param name="Command">Its text, cut.</param>
 /// <param name="By">Who runs it.</param>
-public sealed record BegunRun(string Id, string Command, string By);
+public sealed record BegunRun(string Id, string Command, string By)
+{
+    /// <summary>What it is for: "command" when somebody asked for it, else such as "setup".</summary>
+    public string Kind { get; init; } = "command";
+}
 
 /// <summary>One entry of the registry: where something is done. Transitions return a new entry; they do no I/O.</summary>
 public sealed record Worktree
@@ -92,6 +96,9 @@ public sealed record Worktree
 
     /// <summary>Commands that run in it, or ran when their server died; whoever finds such a one records its end.</summary>
     public IReadOnlyList<BegunRun> Runs { get; init; } = [];
+
+    /// <summary>How the repository's setup commands fared in it; null when none ran.</summary>
+    public SetupState? Setup { get; init; }
 
     /// <summary>Where it waits once it is removed.</summary>
     public TrashedWorktree? Trash { get; init; }

@@ -32,12 +32,13 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
     {
         var runId = RunRequest.NewId();
         _ = Task.Factory.StartNew(
-            () => Run(name, command, timeout, by, CancellationToken.None, runId), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Run(name, command, timeout, by, CancellationToken.None, runId, kind), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         return runId;
     }
 
-    internal WorktreeRun Run(string name, string command, TimeSpan timeout, string by, CancellationToken cancel, string? runId = null)
+    internal WorktreeRun Run(string name, string command, TimeSpan timeout, string by, CancellationToken cancel, string? runId = null, string kind = "command")
     {
+        RequireEnabled();
         if (string.IsNullOrWhiteSpace(command) || command.Length > MostCommand || command.Contains('\0', StringComparison.Ordinal))
         {
             throw new Refusal(RefusalCode.InvalidArgument, $"command is empty, holds a NUL, or is longer than {MostCommand} characters.", "Give one shell command; put a long one into a script in the worktree and run that.");
@@ -52,7 +53,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         }
 
         parts.RequireIdentity(worktree);
-        var mark = new BegunRun(runId ?? RunRequest.NewId(), command.Length > EventCommand ? command[..EventCommand] + "..." : command, by);
+        var mark = new BegunRun(runId ?? RunRequest.NewId(), command.Length > EventCommand ? command[..EventCommand] + "..." : command, by) { Kind = kind };
         Record("worktree.run.before", worktree, mark);
         _running[mark] = (worktree.Id, new RunningCommand(command, StateJson.Seconds(parts.Store.Time.GetUtcNow()), by));
         try
@@ -116,6 +117,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         var now = entries.All(change).FirstOrDefault(w => w.Id == worktree.Id) ?? worktree;
         var runs = now.Runs.Where(r => r.Id != mark.Id);
         now = now with { Runs = name == "worktree.run.before" ? [.. runs, mark] : [.. runs] };
+        now = name == "worktree.run.before" ? SetupState.Begun(now, mark) : SetupState.Ended(change, parts.Board, now, mark, Failure(run, error));
         change.PutWorktree(now.Id, WorktreeImage.Write(now));
         var lifecycleEvent = WorktreeEntries.RunEvent(
             name, worktree, worktree.TaskId is { } id ? parts.Board.Find(id) : null, mark, error ?? (run is { TimedOut: true } ? "timed out" : run is { Cancelled: true } ? "cancelled" : null));
@@ -127,6 +129,21 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
 
         change.Emit(lifecycleEvent);
         return change.Commit(name);
+    }
+
+    private static string? Failure(RunResult? run, string? error) =>
+        error ?? (run is null || run.TimedOut ? "timed out" : run.Cancelled ? "cancelled" : run.ExitCode is 0 ? null : run.ExitCode is { } code ? $"exit code {code}" : $"ended by {run.Signal}");
+
+    private void RequireEnabled()
+    {
+        if (!parts.Settings.Run.Enabled)
+        {
+            throw new Refusal(
+                RefusalCode.RunDisabled,
+                "Commands are switched off here: run.enabled is false in the configuration, or the server was started with --no-run. Nothing was run.",
+                "Work on the files in the worktree's path with your own tools, or ask the person who runs this server to switch commands on.",
+                "worktree_list()");
+        }
     }
 
     private static Refusal Busy(Worktree worktree) => new(

@@ -8,7 +8,7 @@ internal static class WorktreeImage
 {
     private static readonly HashSet<string> Ours =
     [
-        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs",
+        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "setup",
         "created_at", "updated_at",
     ];
 
@@ -37,8 +37,11 @@ internal static class WorktreeImage
                 ? new TrashedWorktree(trash["path"].TextOrNull(), trash["admin_id"].TextOrNull(), trash["tip"].TextOrNull(), WorktreeWords.State(trash["before"].Text()) ?? WorktreeState.Active, trash["complete_task"].Flag())
                 : null,
             Runs = json["runs"] is JsonArray runs
-                ? [.. runs.OfType<JsonObject>().Select(r => new BegunRun(r["id"].TextOrNull() ?? string.Empty, r["command"].TextOrNull() ?? string.Empty, r["by"].TextOrNull() ?? string.Empty))]
+                ? [.. runs.OfType<JsonObject>().Select(r => new BegunRun(r["id"].TextOrNull() ?? string.Empty, r["command"].TextOrNull() ?? string.Empty, r["by"].TextOrNull() ?? string.Empty) { Kind = r["kind"].TextOrNull() ?? "command" })]
                 : [],
+            Setup = json["setup"] is JsonObject setup
+                ? new SetupState(setup["run_id"].TextOrNull() ?? string.Empty, setup["state"].TextOrNull() ?? "failed", setup["detail"].TextOrNull())
+                : null,
             CreatedAt = json["created_at"].Number() ?? 0,
             UpdatedAt = json["updated_at"].Number() ?? json["created_at"].Number() ?? 0,
             Extra = json.Except(Ours),
@@ -69,7 +72,16 @@ internal static class WorktreeImage
 
         if (worktree.Runs.Count > 0)
         {
-            json["runs"] = new JsonArray([.. worktree.Runs.Select(r => new JsonObject { ["id"] = r.Id, ["command"] = r.Command, ["by"] = r.By })]);
+            json["runs"] = new JsonArray([.. worktree.Runs.Select(r => new JsonObject { ["id"] = r.Id, ["command"] = r.Command, ["by"] = r.By, ["kind"] = r.Kind })]);
+        }
+
+        if (worktree.Setup is { } setup)
+        {
+            json["setup"] = new JsonObject { ["run_id"] = setup.RunId, ["state"] = setup.State };
+            if (setup.Detail is not null)
+            {
+                json["setup"]!["detail"] = setup.Detail;
+            }
         }
 
         if (worktree.Trash is { } trash)

@@ -3,6 +3,7 @@ using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
@@ -22,17 +23,19 @@ public sealed class WorktreeRegistry
     private readonly WorktreeCreation _creation;
     private readonly WorktreeRemover _remover;
     private readonly WorktreeCommands _commands;
+    private readonly WorktreeSetup _setup;
 
-    internal WorktreeRegistry(StateStore store, TaskBoard board, GitRepository git, IFileSystem files, RepositorySettings settings, CommandRunner runner)
+    internal WorktreeRegistry(StateStore store, TaskBoard board, GitRepository git, IFileSystem files, RepositorySettings settings, CommandRunner runner, Trust trust)
     {
         _parts = new RegistryParts(store, board, git, files, settings);
         _entries = new WorktreeEntries(store);
         _inspection = new WorktreeInspection(_parts);
         var trash = new WorktreeTrash(_parts);
         _repair = new WorktreeRepair(_parts, _entries, trash);
-        _creation = new WorktreeCreation(_parts, _entries, _repair);
+        _creation = new WorktreeCreation(_parts, _entries, _repair, new WorktreeInclude(git, store.Layout, files, store.Disk));
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner);
+        _setup = new WorktreeSetup(_parts, trust, _commands);
     }
 
     internal RegistryParts Parts => _parts;
@@ -47,7 +50,7 @@ public sealed class WorktreeRegistry
     /// <param name="request">What is wanted.</param>
     /// <param name="by">Who wants it; becomes the owner of a task that has none.</param>
     /// <returns>The worktree, active.</returns>
-    public WorktreeStep Create(NewWorktree request, string by) => _creation.Create(request, by);
+    public WorktreeStep Create(NewWorktree request, string by) => _setup.Begin(_creation.Create(request, by), by);
 
     /// <summary>Lists worktrees, each with what git says of it now.</summary>
     /// <param name="status">Only this state; null means all but removed.</param>
@@ -154,8 +157,12 @@ public sealed class WorktreeRegistry
     /// <param name="reason">Why, or null.</param>
     /// <param name="by">Who removes it.</param>
     /// <returns>Where everything is now.</returns>
-    public WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by) =>
-        _remover.Remove(name, force, completeTask, reason, by);
+    public WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by)
+    {
+        var said = TearDown(name, force, by);
+        var removal = _remover.Remove(name, force, completeTask, reason, by);
+        return removal with { Step = removal.Step.Warn(said) };
+    }
 
     /// <summary>Runs one shell command in a worktree, to its end.</summary>
     /// <param name="name">The worktree.</param>
@@ -166,6 +173,18 @@ public sealed class WorktreeRegistry
     /// <returns>How it ended.</returns>
     public WorktreeRun Run(string name, string command, TimeSpan timeout, string by, CancellationToken cancel) =>
         _commands.Run(name, command, timeout, by, cancel);
+
+    // Only when the removal would be done: a teardown cannot be taken back. Where the folder is gone there is nothing to take down.
+    private string? TearDown(string name, bool force, string by)
+    {
+        if (!_setup.HasTeardown || WorktreeEntries.Find(_repair.SettledForChange(), name) is not { IsUsable: true } worktree || _parts.Identify(worktree).Entry is null)
+        {
+            return null;
+        }
+
+        _remover.EnsureRemovable(name, force);
+        return _setup.End(name, force, by);
+    }
 
     private void EnsureFree(Worktree worktree, BoardTask task)
     {

@@ -19,7 +19,20 @@ public sealed record NewWorktree(string? Name, int? TaskId = null, string? BaseR
 /// <param name="Already">Whether it was so before.</param>
 /// <param name="NowReady">Tasks that became ready by it.</param>
 /// <param name="Warning">Done, but the next call must finish writing it; else null.</param>
-public sealed record WorktreeStep(Worktree Worktree, string Directory, BoardTask? Task, bool Already, IReadOnlyList<int> NowReady, string? Warning);
+public sealed record WorktreeStep(Worktree Worktree, string Directory, BoardTask? Task, bool Already, IReadOnlyList<int> NowReady, string? Warning)
+{
+    /// <summary>How many ignored files came along from the main checkout.</summary>
+    public int IncludedFiles { get; init; }
+
+    /// <summary>The run of the repository's setup commands; null when there is none.</summary>
+    public string? SetupRunId { get; init; }
+
+    /// <summary>Why setup or teardown commands were not run, and what to do about it; else null.</summary>
+    public string? NotRun { get; init; }
+
+    /// <summary>The step with one more thing worth knowing.</summary>
+    internal WorktreeStep Warn(string? more) => more is null ? this : this with { Warning = Warning is null ? more : $"{Warning} {more}" };
+}
 
 /// <summary>What a removal left behind.</summary>
 /// <param name="Step">The step itself.</param>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
+using WorktreeMcp.Server.Trusting;
 
 namespace WorktreeMcp.Server.CommandLine;
 
@@ -8,6 +9,7 @@ namespace WorktreeMcp.Server.CommandLine;
 /// <param name="Serve">Serves MCP until the client leaves; returns the exit code.</param>
 /// <param name="Demo">Shows the product in a throw-away repository; returns the exit code.</param>
 /// <param name="Doctor">Looks for what is wrong in the repository and repairs what is ours; returns the exit code.</param>
+/// <param name="Trust">Shows a repository's setup commands and asks a person to approve them; returns the exit code.</param>
 /// <param name="Environment">Variables and current directory.</param>
 /// <param name="Output">Where help and version go.</param>
 /// <param name="Error">Where errors go.</param>
@@ -15,6 +17,7 @@ public sealed record ProgramCommands(
     Func<ServerSettings, CancellationToken, Task<int>> Serve,
     Func<DemoOptions, Task<int>> Demo,
     Func<DoctorOptions, Task<int>> Doctor,
+    Func<TrustOptions, Task<int>> Trust,
     CommandEnvironment Environment,
     TextWriter Output,
     TextWriter Error)
@@ -36,6 +39,22 @@ public sealed record ProgramCommands(
     private readonly Option<bool> _fix = new("--fix")
     {
         Description = "Repair what is ours to repair; without it nothing is changed.",
+    };
+
+    private readonly Option<bool> _noRun = new("--no-run")
+    {
+        Description = "Run no command: worktree_run, setup and teardown are refused.",
+        Recursive = true,
+    };
+
+    private readonly Option<bool> _yes = new("--yes")
+    {
+        Description = "Approve what is shown without asking, for scripts.",
+    };
+
+    private readonly Option<bool> _revoke = new("--revoke")
+    {
+        Description = "Take an approval back.",
     };
 
     private readonly Option<bool> _json = new("--json")
@@ -87,14 +106,20 @@ public sealed record ProgramCommands(
         var doctor = new Command("doctor", "Look for what is wrong with the board, the worktrees and git's records of them. Exit code 0: nothing; 1: something is left.") { _fix, _json };
         doctor.SetAction((parsed, _) => Doctor(new DoctorOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_fix), parsed.GetValue(_json), Output)));
 
+        var trust = new Command("trust", "Show the setup and teardown commands of .worktree-mcp.json, and approve exactly them. Exit code 0: approved, revoked or none; 1: not.") { _yes, _revoke };
+        trust.SetAction((parsed, _) => Trust(new TrustOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_yes), parsed.GetValue(_revoke), Output, Error)));
+
         var root = new RootCommand("A task board and git worktrees for several coding agents, served over MCP.")
         {
-            _repository, _agent, serve, demo, doctor,
+            _repository, _agent, _noRun, serve, demo, doctor, trust,
         };
         root.SetAction((parsed, cancel) => Serve(Settings(parsed), cancel));
         return root;
     }
 
-    private ServerSettings Settings(ParseResult parsed) => ServerSettings.From(
-        Environment.Variables, Environment.CurrentDirectory, parsed.GetValue(_repository), parsed.GetValue(_agent));
+    private ServerSettings Settings(ParseResult parsed)
+    {
+        var settings = ServerSettings.From(Environment.Variables, Environment.CurrentDirectory, parsed.GetValue(_repository), parsed.GetValue(_agent));
+        return settings with { NoRun = parsed.GetValue(_noRun) };
+    }
 }

@@ -49,10 +49,11 @@ public sealed record TaskBrief(int Id, string Subject, TaskState Status, string?
 
 /// <summary>Answer of worktree_create, task_bind_worktree and worktree_keep.</summary>
 public sealed record WorktreeStepped(
-    WorktreeEntry Worktree, TaskBrief? Task, bool Already, IReadOnlyList<int>? NowReady, string? Warning, string Next)
+    WorktreeEntry Worktree, TaskBrief? Task, bool Already, int? IncludedFiles, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? Warning, string Next)
 {
     internal static WorktreeStepped From(WorktreeStep step, string next) => new(
-        WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.From(step.Task), step.Already, step.NowReady.Count == 0 ? null : step.NowReady, step.Warning, next);
+        WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.From(step.Task), step.Already, step.IncludedFiles == 0 ? null : step.IncludedFiles, step.SetupRunId,
+        step.NotRun, step.NowReady.Count == 0 ? null : step.NowReady, step.Warning, next);
 }
 
 /// <summary>Answer of worktree_list.</summary>
@@ -92,8 +93,11 @@ public sealed record RunningRow(string Command, double StartedAt, string By);
 /// <summary>Answer of worktree_status.</summary>
 public sealed record WorktreeShown(
     WorktreeRow Worktree, string? BaseCommit, ChangedFiles? Files, IReadOnlyList<CommitRow> Commits, string? InProgress, string? Locked,
-    IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow> Running, string? Omitted, string Next)
+    IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow> Running, string? Setup, string? Omitted, string Next)
 {
+    private static string? SetupWords(SetupState? setup) =>
+        setup is null ? null : $"{setup.State}{(setup.Detail is null ? string.Empty : $": {setup.Detail}")} ({setup.RunId})";
+
     private const int MostConflicts = 50;
     private const int ConflictBytes = 3_000;
     private const int MostRunning = 8;
@@ -115,6 +119,7 @@ public sealed record WorktreeShown(
             detail.Locked is null ? null : CutText.Of(detail.Locked, 300, "git worktree list --verbose has all of it"),
             detail.Conflicts is null ? null : conflicts.Items,
             [.. running.Items.Select(r => new RunningRow(CutText.Of(r.Command, 200, "it runs now"), r.StartedAt, r.By))],
+            SetupWords(detail.View.Worktree.Setup),
             omitted,
             next);
     }
