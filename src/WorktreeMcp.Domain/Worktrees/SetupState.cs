@@ -28,7 +28,7 @@ public sealed record SetupState(string RunId, string State, string? Detail = nul
 
         if (failure is not null && worktree.TaskId is { } id && board.Find(id) is { IsOpen: true } task && task.LiveWorktree == worktree.Name)
         {
-            TaskBoard.Put(change, task with { Attention = TaskAttention.Failed });
+            TaskBoard.RaiseAttention(change, task, TaskAttention.Failed);
         }
 
         return worktree with { Setup = new SetupState(run.Id, failure is null ? "done" : "failed", failure) };
