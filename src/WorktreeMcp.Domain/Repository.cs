@@ -14,14 +14,14 @@ public sealed class Repository : IDisposable
 {
     private readonly StateStore _store;
 
-    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, IFileSystem files, IDurableFiles disk, TimeProvider time)
+    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, Func<StateLayout, BackgroundRuns?> background, IFileSystem files, IDurableFiles disk, TimeProvider time)
     {
         Place = place;
         Settings = settings;
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot);
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Board = new TaskBoard(_store) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
-        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner);
+        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner, background(layout));
     }
 
     /// <summary>Where it lies.</summary>
@@ -67,6 +67,7 @@ public sealed class Repository : IDisposable
     /// <param name="files">For reading; null for the real file system.</param>
     /// <param name="disk">For writing; null for the real disk.</param>
     /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="supervisor">What watches over commands that outlive this process; null if none is to do so.</param>
     /// <returns>The opened repository, or a refusal as not_a_repository.</returns>
     public static Repository Open(
         string path,
@@ -74,7 +75,8 @@ public sealed class Repository : IDisposable
         IReadOnlyDictionary<string, string>? environment = null,
         IFileSystem? files = null,
         IDurableFiles? disk = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        SupervisorProgram? supervisor = null)
     {
         environment ??= OwnEnvironment();
         files ??= new FileSystem();
@@ -83,11 +85,15 @@ public sealed class Repository : IDisposable
         var place = RepositoryPlace.Find(git, path);
         settings ??= new SettingsReader(files, environment).Read(place.Root);
         var runner = new CommandRunner(time, new CommandEnvironment(environment));
-        return new Repository(place, settings, git, runner, files, disk ?? new DurableFiles(), time);
+        return new Repository(place, settings, git, runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, environment), files, disk ?? new DurableFiles(), time);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _store.Dispose();
+    public void Dispose()
+    {
+        Worktrees.Dispose();
+        _store.Dispose();
+    }
 
     private static Dictionary<string, string> OwnEnvironment() =>
         Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)(e.Value ?? string.Empty));
