@@ -15,7 +15,9 @@ public sealed class Repository : IDisposable
 {
     private readonly StateStore _store;
 
-    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, Trust trust, IFileSystem files, IDurableFiles disk, TimeProvider time)
+    private Repository(
+        RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, Func<StateLayout, BackgroundRuns?> background, Trust trust,
+        IFileSystem files, IDurableFiles disk, TimeProvider time)
     {
         Place = place;
         Settings = settings;
@@ -23,7 +25,7 @@ public sealed class Repository : IDisposable
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Trust = trust;
         Board = new TaskBoard(_store) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
-        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner, trust);
+        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner, background(layout), trust);
     }
 
     /// <summary>Where it lies.</summary>
@@ -73,6 +75,7 @@ public sealed class Repository : IDisposable
     /// <param name="disk">For writing; null for the real disk.</param>
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="flags">What the command line sets on top of all; null for nothing.</param>
+    /// <param name="supervisor">What watches over commands that outlive this process; null if none is to do so.</param>
     /// <returns>The opened repository, or a refusal as not_a_repository.</returns>
     public static Repository Open(
         string path,
@@ -81,7 +84,8 @@ public sealed class Repository : IDisposable
         IFileSystem? files = null,
         IDurableFiles? disk = null,
         TimeProvider? time = null,
-        Func<RepositorySettings, RepositorySettings>? flags = null)
+        Func<RepositorySettings, RepositorySettings>? flags = null,
+        SupervisorProgram? supervisor = null)
     {
         environment ??= OwnEnvironment();
         files ??= new FileSystem();
@@ -93,11 +97,15 @@ public sealed class Repository : IDisposable
         var runner = new CommandRunner(time, new CommandEnvironment(environment, settings.Run.Environment));
         disk ??= new DurableFiles();
         var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk, time);
-        return new Repository(place, settings, git, runner, trust, files, disk, time);
+        return new Repository(place, settings, git, runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, environment), trust, files, disk, time);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _store.Dispose();
+    public void Dispose()
+    {
+        Worktrees.Dispose();
+        _store.Dispose();
+    }
 
     private static Dictionary<string, string> OwnEnvironment() =>
         Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)(e.Value ?? string.Empty));

@@ -17,6 +17,7 @@ internal sealed class WorktreeSetup(RegistryParts parts, Trust trust, WorktreeCo
 
     private static readonly TimeSpan SetupLimit = TimeSpan.FromHours(1);
     private static readonly TimeSpan TeardownLimit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Spare = TimeSpan.FromSeconds(10);
 
     /// <summary>Starts the setup of a worktree that has just been made.</summary>
     internal WorktreeStep Begin(WorktreeStep step, string by)
@@ -55,7 +56,7 @@ internal sealed class WorktreeSetup(RegistryParts parts, Trust trust, WorktreeCo
             return reason;
         }
 
-        var run = commands.Run(name, SetupCommands.Script(wanted.Teardown), TeardownLimit, by, CancellationToken.None).Run;
+        var run = commands.Run(new RunOrder(name, SetupCommands.Script(wanted.Teardown), TeardownLimit, by) { Kind = "teardown" }, TeardownLimit + Spare, null, CancellationToken.None).Run;
         if (run.ExitCode == 0 && !run.TimedOut)
         {
             return null;

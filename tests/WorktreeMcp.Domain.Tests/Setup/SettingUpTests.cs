@@ -173,7 +173,7 @@ public sealed class SettingUpTests : IDisposable
         var step = repository.Worktrees.Create(new NewWorktree("alpha"), "tester");
 
         step.NotRun.Should().Contain("switched off");
-        FluentActions.Invoking(() => repository.Worktrees.Run("alpha", "touch ran", Limit, "tester", CancellationToken.None))
+        FluentActions.Invoking(() => repository.Worktrees.Run(new RunOrder("alpha", "touch ran", Limit, "tester"), Limit, null, CancellationToken.None))
             .Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.RunDisabled);
         Path.Exists(Path.Join(step.Directory, "ran")).Should().BeFalse();
         repository.Worktrees.Remove("alpha", force: false, completeTask: false, null, "tester").Step.Warning.Should().Contain("switched off");
