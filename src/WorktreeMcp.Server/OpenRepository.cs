@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using WorktreeMcp.Domain;
-using WorktreeMcp.Domain.Configuration;
 
 namespace WorktreeMcp.Server;
 
@@ -44,7 +43,7 @@ public sealed class OpenRepository(ServerSettings settings, IHostApplicationLife
     {
         try
         {
-            return Repository.Open(settings.RepositoryPath, flags: Flags, supervisor: OwnProgram.Supervisor);
+            return Repository.Open(settings.RepositoryPath, flags: settings.Flags, supervisor: OwnProgram.Supervisor);
         }
         catch (Refusal refusal)
         {
@@ -57,9 +56,6 @@ public sealed class OpenRepository(ServerSettings settings, IHostApplicationLife
             throw;
         }
     }
-
-    private RepositorySettings Flags(RepositorySettings read) =>
-        settings.NoRun ? read with { Run = read.Run with { Enabled = false } } : read;
 
     /// <inheritdoc/>
     public void Dispose() => _repository?.Dispose();

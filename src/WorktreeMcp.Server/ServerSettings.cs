@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using WorktreeMcp.Domain.Configuration;
 
 namespace WorktreeMcp.Server;
 
@@ -33,6 +34,12 @@ public sealed record ServerSettings(
 {
     /// <summary>Whether no command is to be run, whatever is configured.</summary>
     public bool NoRun { get; init; }
+
+    /// <summary>What the command line sets on top of variables and configuration files.</summary>
+    /// <param name="settings">What those set.</param>
+    /// <returns>What holds.</returns>
+    public RepositorySettings Flags(RepositorySettings settings) =>
+        NoRun ? settings with { Run = settings.Run with { Enabled = false } } : settings;
 
     private const LogLevel DefaultLogLevel = LogLevel.Warning;
 
