@@ -5,6 +5,7 @@ using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Setup;
+using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 
@@ -14,10 +15,11 @@ namespace WorktreeMcp.Domain;
 public sealed class Repository : IDisposable
 {
     private readonly StateStore _store;
+    private readonly SpareKeeper _keeper;
 
     private Repository(
-        RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, Func<StateLayout, BackgroundRuns?> background, Trust trust,
-        IFileSystem files, IDurableFiles disk, TimeProvider time)
+        RepositoryPlace place, RepositorySettings settings, GitCommand git, SpareCheckouts checkouts, CommandRunner runner, Func<StateLayout, BackgroundRuns?> background,
+        Trust trust, IFileSystem files, IDurableFiles disk, TimeProvider time)
     {
         Place = place;
         Settings = settings;
@@ -25,7 +27,10 @@ public sealed class Repository : IDisposable
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Trust = trust;
         Board = new TaskBoard(_store) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
-        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner, background(layout), trust);
+        Spares = new SpareRoom(_store, checkouts, files);
+        var repository = new GitRepository(git, place, files);
+        _keeper = new SpareKeeper(Spares, settings.Spares, () => settings.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(settings.BaseRef));
+        Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, settings, runner, background(layout), trust);
     }
 
     /// <summary>Where it lies.</summary>
@@ -42,6 +47,12 @@ public sealed class Repository : IDisposable
 
     /// <summary>Where it is done.</summary>
     public WorktreeRegistry Worktrees { get; }
+
+    /// <summary>Checkouts that are kept ready.</summary>
+    internal SpareRoom Spares { get; }
+
+    /// <summary>Keeps checkouts ready in the background from now on, as many as are set; ends when this is disposed.</summary>
+    public void KeepSpares() => _keeper.Start();
 
     /// <summary>What happened.</summary>
     /// <param name="query">Which events.</param>
@@ -97,13 +108,17 @@ public sealed class Repository : IDisposable
         var runner = new CommandRunner(time, new CommandEnvironment(environment, settings.Run.Environment));
         disk ??= new DurableFiles();
         var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk, time);
-        return new Repository(place, settings, git, runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, environment), trust, files, disk, time);
+        return new Repository(
+            place, settings, git, new SpareCheckouts(git, place, environment, files), runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, environment),
+            trust, files, disk, time);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Worktrees.Dispose();
+        _keeper.Dispose();
+        Spares.Dispose();
         _store.Dispose();
     }
 

@@ -36,6 +36,7 @@ public sealed class OpenRepository(ServerSettings settings, IHostApplicationLife
         }
 
         lifetime.ApplicationStopping.Register(repository.Worktrees.EndRuns);
+        repository.KeepSpares();
         return repository;
     }
 

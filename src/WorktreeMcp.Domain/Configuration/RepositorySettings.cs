@@ -24,6 +24,9 @@ public sealed record RepositorySettings
     /// <summary>Commands to run before a worktree is removed, likewise.</summary>
     public IReadOnlyList<string> Teardown { get; init; } = [];
 
+    /// <summary>How many checkouts are kept ready; null for one where a checkout takes long, else none.</summary>
+    public int? Spares { get; init; }
+
     /// <summary>Settings that were not usable, each named once.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -4,6 +4,7 @@ using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Setup;
+using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
@@ -27,14 +28,15 @@ public sealed class WorktreeRegistry : IDisposable
     private readonly WorktreeSetup _setup;
 
     internal WorktreeRegistry(
-        StateStore store, TaskBoard board, GitRepository git, IFileSystem files, RepositorySettings settings, CommandRunner runner, BackgroundRuns? background, Trust trust)
+        StateStore store, TaskBoard board, GitRepository git, SpareRoom spares, SpareKeeper keeper, IFileSystem files, RepositorySettings settings, CommandRunner runner,
+        BackgroundRuns? background, Trust trust)
     {
-        _parts = new RegistryParts(store, board, git, files, settings);
+        _parts = new RegistryParts(store, board, git, spares, files, settings);
         _entries = new WorktreeEntries(store);
         _inspection = new WorktreeInspection(_parts);
         var trash = new WorktreeTrash(_parts);
         _repair = new WorktreeRepair(_parts, _entries, trash);
-        _creation = new WorktreeCreation(_parts, _entries, _repair, new WorktreeInclude(git, store.Layout, files, store.Disk));
+        _creation = new WorktreeCreation(_parts, _entries, _repair, new WorktreeInclude(git, store.Layout, files, store.Disk), keeper);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner) { Background = background };
         _runs = new RunDesk(_commands.Known, _entries.All);
