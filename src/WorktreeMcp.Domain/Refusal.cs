@@ -57,6 +57,9 @@ public enum RefusalCode
     /// <summary>A sandbox was required and cannot be had.</summary>
     SandboxUnavailable,
 
+    /// <summary>Commands are switched off for this repository or this server.</summary>
+    RunDisabled,
+
     /// <summary>A fault of ours or of the machine.</summary>
     Internal,
 }

@@ -4,6 +4,7 @@ using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
@@ -16,17 +17,20 @@ public sealed class Repository : IDisposable
     private readonly StateStore _store;
     private readonly SpareKeeper _keeper;
 
-    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, SpareCheckouts checkouts, CommandRunner runner, IFileSystem files, IDurableFiles disk, TimeProvider time)
+    private Repository(
+        RepositoryPlace place, RepositorySettings settings, GitCommand git, SpareCheckouts checkouts, CommandRunner runner, Func<StateLayout, BackgroundRuns?> background,
+        Trust trust, IFileSystem files, IDurableFiles disk, TimeProvider time)
     {
         Place = place;
         Settings = settings;
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot);
         _store = new StateStore(layout, files, disk, time, settings.Durable);
+        Trust = trust;
         Board = new TaskBoard(_store) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
         Spares = new SpareRoom(_store, checkouts, files);
         var repository = new GitRepository(git, place, files);
         _keeper = new SpareKeeper(Spares, settings.Spares, () => settings.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(settings.BaseRef));
-        Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, settings, runner);
+        Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, settings, runner, background(layout), trust);
     }
 
     /// <summary>Where it lies.</summary>
@@ -34,6 +38,9 @@ public sealed class Repository : IDisposable
 
     /// <summary>What is set for it.</summary>
     public RepositorySettings Settings { get; }
+
+    /// <summary>Which of its setup commands a person has approved.</summary>
+    public Trust Trust { get; }
 
     /// <summary>What is to be done.</summary>
     public TaskBoard Board { get; }
@@ -78,6 +85,8 @@ public sealed class Repository : IDisposable
     /// <param name="files">For reading; null for the real file system.</param>
     /// <param name="disk">For writing; null for the real disk.</param>
     /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="flags">What the command line sets on top of all; null for nothing.</param>
+    /// <param name="supervisor">What watches over commands that outlive this process; null if none is to do so.</param>
     /// <returns>The opened repository, or a refusal as not_a_repository.</returns>
     public static Repository Open(
         string path,
@@ -85,7 +94,9 @@ public sealed class Repository : IDisposable
         IReadOnlyDictionary<string, string>? environment = null,
         IFileSystem? files = null,
         IDurableFiles? disk = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        Func<RepositorySettings, RepositorySettings>? flags = null,
+        SupervisorProgram? supervisor = null)
     {
         environment ??= OwnEnvironment();
         files ??= new FileSystem();
@@ -93,13 +104,19 @@ public sealed class Repository : IDisposable
         var git = new GitCommand(environment);
         var place = RepositoryPlace.Find(git, path);
         settings ??= new SettingsReader(files, environment).Read(place.Root);
-        var runner = new CommandRunner(time, new CommandEnvironment(environment));
-        return new Repository(place, settings, git, new SpareCheckouts(git, place, environment, files), runner, files, disk ?? new DurableFiles(), time);
+        settings = flags?.Invoke(settings) ?? settings;
+        var runner = new CommandRunner(time, new CommandEnvironment(environment, settings.Run.Environment));
+        disk ??= new DurableFiles();
+        var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk, time);
+        return new Repository(
+            place, settings, git, new SpareCheckouts(git, place, environment, files), runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, environment),
+            trust, files, disk, time);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        Worktrees.Dispose();
         _keeper.Dispose();
         Spares.Dispose();
         _store.Dispose();

@@ -20,7 +20,7 @@ internal static class MessageFilters
         filters.AddIncomingFilter(next => async (context, cancel) =>
         {
             traffic.Received(context.JsonRpcMessage);
-            LongLine.Refuse(context.JsonRpcMessage);
+            FaultyLine.Refuse(context.JsonRpcMessage);
             OfferOurVersion(context.JsonRpcMessage);
             await next(context, cancel);
         });

@@ -1,7 +1,10 @@
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Server.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
 using WorktreeMcp.Server.Gc;
+using WorktreeMcp.Server.Stdio;
+using WorktreeMcp.Server.Trusting;
 
 namespace WorktreeMcp.Server;
 
@@ -10,11 +13,19 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
+        if (args is [OwnProgram.Supervise])
+        {
+            using var order = StandardStreams.Input();
+            using var answer = StandardStreams.Output();
+            return await Supervision.Run(order, answer);
+        }
+
 #pragma warning disable RS0030 // The one place that may touch the console: stdout is the protocol, so stray writes go to stderr.
         var error = Console.Error;
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         Console.SetOut(error);
-        static StreamReader Input() => new(Console.OpenStandardInput());
+        Func<TextReader> input = () => Console.In;
+        Func<string?> typed = () => Console.IsInputRedirected ? null : Console.ReadLine();
 #pragma warning restore RS0030
 
         // Tools block a pool thread while they wait for git or a lock; the pool alone adds two threads a second.
@@ -24,7 +35,8 @@ internal static class Program
             Serve: (settings, cancel) => ServerProcess.Run(settings, error, cancel),
             Demo: options => DemoCommand.Run(options),
             Doctor: options => DoctorCommand.Run(options),
-            Gc: options => GcCommand.Run(options, Input()),
+            Gc: options => GcCommand.Run(options, input()),
+            Trust: options => TrustCommand.Run(options, typed),
             CommandEnvironment.Current(),
             output,
             error).Run(args);

@@ -49,7 +49,7 @@ public static class ServerHost
         var stop = provider.GetRequiredService<IHostApplicationLifetime>().StopApplication;
 #pragma warning disable CA2000 // The transport closes its streams.
         return new StreamServerTransport(
-            new ServerInput(new BoundedLines(channel.Input, LongLine.Limit), traffic, channel.InputEnded, stop, channel.Begun),
+            new ServerInput(new BoundedLines(channel.Input, FaultyLine.Limit), traffic, channel.InputEnded, stop, channel.Begun),
             new ServerOutput(channel.Output, stop),
             "worktree-mcp",
             provider.GetRequiredService<ILoggerFactory>());

@@ -2,6 +2,7 @@ using WorktreeMcp.Server.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
 using WorktreeMcp.Server.Gc;
+using WorktreeMcp.Server.Trusting;
 
 namespace WorktreeMcp.Server.Tests;
 
@@ -11,6 +12,7 @@ public sealed class CommandLineTests : IDisposable
     private readonly List<DemoOptions> _shown = [];
     private readonly List<DoctorOptions> _examined = [];
     private readonly List<GcOptions> _emptied = [];
+    private readonly List<TrustOptions> _trusted = [];
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
 
@@ -88,6 +90,29 @@ public sealed class CommandLineTests : IDisposable
         (await Run("gc", "--days", "-1")).Should().Be(2);
     }
 
+    [Theory]
+    [InlineData(false, false, "trust", "--repo", "/r")]
+    [InlineData(true, false, "--repo", "/r", "trust", "--yes")]
+    [InlineData(false, true, "trust", "--revoke", "--repo", "/r")]
+    public async Task Trust_asks_unless_told_otherwise(bool yes, bool revoke, params string[] arguments)
+    {
+        (await Run(arguments)).Should().Be(10);
+
+        var options = _trusted.Should().ContainSingle().Which;
+        (options.RepositoryPath, options.Yes, options.Revoke).Should().Be(("/r", yes, revoke));
+    }
+
+    [Theory]
+    [InlineData(true, "--no-run")]
+    [InlineData(true, "serve", "--no-run")]
+    [InlineData(false, "serve")]
+    public async Task Commands_are_switched_off_by_an_option(bool off, params string[] arguments)
+    {
+        (await Run(arguments)).Should().Be(7);
+
+        _served.Should().ContainSingle().Which.NoRun.Should().Be(off);
+    }
+
     public void Dispose()
     {
         _output.Dispose();
@@ -113,6 +138,11 @@ public sealed class CommandLineTests : IDisposable
         options =>
         {
             _emptied.Add(options);
+            return Task.FromResult(10);
+        },
+        options =>
+        {
+            _trusted.Add(options);
             return Task.FromResult(10);
         },
         new CommandEnvironment(new Dictionary<string, string>(), "/here"),

@@ -112,6 +112,24 @@ public sealed class StdioTests
     }
 
     [Fact]
+    public async Task A_client_that_asked_for_more_than_it_reads_does_not_keep_the_server_alive()
+    {
+        await using var server = await Started("worktree-mcp.dll");
+        for (var id = 1; id <= 900; id++)
+        {
+            await server.Request(id, "tools/list");
+        }
+
+        await server.ReadSomething();
+        server.CloseInput();
+
+        var (code, took) = await server.Exit();
+
+        code.Should().Be(0);
+        took.Should().BeLessThan(Soon);
+    }
+
+    [Fact]
     public async Task An_open_subscription_does_not_keep_the_server_alive()
     {
         const string Meta =
@@ -166,6 +184,48 @@ public sealed class StdioTests
 
         var answer = await server.Answer(1);
         answer.GetProperty("result").GetProperty("structuredContent").GetProperty("task_id").GetInt32().Should().Be(5);
+    }
+
+    [Fact]
+    public async Task What_was_meant_as_a_request_is_answered_though_it_is_none()
+    {
+        await using var server = await Started(Echo);
+
+        await server.Send("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":""");
+        Code(await server.Answer(1)).Should().Be(-32700);
+        await server.Send("""{"id":2,"method":"ping"}""");
+        Code(await server.Answer(2)).Should().Be(-32600);
+        await server.Send("""[{"jsonrpc":"2.0","id":3,"method":"ping"},{"jsonrpc":"2.0","id":4,"method":[]}]""");
+        var answers = new[] { JsonElement.Parse((await server.ReadLine())!), JsonElement.Parse((await server.ReadLine())!) }.ToDictionary(answer => answer.GetProperty("id").GetInt32());
+        answers[3].TryGetProperty("result", out _).Should().BeTrue();
+        Code(answers[4]).Should().Be(-32600);
+    }
+
+    [Fact]
+    public async Task Two_requests_with_one_id_are_both_answered()
+    {
+        await using var server = await Started(Echo);
+
+        await server.Call(1, "echo_task", """{"task_id":5}""");
+        await server.Call(1, "echo_task", """{"task_id":6}""");
+
+        var given = new[] { await server.Answer(1), await server.Answer(1) }.Select(answer => answer.GetProperty("result").GetProperty("structuredContent").GetProperty("task_id").GetInt32());
+        given.Should().BeEquivalentTo([5, 6]);
+    }
+
+    [Fact]
+    public async Task A_call_before_the_handshake_is_answered_and_the_handshake_goes_on()
+    {
+        await using var server = BuiltServer.Start(Echo);
+        await server.Send("""{"jsonrpc":"2.0","method":"notifications/initialized"}""");
+        await server.Call(1, "echo_task", """{"task_id":5}""");
+        (await server.Answer(1)).GetProperty("jsonrpc").GetString().Should().Be("2.0");
+
+        await server.Initialize();
+        await server.Answer(0);
+        await server.Call(2, "echo_task", """{"task_id":6}""");
+
+        (await server.Answer(2)).TryGetProperty("result", out _).Should().BeTrue();
     }
 
     [Fact]
@@ -241,6 +301,8 @@ public sealed class StdioTests
         (await server.Exit()).Code.Should().Be(0);
         server.Log.Split('\n').Should().ContainSingle().Which.Should().Contain("'loud'");
     }
+
+    private static int Code(JsonElement answer) => answer.GetProperty("error").GetProperty("code").GetInt32();
 
     private static async Task<BuiltServer> Started(string assembly)
     {

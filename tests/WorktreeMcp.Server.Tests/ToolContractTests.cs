@@ -25,6 +25,8 @@ public sealed partial class ToolContractTests
         ["worktree_remove"] = "0110",
         ["worktree_events"] = "1010",
         ["worktree_restore"] = "0000",
+        ["worktree_output"] = "1010",
+        ["worktree_stop"] = "0110",
     };
 
     [Theory]

@@ -139,6 +139,16 @@ public sealed class TaskBoard(StateStore store)
         return Finish(change, old, task, changed, "task.update");
     }
 
+    /// <summary>Stages that a task needs somebody's attention, with its event.</summary>
+    internal static BoardTask RaiseAttention(StateChange change, BoardTask task, TaskAttention attention)
+    {
+        var raised = Put(change, task with { Attention = attention });
+        var updated = Event("task.updated", raised);
+        updated["changed"] = new JsonArray("attention");
+        change.Emit(updated);
+        return raised;
+    }
+
     /// <summary>The task, or a refusal that names the nearest that exists or what is wrong with its file.</summary>
     internal BoardTask Require(int id)
     {

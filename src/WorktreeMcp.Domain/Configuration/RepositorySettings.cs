@@ -15,6 +15,15 @@ public sealed record RepositorySettings
     /// <summary>Whether each operation is fsynced before it is acknowledged.</summary>
     public bool Durable { get; init; } = true;
 
+    /// <summary>What is set for commands.</summary>
+    public RunSettings Run { get; init; } = new();
+
+    /// <summary>Commands to run in a new worktree once a person has approved them; from the repository's own file alone.</summary>
+    public IReadOnlyList<string> Setup { get; init; } = [];
+
+    /// <summary>Commands to run before a worktree is removed, likewise.</summary>
+    public IReadOnlyList<string> Teardown { get; init; } = [];
+
     /// <summary>How many checkouts are kept ready; null for one where a checkout takes long, else none.</summary>
     public int? Spares { get; init; }
 

@@ -16,15 +16,26 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
     /// <summary>The repository's own file, in the top level of the main checkout.</summary>
     internal const string FileName = ".worktree-mcp.json";
 
+    private const string Commands = "a list of shell commands, each of at most 4000 characters and without control characters but tab and newline";
+
     private static readonly IReadOnlyList<Setting> Settings =
     [
-        new("worktree_root", "a folder inside the repository, such as \".worktrees\"", IsFolder, (s, v) => s with { WorktreeRoot = v }),
-        new("branch_prefix", "letters, digits and . _ / -, such as \"wt/\"", v => Prefix().IsMatch(v) && !v.Contains("..", StringComparison.Ordinal), (s, v) => s with { BranchPrefix = v }),
-        new("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }),
-        new("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
-        new("spares", "a whole number from 0 to 8", v => v.Length == 1 && v[0] is >= '0' and <= '8', (s, v) => s with { Spares = v[0] - '0' }),
-        new("trash_days", "a number of days from 1 to 3650", v => IsNumber(v, 3650), (s, v) => s with { TrashDays = int.Parse(v, CultureInfo.InvariantCulture) }),
-        new("trash_gigabytes", "a number of gigabytes from 1 to 100000", v => IsNumber(v, 100_000), (s, v) => s with { TrashGigabytes = int.Parse(v, CultureInfo.InvariantCulture) }),
+        Setting.Text("worktree_root", "a folder inside the repository, such as \".worktrees\"", IsFolder, (s, v) => s with { WorktreeRoot = v }),
+        Setting.Text("branch_prefix", "letters, digits and . _ / -, such as \"wt/\"", v => Prefix().IsMatch(v) && !v.Contains("..", StringComparison.Ordinal), (s, v) => s with { BranchPrefix = v }),
+        Setting.Text("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }),
+        Setting.Text("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
+        Setting.Number("spares", 0, 8, (s, v) => s with { Spares = v }),
+        Setting.Number("trash_days", 1, 3650, (s, v) => s with { TrashDays = v }),
+        Setting.Number("trash_gigabytes", 1, 100_000, (s, v) => s with { TrashGigabytes = v }),
+        Setting.List("setup", Commands, IsCommand, (s, v) => s with { Setup = v }) with { RepositoryOnly = true },
+        Setting.List("teardown", Commands, IsCommand, (s, v) => s with { Teardown = v }) with { RepositoryOnly = true },
+        Setting.Flag("run.enabled", (s, v) => s with { Run = s.Run with { Enabled = v } }),
+        Setting.Number("run.timeout_seconds", 1, 86_400, (s, v) => s with { Run = s.Run with { TimeoutSeconds = v } }),
+        Setting.Text("run.sandbox", SandboxWords.Allowed, v => SandboxWords.Mode(v) is not null, (s, v) => s with { Run = s.Run with { Sandbox = SandboxWords.Mode(v)!.Value } }),
+        Setting.Flag("run.network", (s, v) => s with { Run = s.Run with { Network = v } }),
+        Setting.List("run.environment", "names of variables, such as [\"SSH_AUTH_SOCK\", \"AWS_*\"], none of them git's", v => Variable().IsMatch(v), (s, v) => s with { Run = s.Run with { Environment = v } }),
+        Setting.List("run.cache_paths", "folders, absolute or such as \"~/.npm\"", IsOutside, (s, v) => s with { Run = s.Run with { CachePaths = v } }),
+        Setting.List("run.secret_paths", "paths, absolute or such as \"~/.config/app\", with \"!\" before one that is to be seen", v => IsOutside(v.TrimStart('!')), (s, v) => s with { Run = s.Run with { SecretPaths = v } }),
     ];
 
     /// <summary>Reads everything for the repository whose main checkout is given.</summary>
@@ -32,13 +43,13 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
     {
         var warnings = new List<string>();
         var settings = new RepositorySettings();
-        settings = FromFile(settings, UserFile(), warnings);
-        settings = FromFile(settings, Path.Join(root, FileName), warnings);
+        settings = FromFile(settings, UserFile(), ofRepository: false, warnings);
+        settings = NotLooser(FromFile(settings, Path.Join(root, FileName), ofRepository: true, warnings), settings.Run, root, warnings);
         settings = FromVariables(settings, warnings);
         return settings with { Warnings = warnings };
     }
 
-    private RepositorySettings FromFile(RepositorySettings settings, string? path, List<string> warnings)
+    private RepositorySettings FromFile(RepositorySettings settings, string? path, bool ofRepository, List<string> warnings)
     {
         if (path is null || !files.File.Exists(path))
         {
@@ -51,29 +62,65 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
             return settings;
         }
 
-        foreach (var (key, value) in json)
+        foreach (var (key, value) in json.SelectMany(Flat))
         {
-            settings = Apply(settings, key, value.Text() ?? value.Integer()?.ToString(CultureInfo.InvariantCulture), $"{path}: {key}", warnings);
+            if (!ofRepository && Settings.Any(s => s.RepositoryOnly && s.Key == key))
+            {
+                warnings.Add($"{path}: {key} belongs into {FileName} of a repository; it was passed over.");
+                continue;
+            }
+
+            settings = Apply(settings, key, value, $"{path}: {key}", warnings);
         }
 
         return settings;
     }
 
+    // The members of a section are settings of their own.
+    private static IEnumerable<(string Key, JsonNode? Value)> Flat(KeyValuePair<string, JsonNode?> member) =>
+        member.Value is JsonObject section && Settings.Any(s => s.Key.StartsWith($"{member.Key}.", StringComparison.Ordinal))
+            ? section.Select(inner => ($"{member.Key}.{inner.Key}", inner.Value))
+            : [(member.Key, member.Value)];
+
+    // What a person set for all repositories guards against each of them: its own file may ask for more, not for less.
+    private static RepositorySettings NotLooser(RepositorySettings settings, RunSettings before, string root, List<string> warnings)
+    {
+        var run = settings.Run;
+        if (run.Sandbox < before.Sandbox)
+        {
+            warnings.Add($"{Path.Join(root, FileName)}: run.sandbox is weaker than your own configuration's \"{before.Sandbox.Word()}\"; it was passed over.");
+            run = run with { Sandbox = before.Sandbox };
+        }
+
+        if (run.Enabled && !before.Enabled)
+        {
+            warnings.Add($"{Path.Join(root, FileName)}: run.enabled is false in your own configuration; it was passed over.");
+            run = run with { Enabled = false };
+        }
+
+        IEnumerable<string> secrets = ReferenceEquals(run.SecretPaths, before.SecretPaths) ? [] : run.SecretPaths;
+        if (secrets.Any(path => path.StartsWith('!')))
+        {
+            warnings.Add($"{Path.Join(root, FileName)}: run.secret_paths may hide paths, not show them; those with \"!\" were passed over.");
+        }
+
+        return settings with { Run = run with { SecretPaths = [.. before.SecretPaths, .. secrets.Where(path => !path.StartsWith('!'))] } };
+    }
+
     private RepositorySettings FromVariables(RepositorySettings settings, List<string> warnings)
     {
-        foreach (var setting in Settings)
+        foreach (var setting in Settings.Where(s => !s.RepositoryOnly))
         {
-            var name = $"WORKTREEMCP_{setting.Key.ToUpperInvariant()}";
-            if (environment.TryGetValue(name, out var value) && value.Length > 0 && !value.Contains("${", StringComparison.Ordinal))
+            if (environment.TryGetValue(setting.Variable, out var value) && value.Length > 0 && !value.Contains("${", StringComparison.Ordinal))
             {
-                settings = Apply(settings, setting.Key, value, name, warnings);
+                settings = Apply(settings, setting.Key, JsonValue.Create(value), setting.Variable, warnings);
             }
         }
 
         return settings;
     }
 
-    private static RepositorySettings Apply(RepositorySettings settings, string key, string? value, string where, List<string> warnings)
+    private static RepositorySettings Apply(RepositorySettings settings, string key, JsonNode? value, string where, List<string> warnings)
     {
         if (Settings.FirstOrDefault(s => s.Key == key) is not { } setting)
         {
@@ -81,13 +128,13 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
             return settings;
         }
 
-        if (value is null || !setting.Fits(value))
+        if (setting.Apply(settings, value) is { } applied)
         {
-            warnings.Add($"{where} must be {setting.Allowed}; it was passed over.");
-            return settings;
+            return applied;
         }
 
-        return setting.Apply(settings, value);
+        warnings.Add($"{where} must be {setting.Allowed}; it was passed over.");
+        return settings;
     }
 
     private string? UserFile()
@@ -98,14 +145,24 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         return folder is null ? null : Path.Join(folder, "worktree-mcp", "config.json");
     }
 
-    private static bool IsNumber(string value, int most) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most;
-
     private static bool IsFolder(string value) =>
         value.Length > 0 && !Path.IsPathRooted(value) && value.Split('/', '\\').All(part => part is not ("" or "." or ".." or ".git" or ".tasks"));
 
+    // What a person approves must be what a terminal shows.
+    private static bool IsCommand(string command) =>
+        command.Length <= 4_000 && !string.IsNullOrWhiteSpace(command) && !command.Any(c => (char.IsControl(c) && c is not ('\t' or '\n')) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format);
+
+    // Neither "/" nor a whole home: what is opened or hidden there would be everything.
+    private static bool IsOutside(string path) =>
+        path.TrimEnd('/').Length > 1
+        && (path.StartsWith('/') || path.StartsWith("~/", StringComparison.Ordinal))
+        && !path.Contains('\0', StringComparison.Ordinal)
+        && path.Split('/').All(part => part is not ("." or ".."));
+
+    // Two letters at least before a star, so that no pattern means everything; git's own would turn a command on another repository.
+    [GeneratedRegex(@"\A(?!GIT_)[A-Za-z_][A-Za-z0-9_]+\*?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Variable();
+
     [GeneratedRegex(@"\A([A-Za-z0-9_][A-Za-z0-9._/-]{0,40})?\z", RegexOptions.CultureInvariant)]
     private static partial Regex Prefix();
-
-    private sealed record Setting(string Key, string Allowed, Func<string, bool> Fits, Func<RepositorySettings, string, RepositorySettings> Apply);
 }

@@ -141,6 +141,24 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         return WorktreeChanges.Parse(answer.Require($"reading the status of {directory}").Members);
     }
 
+    /// <summary>Untracked files of the main checkout that match the patterns of a file, and nothing else's.</summary>
+    internal IReadOnlyList<string> UntrackedMatching(string patterns) =>
+        git.Run(new GitCall("ls-files", "--others", "--ignored", $"--exclude-from={patterns}", "-z") { Directory = place.Root, GitDirectory = place.CommonDirectory, WorkTree = place.Root })
+            .Require($"looking for the files that {patterns} names").Members;
+
+    /// <summary>Which of some paths a worktree ignores and does not track.</summary>
+    internal IReadOnlyList<string> IgnoredIn(AdminEntry entry, string directory, IReadOnlyList<string> paths)
+    {
+        if (paths.Count == 0)
+        {
+            return [];
+        }
+
+        var input = Encoding.UTF8.GetBytes(string.Concat(paths.Select(path => path + "\0")));
+        var answer = git.Run(In(entry, directory, "check-ignore", "-z", "--stdin") with { Input = input });
+        return answer.ExitCode == 1 ? [] : answer.Require("asking what a worktree ignores").Members;
+    }
+
     /// <summary>
     /// Tracked files whose change git was told not to look for (assume-unchanged, skip-worktree) and that differ all the same.
     /// </summary>

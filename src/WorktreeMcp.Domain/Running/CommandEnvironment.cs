@@ -5,15 +5,18 @@ namespace WorktreeMcp.Domain.Running;
 /// would turn a command on another repository, and secrets are not for code that an agent chose to run.
 /// </summary>
 /// <param name="source">The server's own environment.</param>
-public sealed class CommandEnvironment(IReadOnlyDictionary<string, string> source)
+/// <param name="configured">Names that a person added, secrets among them if that is meant; a star at the end stands for any letters.</param>
+public sealed class CommandEnvironment(IReadOnlyDictionary<string, string> source, IReadOnlyList<string>? configured = null)
 {
     /// <summary>The variable that holds the run's id.</summary>
     public const string RunIdName = "WORKTREEMCP_RUN_ID";
 
+    private readonly IReadOnlyList<string> _configured = configured ?? [];
+
     private static readonly HashSet<string> Names = new(StringComparer.Ordinal)
     {
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "CI",
-        "NUGET_PACKAGES", "npm_config_cache", "COREPACK_HOME", "PNPM_HOME", "YARN_CACHE_FOLDER", "BUN_INSTALL", "DENO_DIR",
+        "NUGET_PACKAGES", "NUGET_HTTP_CACHE_PATH", "NUGET_XMLDOC_MODE", "npm_config_cache", "COREPACK_HOME", "PNPM_HOME", "YARN_CACHE_FOLDER", "BUN_INSTALL", "DENO_DIR",
         "NVM_DIR", "VOLTA_HOME", "JAVA_HOME", "MAVEN_OPTS", "MAVEN_HOME", "M2_HOME", "GRADLE_OPTS", "GRADLE_USER_HOME",
         "ANDROID_HOME", "GOROOT", "GOPATH", "GOBIN", "GOCACHE", "GOMODCACHE", "GOFLAGS", "CARGO_HOME", "CARGO_TARGET_DIR",
         "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "PYENV_ROOT", "VIRTUAL_ENV", "CONDA_PREFIX", "PIP_CACHE_DIR", "UV_CACHE_DIR",
@@ -55,7 +58,13 @@ public sealed class CommandEnvironment(IReadOnlyDictionary<string, string> sourc
         return environment;
     }
 
-    private static bool IsAllowed(string name)
+    private bool IsAllowed(string name)
+        => !name.StartsWith("GIT_", StringComparison.Ordinal) && (_configured.Any(pattern => Matches(pattern, name)) || IsUsual(name));
+
+    private static bool Matches(string pattern, string name)
+        => pattern.EndsWith('*') ? name.StartsWith(pattern[..^1], StringComparison.Ordinal) : name == pattern;
+
+    private static bool IsUsual(string name)
         => (Names.Contains(name) || Prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
             && !Secrets.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase));
 }

@@ -48,6 +48,9 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>One lease file for each worktree id.</summary>
     public string Leases => Path.Join(Private, "leases");
 
+    /// <summary>One folder for each run that has one: its record and its output.</summary>
+    public string Runs => Path.Join(Private, "runs");
+
     /// <summary>Where prepared checkouts wait; on the worktrees' file system, so that a rename makes a worktree of one.</summary>
     public string Spares => Path.Join(Worktrees, ".spares");
 

@@ -79,7 +79,13 @@ public sealed record RemovedAs(string Name, string Path, string? AdminId);
 /// <param name="Id">Tells it from others.</param>
 /// <param name="Command">Its text, cut.</param>
 /// <param name="By">Who runs it.</param>
-public sealed record BegunRun(string Id, string Command, string By);
+/// <param name="StartedAt">Unix seconds.</param>
+/// <param name="Kind">What it is for: "command" when somebody asked for it, else such as "setup".</param>
+public sealed record BegunRun(string Id, string Command, string By, double StartedAt, string Kind = BegunRun.Asked)
+{
+    /// <summary>The kind of a run that somebody asked for.</summary>
+    internal const string Asked = "command";
+}
 
 /// <summary>One entry of the registry: where something is done. Transitions return a new entry; they do no I/O.</summary>
 public sealed record Worktree
@@ -122,6 +128,9 @@ public sealed record Worktree
 
     /// <summary>Commands that run in it, or ran when their server died; whoever finds such a one records its end.</summary>
     public IReadOnlyList<BegunRun> Runs { get; init; } = [];
+
+    /// <summary>How the repository's setup commands fared in it; null when none ran.</summary>
+    public SetupState? Setup { get; init; }
 
     /// <summary>Where it waits once it is removed.</summary>
     public TrashedWorktree? Trash { get; init; }

@@ -1,5 +1,6 @@
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
 
@@ -8,10 +9,10 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// <summary>
 /// Makes worktrees. Invariants:
 /// - the intent is on record before git is touched, so whoever finds it after a kill can take it back;
-/// - git's record and the branch are made under the lock, the files are checked out outside it under the worktree's lease;
+/// - git's record and the branch are made under the lock, the files are checked out and copied outside it under the lease;
 /// - it becomes active only after a look at what is really there; else all of it is taken back.
 /// </summary>
-internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, SpareKeeper keeper)
+internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, WorktreeInclude include, SpareKeeper keeper)
 {
     private static readonly string[] LongerNames = ["refs/heads/", "heads/"];
 
@@ -34,8 +35,10 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             var entry = AdminEntry.At(parts.Layout.CommonDirectory, started!.AdminId!);
             var begin = parts.Store.Time.GetTimestamp();
             var checkout = IsFilled(started, spare) ? GitAnswer.Done : parts.Git.Populate(entry, parts.DirectoryOf(started), lease!.Descriptor);
-            var step = Complete(started, checkout, request, by);
-            keeper.Took(started.Spare is null ? parts.Store.Time.GetElapsedTime(begin) : TimeSpan.Zero);
+            var took = parts.Store.Time.GetElapsedTime(begin);
+            var included = checkout.Succeeded ? include.CopyInto(entry, parts.DirectoryOf(started)) : IncludedFiles.None;
+            var step = Complete(started, checkout, request, by).Warn(included.LeftOut) with { IncludedFiles = included.Copied };
+            keeper.Took(started.Spare is null ? took : TimeSpan.Zero);
             return step;
         }
     }

@@ -8,7 +8,7 @@ internal static class WorktreeImage
 {
     private static readonly HashSet<string> Ours =
     [
-        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "spare",
+        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "setup", "spare",
         "created_at", "updated_at",
     ];
 
@@ -36,8 +36,11 @@ internal static class WorktreeImage
             Trash = json["trash"] is JsonObject trash ? ReadTrash(trash) : null,
             Spare = json["spare"].TextOrNull(),
             Runs = json["runs"] is JsonArray runs
-                ? [.. runs.OfType<JsonObject>().Select(r => new BegunRun(r["id"].TextOrNull() ?? string.Empty, r["command"].TextOrNull() ?? string.Empty, r["by"].TextOrNull() ?? string.Empty))]
+                ? [.. runs.OfType<JsonObject>().Select(ReadRun)]
                 : [],
+            Setup = json["setup"] is JsonObject setup
+                ? new SetupState(setup["run_id"].TextOrNull() ?? string.Empty, setup["state"].TextOrNull() ?? "failed", setup["detail"].TextOrNull())
+                : null,
             CreatedAt = json["created_at"].Number() ?? 0,
             UpdatedAt = json["updated_at"].Number() ?? json["created_at"].Number() ?? 0,
             Extra = json.Except(Ours),
@@ -73,7 +76,16 @@ internal static class WorktreeImage
 
         if (worktree.Runs.Count > 0)
         {
-            json["runs"] = new JsonArray([.. worktree.Runs.Select(r => new JsonObject { ["id"] = r.Id, ["command"] = r.Command, ["by"] = r.By })]);
+            json["runs"] = new JsonArray([.. worktree.Runs.Select(WriteRun)]);
+        }
+
+        if (worktree.Setup is { } setup)
+        {
+            json["setup"] = new JsonObject { ["run_id"] = setup.RunId, ["state"] = setup.State };
+            if (setup.Detail is not null)
+            {
+                json["setup"]!["detail"] = setup.Detail;
+            }
         }
 
         if (worktree.Trash is { } trash)
@@ -124,6 +136,24 @@ internal static class WorktreeImage
         if (trash.Was is { } was)
         {
             json["was"] = new JsonObject { ["name"] = was.Name, ["path"] = was.Path, ["admin_id"] = was.AdminId };
+        }
+
+        return json;
+    }
+
+    private static BegunRun ReadRun(JsonObject run) => new(
+        run["id"].TextOrNull() ?? string.Empty,
+        run["command"].TextOrNull() ?? string.Empty,
+        run["by"].TextOrNull() ?? string.Empty,
+        run["started_at"].Number() ?? 0,
+        run["kind"].TextOrNull() ?? BegunRun.Asked);
+
+    private static JsonObject WriteRun(BegunRun run)
+    {
+        var json = new JsonObject { ["id"] = run.Id, ["command"] = run.Command, ["by"] = run.By, ["started_at"] = run.StartedAt };
+        if (run.Kind != BegunRun.Asked)
+        {
+            json["kind"] = run.Kind;
         }
 
         return json;

@@ -3,6 +3,7 @@ using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
 
@@ -14,7 +15,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// - what changes git's records or our refs holds the lock; checkouts and commands hold only the worktree's lease;
 /// - nothing acts in a directory whose identity is in doubt, and nothing of anybody's work is deleted.
 /// </summary>
-public sealed class WorktreeRegistry
+public sealed class WorktreeRegistry : IDisposable
 {
     private readonly RegistryParts _parts;
     private readonly WorktreeEntries _entries;
@@ -25,8 +26,12 @@ public sealed class WorktreeRegistry
     private readonly WorktreeRestore _restore;
     private readonly WorktreeCommands _commands;
     private readonly TrashSweep _sweep;
+    private readonly RunDesk _runs;
+    private readonly WorktreeSetup _setup;
 
-    internal WorktreeRegistry(StateStore store, TaskBoard board, GitRepository git, SpareRoom spares, SpareKeeper keeper, IFileSystem files, RepositorySettings settings, CommandRunner runner)
+    internal WorktreeRegistry(
+        StateStore store, TaskBoard board, GitRepository git, SpareRoom spares, SpareKeeper keeper, IFileSystem files, RepositorySettings settings, CommandRunner runner,
+        BackgroundRuns? background, Trust trust)
     {
         _parts = new RegistryParts(store, board, git, spares, files, settings);
         _entries = new WorktreeEntries(store);
@@ -34,11 +39,13 @@ public sealed class WorktreeRegistry
         var trash = new WorktreeTrash(_parts);
         var back = new WorktreeReturn(_parts);
         _repair = new WorktreeRepair(_parts, _entries, trash, back);
-        _creation = new WorktreeCreation(_parts, _entries, _repair, keeper);
+        _creation = new WorktreeCreation(_parts, _entries, _repair, new WorktreeInclude(git, store.Layout, files, store.Disk), keeper);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
         _restore = new WorktreeRestore(_parts, _entries, _repair, back);
         _sweep = new TrashSweep(_parts, _entries);
-        _commands = new WorktreeCommands(_parts, _entries, _repair, runner);
+        _commands = new WorktreeCommands(_parts, _entries, _repair, runner) { Background = background };
+        _runs = new RunDesk(_commands.Known, _entries.All);
+        _setup = new WorktreeSetup(_parts, trust, _commands);
     }
 
     /// <summary>Empties the trash.</summary>
@@ -50,11 +57,13 @@ public sealed class WorktreeRegistry
 
     internal WorktreeRepair Repair => _repair;
 
+    internal WorktreeCommands Commands => _commands;
+
     /// <summary>Makes a worktree on its own branch and binds it to its task.</summary>
     /// <param name="request">What is wanted.</param>
     /// <param name="by">Who wants it; becomes the owner of a task that has none.</param>
     /// <returns>The worktree, active.</returns>
-    public WorktreeStep Create(NewWorktree request, string by) => _creation.Create(request, by);
+    public WorktreeStep Create(NewWorktree request, string by) => _setup.Begin(_creation.Create(request, by), by);
 
     /// <summary>Lists worktrees, each with what git says of it now.</summary>
     /// <param name="status">Only this state; null means all but removed.</param>
@@ -69,7 +78,7 @@ public sealed class WorktreeRegistry
     public WorktreeDetail Status(string name)
     {
         var worktree = WorktreeEntries.Require(_repair.Settled(), name);
-        return _inspection.Detail(worktree, _commands.Running(worktree.Id));
+        return _inspection.Detail(worktree, WorktreeCommands.Running(worktree));
     }
 
     /// <summary>The worktree of a task as it is now, or null.</summary>
@@ -161,8 +170,12 @@ public sealed class WorktreeRegistry
     /// <param name="reason">Why, or null.</param>
     /// <param name="by">Who removes it.</param>
     /// <returns>Where everything is now.</returns>
-    public WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by) =>
-        _remover.Remove(name, force, completeTask, reason, by);
+    public WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by)
+    {
+        var said = TearDown(name, force, by);
+        var removal = _remover.Remove(name, force, completeTask, reason, by);
+        return removal with { Step = removal.Step.Warn(said) };
+    }
 
     /// <summary>Brings a removed worktree back from the trash, byte for byte.</summary>
     /// <param name="name">The name it had.</param>
@@ -172,15 +185,53 @@ public sealed class WorktreeRegistry
     /// <returns>The worktree, and what is not as it was.</returns>
     public WorktreeRestoration Restore(string name, string? newName, int? trashId, string by) => _restore.Restore(name, newName, trashId, by);
 
-    /// <summary>Runs one shell command in a worktree, to its end.</summary>
-    /// <param name="name">The worktree.</param>
-    /// <param name="command">The command.</param>
-    /// <param name="timeout">When it is ended with all it started.</param>
-    /// <param name="by">Who runs it.</param>
-    /// <param name="cancel">Ends it.</param>
+    /// <summary>Runs one shell command in a worktree and waits for its end, but not for ever.</summary>
+    /// <param name="order">The command.</param>
+    /// <param name="wait">How long to wait; a command that takes longer goes on, and the result says so.</param>
+    /// <param name="progress">Told twice a second how it goes; null for nobody.</param>
+    /// <param name="cancel">Ends the command while it is waited for.</param>
+    /// <returns>How it ended, or how it stands.</returns>
+    public WorktreeRun Run(RunOrder order, TimeSpan wait, Action<RunProgress>? progress, CancellationToken cancel) =>
+        _commands.Run(order, wait, progress, cancel);
+
+    /// <summary>Starts one shell command in a worktree that outlives this process, where that can be done.</summary>
+    /// <param name="order">The command.</param>
+    /// <returns>The run, which goes on.</returns>
+    public WorktreeRun Start(RunOrder order) => _commands.Start(order);
+
+    /// <summary>Reads what a run wrote; waits for it if there is nothing yet.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="offset">Where in its output to begin; a negative one counts from the end.</param>
+    /// <param name="mostBytes">How much of it at most.</param>
+    /// <param name="wait">How long to wait for output or the end.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns>What it wrote since, and how it stands.</returns>
+    public RunOutput Output(string runId, long offset, int mostBytes, TimeSpan wait, CancellationToken cancel) =>
+        _runs.Output(runId, offset, mostBytes, wait, cancel);
+
+    /// <summary>Ends a run with all its children.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="by">Who wants that.</param>
     /// <returns>How it ended.</returns>
-    public WorktreeRun Run(string name, string command, TimeSpan timeout, string by, CancellationToken cancel) =>
-        _commands.Run(name, command, timeout, by, cancel);
+    public RunStop Stop(string runId, string by) => _runs.Stop(runId, by);
+
+    /// <summary>Ends all commands that end with this process; returns at once.</summary>
+    public void EndRuns() => _commands.EndAll();
+
+    /// <summary>Ends them and waits for that.</summary>
+    public void Dispose() => _commands.Dispose();
+
+    // Only when the removal would be done: a teardown cannot be taken back. Where the folder is gone there is nothing to take down.
+    private string? TearDown(string name, bool force, string by)
+    {
+        if (!_setup.HasTeardown || WorktreeEntries.Find(_repair.SettledForChange(), name) is not { IsUsable: true } worktree || _parts.Identify(worktree).Entry is null)
+        {
+            return null;
+        }
+
+        _remover.EnsureRemovable(name, force);
+        return _setup.End(name, force, by);
+    }
 
     private void EnsureFree(Worktree worktree, BoardTask task)
     {

@@ -16,6 +16,15 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
 
     private static readonly string[] GitLocks = ["index.lock", "HEAD.lock"];
 
+    /// <summary>Refuses what <see cref="Remove"/> would refuse now; changes nothing.</summary>
+    internal void EnsureRemovable(string name, bool force)
+    {
+        WorktreeName.Require(name);
+        var worktree = WorktreeEntries.Require(repair.SettledForChange(), name);
+        using var lease = parts.TryLease(worktree, shared: false) ?? throw InUse(name);
+        Inspect(worktree, force);
+    }
+
     internal WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by)
     {
         WorktreeName.Require(name);

@@ -163,6 +163,11 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
             change.Emit(WorktreeEntries.RunEvent("worktree.run.failed", worktree, task, run, "the server that ran it is gone"));
         }
 
+        foreach (var run in worktree.Runs)
+        {
+            worktree = SetupState.Ended(change, parts.Board, worktree, run, "the server that ran it is gone");
+        }
+
         worktree = worktree with { Runs = [] };
         change.PutWorktree(worktree.Id, WorktreeImage.Write(worktree));
         change.Commit("worktree.run.abandoned");

@@ -19,7 +19,20 @@ public sealed record NewWorktree(string? Name, int? TaskId = null, string? BaseR
 /// <param name="Already">Whether it was so before.</param>
 /// <param name="NowReady">Tasks that became ready by it.</param>
 /// <param name="Warning">Done, but the next call must finish writing it; else null.</param>
-public sealed record WorktreeStep(Worktree Worktree, string Directory, BoardTask? Task, bool Already, IReadOnlyList<int> NowReady, string? Warning);
+public sealed record WorktreeStep(Worktree Worktree, string Directory, BoardTask? Task, bool Already, IReadOnlyList<int> NowReady, string? Warning)
+{
+    /// <summary>How many ignored files came along from the main checkout.</summary>
+    public int IncludedFiles { get; init; }
+
+    /// <summary>The run of the repository's setup commands; null when there is none.</summary>
+    public string? SetupRunId { get; init; }
+
+    /// <summary>Why setup or teardown commands were not run, and what to do about it; else null.</summary>
+    public string? NotRun { get; init; }
+
+    /// <summary>The step with one more thing worth knowing.</summary>
+    internal WorktreeStep Warn(string? more) => more is null ? this : this with { Warning = Warning is null ? more : $"{Warning} {more}" };
+}
 
 /// <summary>What a removal left behind.</summary>
 /// <param name="Step">The step itself.</param>
@@ -83,10 +96,12 @@ public sealed record WorktreeDetail(
     WorktreeView View, IReadOnlyList<CommitLine> Commits, string? InProgress, string? Locked, IReadOnlyList<string>? Conflicts, IReadOnlyList<RunningCommand> Running);
 
 /// <summary>A command that runs now.</summary>
+/// <param name="RunId">The run's id.</param>
 /// <param name="Command">Its text.</param>
 /// <param name="StartedAt">Unix seconds.</param>
 /// <param name="By">Who runs it.</param>
-public sealed record RunningCommand(string Command, double StartedAt, string By);
+/// <param name="Kind">What it is for: "command" when somebody asked for it, else such as "setup".</param>
+public sealed record RunningCommand(string RunId, string Command, double StartedAt, string By, string Kind);
 
 /// <summary>A command's end, and where it ran.</summary>
 /// <param name="Worktree">The entry.</param>

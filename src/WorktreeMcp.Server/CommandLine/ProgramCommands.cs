@@ -2,6 +2,7 @@ using System.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
 using WorktreeMcp.Server.Gc;
+using WorktreeMcp.Server.Trusting;
 
 namespace WorktreeMcp.Server.CommandLine;
 
@@ -10,6 +11,7 @@ namespace WorktreeMcp.Server.CommandLine;
 /// <param name="Demo">Shows the product in a throw-away repository; returns the exit code.</param>
 /// <param name="Doctor">Looks for what is wrong in the repository and repairs what is ours; returns the exit code.</param>
 /// <param name="Gc">Empties the trash; returns the exit code.</param>
+/// <param name="Trust">Shows a repository's setup commands and asks a person to approve them; returns the exit code.</param>
 /// <param name="Environment">Variables and current directory.</param>
 /// <param name="Output">Where help and version go.</param>
 /// <param name="Error">Where errors go.</param>
@@ -18,6 +20,7 @@ public sealed record ProgramCommands(
     Func<DemoOptions, Task<int>> Demo,
     Func<DoctorOptions, Task<int>> Doctor,
     Func<GcOptions, Task<int>> Gc,
+    Func<TrustOptions, Task<int>> Trust,
     CommandEnvironment Environment,
     TextWriter Output,
     TextWriter Error)
@@ -39,6 +42,17 @@ public sealed record ProgramCommands(
     private readonly Option<bool> _fix = new("--fix")
     {
         Description = "Repair what is ours to repair; without it nothing is changed.",
+    };
+
+    private readonly Option<bool> _noRun = new("--no-run")
+    {
+        Description = "Run no command: worktree_run, setup and teardown are refused.",
+        Recursive = true,
+    };
+
+    private readonly Option<bool> _revoke = new("--revoke")
+    {
+        Description = "Take an approval back.",
     };
 
     private readonly Option<bool> _json = new("--json")
@@ -64,7 +78,7 @@ public sealed record ProgramCommands(
 
     private readonly Option<bool> _yes = new("--yes")
     {
-        Description = "Delete without asking.",
+        Description = "Do it without asking, for scripts.",
     };
 
     private readonly Option<string?> _agent = new("--agent")
@@ -122,14 +136,20 @@ public sealed record ProgramCommands(
         gc.SetAction((parsed, _) => Gc(new GcOptions(
             Settings(parsed).RepositoryPath, parsed.GetValue(_all), parsed.GetValue(_days), parsed.GetValue(_dryRun), parsed.GetValue(_yes), Output)));
 
+        var trust = new Command("trust", "Show the setup and teardown commands of .worktree-mcp.json, and approve exactly them. Exit code 0: approved, revoked or none; 1: not.") { _yes, _revoke };
+        trust.SetAction((parsed, _) => Trust(new TrustOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_yes), parsed.GetValue(_revoke), Output, Error)));
+
         var root = new RootCommand("A task board and git worktrees for several coding agents, served over MCP.")
         {
-            _repository, _agent, serve, demo, doctor, gc,
+            _repository, _agent, _noRun, serve, demo, doctor, gc, trust,
         };
         root.SetAction((parsed, cancel) => Serve(Settings(parsed), cancel));
         return root;
     }
 
-    private ServerSettings Settings(ParseResult parsed) => ServerSettings.From(
-        Environment.Variables, Environment.CurrentDirectory, parsed.GetValue(_repository), parsed.GetValue(_agent));
+    private ServerSettings Settings(ParseResult parsed)
+    {
+        var settings = ServerSettings.From(Environment.Variables, Environment.CurrentDirectory, parsed.GetValue(_repository), parsed.GetValue(_agent));
+        return settings with { NoRun = parsed.GetValue(_noRun) };
+    }
 }

@@ -36,6 +36,8 @@ namespace WorktreeMcp.Server.Results;
 [JsonSerializable(typeof(WorktreeGone))]
 [JsonSerializable(typeof(WorktreeBack))]
 [JsonSerializable(typeof(CommandRan))]
+[JsonSerializable(typeof(RunRead))]
+[JsonSerializable(typeof(RunStopped))]
 [JsonSerializable(typeof(EventsListed))]
 [JsonSerializable(typeof(DoctorReported))]
 [JsonSerializable(typeof(ErrorReply))]

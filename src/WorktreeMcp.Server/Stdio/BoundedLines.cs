@@ -4,23 +4,36 @@ using System.Text;
 namespace WorktreeMcp.Server.Stdio;
 
 /// <summary>
-/// Hands on whole lines. One that is too long is thrown away as it streams, so memory does not grow with it; if it was
-/// a request whose id can be read, a request that is always refused takes its place, so that the client gets an answer.
+/// Hands on whole messages, one a line. A line that is too long is thrown away as it streams, so memory does not grow
+/// with it; what is no message never reaches the library.
 /// </summary>
-/// <param name="raw">The client's messages.</param>
-/// <param name="longest">How many bytes a line may have.</param>
-internal sealed class BoundedLines(Stream raw, int longest) : OneWayStream
+internal sealed class BoundedLines : OneWayStream
 {
     private const int Kept = 256;
 
+    private readonly Stream _raw;
+    private readonly int _longest;
+    private readonly LineReader _reader;
     private readonly byte[] _chunk = new byte[64 * 1024];
     private readonly ArrayBufferWriter<byte> _line = new();
     private readonly ArrayBufferWriter<byte> _ready = new();
     private int _handedOn;
     private byte[]? _head;
 
+    /// <summary>Reads lines of a stream.</summary>
+    /// <param name="raw">The client's messages.</param>
+    /// <param name="longest">How many bytes a line may have.</param>
+    public BoundedLines(Stream raw, int longest)
+    {
+        (_raw, _longest) = (raw, longest);
+        _reader = new LineReader(_ready);
+    }
+
     /// <inheritdoc />
     public override bool CanRead => true;
+
+    /// <inheritdoc />
+    public override bool IsLeft => _raw is OneWayStream { IsLeft: true };
 
     /// <inheritdoc />
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -29,7 +42,7 @@ internal sealed class BoundedLines(Stream raw, int longest) : OneWayStream
         {
             _ready.ResetWrittenCount();
             _handedOn = 0;
-            var count = await raw.ReadAsync(_chunk, cancellationToken);
+            var count = await _raw.ReadAsync(_chunk, cancellationToken);
             if (count > 0)
             {
                 Split(_chunk.AsSpan(0, count));
@@ -66,7 +79,7 @@ internal sealed class BoundedLines(Stream raw, int longest) : OneWayStream
     private void Append(ReadOnlySpan<byte> bytes)
     {
         _line.Write(bytes);
-        if (_head is null && _line.WrittenCount > longest)
+        if (_head is null && _line.WrittenCount > _longest)
         {
             _head = _line.WrittenSpan[..Kept].ToArray();
         }
@@ -83,11 +96,11 @@ internal sealed class BoundedLines(Stream raw, int longest) : OneWayStream
     {
         if (_head is null)
         {
-            _ready.Write(_line.WrittenSpan);
+            _reader.Take(_line.WrittenMemory);
         }
-        else if (LongLine.RequestId(Encoding.Latin1.GetString(_head), Encoding.Latin1.GetString(_line.WrittenSpan)) is { } id)
+        else if (FaultyLine.TooLong(_head, _line.WrittenSpan) is { } request)
         {
-            _ready.Write(Encoding.Latin1.GetBytes(LongLine.Request(id)));
+            _ready.Write(Encoding.UTF8.GetBytes(request));
         }
 
         _head = null;

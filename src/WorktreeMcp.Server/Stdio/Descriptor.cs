@@ -13,6 +13,10 @@ internal sealed partial class Descriptor(int number) : OneWayStream
     private const int Interrupted = 4;
     private const short Readable = 1;
     private const short Writable = 4;
+    private const short HungUp = 0x10;
+
+    // Of a socket whose other side only writes no more; node connects children by sockets.
+    private const short HalfHungUp = 0x2000;
 
     private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
 
@@ -21,6 +25,16 @@ internal sealed partial class Descriptor(int number) : OneWayStream
 
     /// <inheritdoc />
     public override bool CanWrite => number != 0;
+
+    /// <inheritdoc />
+    public override unsafe bool IsLeft
+    {
+        get
+        {
+            var wanted = new Poll { Descriptor = number, Events = OperatingSystem.IsLinux() ? HalfHungUp : Readable };
+            return WaitUntilReady(&wanted, 1, 0) > 0 && (wanted.Returned & (HungUp | (OperatingSystem.IsLinux() ? HalfHungUp : 0))) != 0;
+        }
+    }
 
     /// <inheritdoc />
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>

@@ -9,6 +9,9 @@ public abstract class OneWayStream : Stream
     /// <inheritdoc />
     public override bool CanWrite => false;
 
+    /// <summary>Whether the other side has left; what it wrote before may still be there to be read.</summary>
+    public virtual bool IsLeft => false;
+
     /// <inheritdoc />
     public override bool CanSeek => false;
 

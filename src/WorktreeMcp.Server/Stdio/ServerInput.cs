@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace WorktreeMcp.Server.Stdio;
 
 /// <summary>
-/// The client's messages. At their end, what was read gets a moment to be answered; then the server is told.
+/// The client's messages. While too many requests are unanswered, no more are read. At their end, what was read gets a moment to be answered; then the server is told.
 /// The protocol library alone would wait for all open calls, and an open subscription keeps it alive for ever.
 /// </summary>
 /// <param name="raw">The descriptor; a read that blocks is left behind when the server stops.</param>
@@ -14,6 +14,7 @@ namespace WorktreeMcp.Server.Stdio;
 public sealed class ServerInput(Stream raw, Traffic traffic, Action ending, Action ended, long begun = 0) : OneWayStream
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Blink = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestFirstAnswer = TimeSpan.FromSeconds(10);
 
     // The first answer compiles what all later ones use, so it takes a multiple of what the start took on this machine.
@@ -59,6 +60,7 @@ public sealed class ServerInput(Stream raw, Traffic traffic, Action ending, Acti
             return false;
         }
 
+        await RoomForMore(cancel);
         (_start, _end) = (0, await ReadHeld(cancel));
         if (_end > 0)
         {
@@ -80,6 +82,20 @@ public sealed class ServerInput(Stream raw, Traffic traffic, Action ending, Acti
         await traffic.Quiet(AnswerTime, cancel);
         ended();
         return false;
+    }
+
+    // A client that has stopped reading may leave as well: then its end is not to be waited for behind what it wrote.
+    private async Task RoomForMore(CancellationToken cancel)
+    {
+        var seen = false;
+        while (!await traffic.Room(Blink, cancel) && !cancel.IsCancellationRequested)
+        {
+            if (!seen && raw is OneWayStream { IsLeft: true })
+            {
+                seen = true;
+                ending();
+            }
+        }
     }
 
     private async Task<int> ReadHeld(CancellationToken cancel)

@@ -9,8 +9,12 @@ namespace WorktreeMcp.Server.Stdio;
 /// </summary>
 public sealed class Traffic
 {
+    // More than the calls that may run and wait, so that one too many is still told so.
+    private const int MostOpen = 320;
+
     private readonly Lock _guard = new();
-    private readonly HashSet<RequestId> _open = [];
+    private readonly Dictionary<RequestId, int> _open = [];
+    private int _openCount;
     private long _lines;
     private long _messages;
     private bool _answered;
@@ -27,11 +31,13 @@ public sealed class Traffic
         _messages++;
         if (message is JsonRpcRequest request && request.Method != RequestMethods.SubscriptionsListen)
         {
-            _open.Add(request.Id);
+            // A client may use one id for two requests at once; both are answered.
+            _open[request.Id] = _open.GetValueOrDefault(request.Id) + 1;
+            _openCount++;
         }
-        else if (CancelledRequest(message) is { } cancelled)
+        else if (CancelledRequest(message) is { } cancelled && _open.Remove(cancelled, out var count))
         {
-            _open.Remove(cancelled);
+            _openCount -= count;
         }
     });
 
@@ -44,9 +50,19 @@ public sealed class Traffic
             Change(() =>
             {
                 _answered = true;
-                _open.Remove(((JsonRpcMessageWithId)message).Id);
+                Close(((JsonRpcMessageWithId)message).Id);
             });
         }
+    }
+
+    /// <summary>Waits until there is room for more requests: answers that nobody reads must not fill the memory.</summary>
+    /// <param name="limit">The longest wait.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns>Whether there is room.</returns>
+    public async Task<bool> Room(TimeSpan limit, CancellationToken cancel)
+    {
+        await Until(() => _openCount < MostOpen && _lines - _messages < MostOpen, limit, cancel);
+        return Volatile.Read(ref _openCount) < MostOpen;
     }
 
     /// <summary>Waits until every line that was delivered is parsed and every request answered.</summary>
@@ -61,11 +77,23 @@ public sealed class Traffic
     /// <returns>A task that ends then.</returns>
     public Task FirstAnswer(TimeSpan limit, CancellationToken cancel) => Until(() => _answered || IsQuiet, limit, cancel);
 
-    private bool IsQuiet => _messages >= _lines && _open.Count == 0;
+    private void Close(RequestId id)
+    {
+        if (_open.Remove(id, out var count))
+        {
+            _openCount--;
+            if (count > 1)
+            {
+                _open[id] = count - 1;
+            }
+        }
+    }
+
+    private bool IsQuiet => _messages >= _lines && _openCount == 0;
 
     private async Task Until(Func<bool> done, TimeSpan limit, CancellationToken cancel)
     {
-        if (limit <= TimeSpan.Zero)
+        if (limit <= TimeSpan.Zero || NextChange(done) is null)
         {
             return;
         }
