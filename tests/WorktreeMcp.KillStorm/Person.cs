@@ -10,8 +10,10 @@ internal sealed class Person(StormState storm, int seed)
     {
         while (storm.Gate.Pass())
         {
-            Thread.Sleep(_random.Next(20, 400));
-            Act();
+            if (storm.Gate.Pause(TimeSpan.FromMilliseconds(_random.Next(20, 250))))
+            {
+                Act();
+            }
         }
     }
 
