@@ -39,7 +39,7 @@ internal sealed class DyingGit : IDurableFiles
               case " $* " in *" $words "*)
                 : > '{{_plan}}'
                 if test "$point" = none; then exec strace -f -o '{{_trace}}' '{{real}}' "$@"; fi
-                strace -f -o /dev/null -e "inject=$point" '{{real}}' "$@"
+                strace -f -o '{{_trace}}' -e "trace=${point%%:*}" -e "inject=$point" '{{real}}' "$@"
                 code=$?
                 test "$who" = git || : > '{{_dead}}'
                 test $code -le 128 || kill -9 $$
@@ -72,6 +72,9 @@ internal sealed class DyingGit : IDurableFiles
 
     /// <summary>Whether that subcommand was run since.</summary>
     internal bool WasRun => new FileInfo(_plan).Length == 0;
+
+    /// <summary>Whether one of its processes was killed there, and not only passed by.</summary>
+    internal bool HasDied => File.ReadLines(_trace).Any(line => line.EndsWith("+++ killed by SIGKILL +++", StringComparison.Ordinal));
 
     /// <summary>Every system call that the subcommand made which was watched, in order.</summary>
     internal IReadOnlyList<KillPoint> Points()

@@ -256,21 +256,24 @@ public sealed class CreatingWorktreesTests : IDisposable
 
         Together(16, i =>
         {
-            var server = servers[i % 2];
-            if (i % 4 < 2)
+            for (var turn = 0; turn < 4; turn++)
             {
-                server.Make("same");
-            }
-            else
-            {
-                server.Drop("same");
+                try
+                {
+                    _ = ((i / 2) + turn) % 2 == 0 ? (object)servers[i % 2].Make("same") : servers[i % 2].Drop("same");
+                }
+                catch (Refusal refusal)
+                {
+                    faults.Enqueue(refusal);
+                }
             }
         }, faults);
 
-        faults.Should().AllBeOfType<Refusal>().Which.Cast<Refusal>().Select(r => r.Code).Should()
-            .OnlyContain(code => code == RefusalCode.AlreadyExists || code == RefusalCode.NotFound || code == RefusalCode.WorktreeBusy);
+        faults.Where(fault => fault is not Refusal { Code: RefusalCode.AlreadyExists or RefusalCode.NotFound or RefusalCode.WorktreeBusy }).Should().BeEmpty();
+        faults.Where(fault => fault.Message.Contains("identity", StringComparison.Ordinal)).Should().BeEmpty("nobody judges the files of one that is in the making");
         var left = servers[1].Worktrees.List(null, 50, null).Worktrees;
-        left.Should().HaveCountLessThan(2).And.OnlyContain(row => row.Worktree.Status == WorktreeState.Active && row.Drift.Count == 0 && row.Changes!.IsClean);
+        left.Should().HaveCountLessThan(2);
+        left.Where(row => row.Worktree.Status != WorktreeState.Active || row.Drift.Count > 0 || !row.Changes!.IsClean).Should().BeEmpty();
         _repo.Has(".worktrees/same").Should().Be(left.Count == 1);
         _repo.Git("for-each-ref", "--format=%(refname)", "refs/heads/wt").Should().Be(left.Count == 1 ? "refs/heads/wt/same" : string.Empty);
         var names = _repo.EventNames();
