@@ -108,6 +108,12 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
     /// <summary>A refusal must be one that the circumstances allow.</summary>
     private void Judge(string tool, Answer answer)
     {
+        // A folder that goes in the middle of a call is one reason to refuse it; nothing was changed then.
+        if (storm.WasSwept && answer.Code == "internal" && answer.Message.Contains("Nothing was changed", StringComparison.Ordinal))
+        {
+            return;
+        }
+
         if (answer.Code is "internal" or "corrupt_file" or "protocol" or "not_a_repository" or "busy"
             || (answer.Code == "git_failed" && !storm.GitKilledRecently(number)))
         {

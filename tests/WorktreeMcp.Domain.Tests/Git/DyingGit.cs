@@ -81,7 +81,9 @@ internal sealed class DyingGit : IDurableFiles
     {
         var times = new Dictionary<(string Process, string Call), int>();
         var points = new Dictionary<(string Call, int Time), KillPoint>();
-        foreach (var line in File.ReadLines(_trace))
+
+        // The first call starts git itself: nothing of git's is there to be killed yet.
+        foreach (var line in File.ReadLines(_trace).Skip(1))
         {
             var words = line.Split(' ', 2, StringSplitOptions.TrimEntries);
             var call = words[1].Split('(')[0];
