@@ -70,11 +70,18 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
 
     public void Revive()
     {
-        if (_server.IsGone)
+        if (!_server.IsGone)
         {
-            _server.Dispose();
-            Volatile.Write(ref _server, ToolServer.Start(storm.Git.Root, Agent));
+            return;
         }
+
+        if (_server.EndedByItself() is { } how)
+        {
+            storm.Findings.Add(Broken.Lost, $"{Agent}: the server ended by itself: {how}", $"{Doing}\n{_server.Log}");
+        }
+
+        _server.Dispose();
+        Volatile.Write(ref _server, ToolServer.Start(storm.Git.Root, Agent));
     }
 
     private Answer Call(string tool, JsonObject arguments, Pending? pending = null)
@@ -85,7 +92,8 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
         storm.Record.Ended(Agent, tool, answer);
         if (answer.Outcome == Outcome.Unknown)
         {
-            Pending = pending;
+            // A look that is not answered either leaves the earlier call as unknown as it was.
+            Pending = pending ?? Pending;
             Revive();
         }
         else if (answer.Outcome == Outcome.Refused)
@@ -100,6 +108,12 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
     /// <summary>A refusal must be one that the circumstances allow.</summary>
     private void Judge(string tool, Answer answer)
     {
+        // A folder that goes in the middle of a call is one reason to refuse it; nothing was changed then.
+        if (storm.WasSwept && answer.Code == "internal" && answer.Message.Contains("Nothing was changed", StringComparison.Ordinal))
+        {
+            return;
+        }
+
         if (answer.Code is "internal" or "corrupt_file" or "protocol" or "not_a_repository" or "busy"
             || (answer.Code == "git_failed" && !storm.GitKilledRecently(number)))
         {

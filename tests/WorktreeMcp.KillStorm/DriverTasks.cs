@@ -146,11 +146,24 @@ internal sealed partial class Driver
         }
 
         var path = Path.Join(storm.Git.Root, ".tasks", $"task_{task.Id}.json");
-        var file = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        if (World.ReadIfThere(path) is not { } text)
+        {
+            return;
+        }
+
+        var file = JsonNode.Parse(text)!.AsObject();
         var hand = Unique("hand");
         file["x_hand"] = hand;
-        File.WriteAllText(path + ".swp", file.ToJsonString());
-        File.Move(path + ".swp", path, overwrite: true);
+        try
+        {
+            File.WriteAllText(path + ".swp", file.ToJsonString());
+            File.Move(path + ".swp", path, overwrite: true);
+        }
+        catch (IOException) when (storm.WasSwept)
+        {
+            return;
+        }
+
         Tasks[task.Id] = task with { Hand = hand };
         TouchedTasks.Add(task.Id);
         storm.Record.Note($"a person wrote x_hand {hand} into task {task.Id}");

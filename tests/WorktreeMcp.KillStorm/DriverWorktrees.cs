@@ -70,7 +70,7 @@ internal sealed partial class Driver
             Take(arguments, (string)made["branch"]!, (string)made["base_commit"]!, after);
             storm.Record.Expect("worktree.create.after", name);
         }
-        else if (answer.Outcome == Outcome.Refused && mustSucceed && !storm.GitKilledRecently(number))
+        else if (answer.Outcome == Outcome.Refused && mustSucceed && !storm.GitKilledRecently(number) && !(storm.WasSwept && answer.Code == "internal"))
         {
             storm.Findings.Add(Broken.Lost, $"{Agent}: worktree_create of \"{name}\" was refused", $"{arguments.ToJsonString()}\n{answer.Code}: {answer.Message}");
         }
@@ -250,7 +250,7 @@ internal sealed partial class Driver
             Gone(worktree, task, after);
             storm.Record.Expect("worktree.remove.after", worktree.Name);
         }
-        else if (answer.Outcome == Outcome.Refused && !storm.GitKilledRecently(number) && (answer.Code is not ("worktree_dirty" or "worktree_busy") || (answer.Code == "worktree_dirty" && worktree.Uncommitted.Count == 0)))
+        else if (answer.Outcome == Outcome.Refused && !storm.GitKilledRecently(number) && !(storm.WasSwept && answer.Code == "internal") && (answer.Code is not ("worktree_dirty" or "worktree_busy") || (answer.Code == "worktree_dirty" && worktree.Uncommitted.Count == 0)))
         {
             storm.Findings.Add(Broken.Lost, $"{Agent}: worktree_remove of {worktree.Name} was refused", $"{arguments.ToJsonString()}\n{answer.Code}: {answer.Message}");
         }

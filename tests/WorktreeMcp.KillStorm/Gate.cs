@@ -26,6 +26,22 @@ internal sealed class Gate(int members)
         }
     }
 
+    /// <summary>Waits a while, but not when the gate closes meanwhile.</summary>
+    /// <returns>Whether it is still open.</returns>
+    public bool Pause(TimeSpan time)
+    {
+        var until = Environment.TickCount64 + (long)time.TotalMilliseconds;
+        lock (_lock)
+        {
+            while (!_isClosed && !_isStopped && until - Environment.TickCount64 is > 0 and var left)
+            {
+                Monitor.Wait(_lock, (int)left);
+            }
+
+            return !_isClosed && !_isStopped;
+        }
+    }
+
     public void Open()
     {
         lock (_lock)
@@ -43,6 +59,7 @@ internal sealed class Gate(int members)
         lock (_lock)
         {
             _isClosed = true;
+            Monitor.PulseAll(_lock);
             while (_parked < members)
             {
                 var left = until - Environment.TickCount64;

@@ -18,6 +18,14 @@ internal sealed class Logs(StormState storm)
 
     public void Look()
     {
+        if (storm.WasSwept)
+        {
+            // It was written anew from the operation log, which holds all of it.
+            _seen.Clear();
+            _open.Clear();
+            (_eventsRead, _seq) = (0, 0);
+        }
+
         foreach (var line in Grown(Path.Join(storm.Git.Root, ".worktrees", "events.jsonl"), ref _eventsRead, mayShrink: false))
         {
             _last.Enqueue(line);

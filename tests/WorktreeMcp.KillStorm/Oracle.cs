@@ -49,6 +49,11 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
 
     private void CheckTasks(World world, Driver driver, bool all)
     {
+        if (storm.WasSwept)
+        {
+            ForgetUnreadEdits(world, driver);
+        }
+
         var ids = all ? [.. driver.Tasks.Keys] : driver.TouchedTasks.Concat(driver.Tasks.Keys.OrderBy(_ => random.Next()).Take(Sample)).ToHashSet();
         foreach (var id in ids)
         {
@@ -64,6 +69,15 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
         }
 
         driver.TouchedTasks.Clear();
+    }
+
+    // Only a server that read an edit could bring it back; an older one that it did read may be back instead.
+    private static void ForgetUnreadEdits(World world, Driver driver)
+    {
+        foreach (var model in driver.Tasks.Values.Where(t => t.Hand is not null).ToList())
+        {
+            driver.Tasks[model.Id] = world.Task(model.Id) is { } file ? model with { Hand = (string?)file["x_hand"] } : model;
+        }
     }
 
     private void CheckSharedNotes(World world)

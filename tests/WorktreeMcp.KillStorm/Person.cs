@@ -10,8 +10,10 @@ internal sealed class Person(StormState storm, int seed)
     {
         while (storm.Gate.Pass())
         {
-            Thread.Sleep(_random.Next(20, 400));
-            Act();
+            if (storm.Gate.Pause(TimeSpan.FromMilliseconds(_random.Next(20, 250))))
+            {
+                Act();
+            }
         }
     }
 
@@ -25,7 +27,7 @@ internal sealed class Person(StormState storm, int seed)
             3 => Commit(),
             4 => Git("worktree", "list", "--porcelain"),
             5 => Git("status", "--porcelain"),
-            _ => Git("clean", "-fdxq"),
+            _ => Clean(),
         };
         storm.Record.Note($"a person: git {what}: {end.Exit} {end.Error}");
         if (end.Exit != 0)
@@ -36,6 +38,12 @@ internal sealed class Person(StormState storm, int seed)
                 storm.Findings.Add(Broken.Orphan, $"a person's git {what.Split(' ')[0]} fails", $"git {what}: {end.Error}");
             }
         }
+    }
+
+    private (string What, (int Exit, string Output, string Error) End) Clean()
+    {
+        storm.WasSwept = true;
+        return Git("clean", "-fdxq");
     }
 
     private (string What, (int Exit, string Output, string Error) End) Commit()

@@ -35,8 +35,8 @@ internal sealed class Storm(StormOptions options, TextWriter output)
         finally
         {
             storm.Gate.Stop();
+            threads.ForEach(t => t.Join(LongestAnswer));
             drivers.ForEach(d => d.Stop());
-            threads.ForEach(t => t.Join());
         }
 
         return Conclude(storm, folder, kills);
@@ -69,7 +69,8 @@ internal sealed class Storm(StormOptions options, TextWriter output)
             {
                 killer.AwaitOrphans();
                 var other = drivers[(victim + 1 + random.Next(drivers.Count - 1)) % drivers.Count];
-                other.Lend("worktree_list", []);
+                // It settles everything and shows little: rows cost a git each.
+                other.Lend("worktree_list", new System.Text.Json.Nodes.JsonObject { ["limit"] = 1 });
                 oracle.Look(kill % FullLookEvery == 0 || kill == options.Kills);
                 if (kill == options.Kills)
                 {

@@ -67,5 +67,12 @@ internal sealed class StormState(StormOptions options, Git git, Record record)
 
     public bool GitKilledRecently(int driver) => _gitKilled.ContainsKey(driver);
 
-    public void ForgetKills() => _gitKilled.Clear();
+    /// <summary>Whether a person swept the board away since the last look: what he wrote by hand and nobody read went with it.</summary>
+    public bool WasSwept { get; set; }
+
+    public void ForgetKills()
+    {
+        _gitKilled.Clear();
+        WasSwept = false;
+    }
 }

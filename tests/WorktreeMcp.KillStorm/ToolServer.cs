@@ -10,9 +10,13 @@ internal sealed class ToolServer : IDisposable
     private const string Hello = """{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"kill-storm","version":"1"}}}""";
     private const string Ready = """{"jsonrpc":"2.0","method":"notifications/initialized"}""";
 
+    private const int KilledExit = 128 + Processes.Kill;
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(30);
+
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _log = new();
     private int _id;
+    private bool _isSilent;
 
     private ToolServer(Process process)
     {
@@ -29,9 +33,16 @@ internal sealed class ToolServer : IDisposable
 
     public int Pid => _process.Id;
 
-    public bool IsGone => _process.HasExited;
+    /// <summary>Whether it has ended, or closed its streams: then it is about to.</summary>
+    public bool IsGone => _isSilent || _process.HasExited;
 
     public string Log => string.Join('\n', _log);
+
+    /// <summary>How one that is gone ended, unless it was killed as the storm kills; null then.</summary>
+    public string? EndedByItself() =>
+        !_process.WaitForExit(LongestEnd) ? "its streams are closed and it runs on"
+        : _process.ExitCode == KilledExit ? null
+        : $"exit code {_process.ExitCode}";
 
     /// <summary>Starts one and greets it; its answer to that is read with the first call.</summary>
     public static ToolServer Start(string repository, string agent)
@@ -65,7 +76,9 @@ internal sealed class ToolServer : IDisposable
             ["method"] = "tools/call",
             ["params"] = new JsonObject { ["name"] = tool, ["arguments"] = arguments.DeepClone() },
         };
-        return Send(request.ToJsonString()) ? Read(id) : Answer.None;
+        var answer = Send(request.ToJsonString()) ? Read(id) : Answer.None;
+        _isSilent |= answer.Outcome == Outcome.Unknown;
+        return answer;
     }
 
     public void Kill() => Processes.Signal(Pid, Processes.Kill);

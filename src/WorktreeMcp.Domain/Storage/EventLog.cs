@@ -35,6 +35,9 @@ public sealed class EventLog
     /// <returns>At most <c>Limit</c> events, oldest first.</returns>
     public EventPage Read(EventQuery query) => query.SinceSeq is { } since ? After(since, query) : Newest(query);
 
+    /// <summary>Whether there is nothing in it, or no file at all.</summary>
+    internal bool IsEmpty => _lines.Length == 0;
+
     /// <summary>The number of the newest event; 0 when there is none.</summary>
     internal long LastSeq()
     {

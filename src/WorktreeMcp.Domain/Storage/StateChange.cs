@@ -228,7 +228,7 @@ public sealed class StateChange : IDisposable
                 _store.Disk.Replace(temporary, target);
             }
 
-            _store.Events.Append(operation.Events);
+            _store.AppendEvents(operation);
             foreach (var change in operation.Changes.Where(c => c.Kind == EntityKind.Task))
             {
                 _store.TaskFiles.Find(change.Id);

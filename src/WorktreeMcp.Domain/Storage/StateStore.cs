@@ -157,6 +157,19 @@ public sealed class StateStore : IDisposable
         }
     }
 
+    /// <summary>Appends the events of a committed operation, and all earlier ones if somebody took the event log away meanwhile.</summary>
+    internal void AppendEvents(Operation operation)
+    {
+        if (Events.IsEmpty)
+        {
+            _recovery.RestoreEvents();
+        }
+        else
+        {
+            Events.Append(operation.Events);
+        }
+    }
+
     /// <summary>Remembers that the files hold all that the log says.</summary>
     internal void MarkApplied()
     {
@@ -178,9 +191,11 @@ public sealed class StateStore : IDisposable
     private RecoveryFindings? Prepare(out Operation? last)
     {
         var mark = Log.Mark();
-        var swept = mark.Length > 0 && !Folders.Exist;
-        Folders.Ensure();
         last = Log.Last();
+
+        // A git clean takes folders and the event log, not necessarily both.
+        var swept = mark.Length > 0 && (!Folders.Exist || (last?.Next.Seq > 1 && Events.IsEmpty));
+        Folders.Ensure();
         var known = mark == _settled;
         var sound = _recovery.IsIndexSound(last);
         if (known && !swept && sound && (last is null || _recovery.IsUntouched(last)))

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Setup;
@@ -271,25 +272,37 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
                 parts.Git.CreateBranch(worktree.Branch, worktree.BaseCommit!, change.Descriptor).Require($"making branch {worktree.Branch}");
             }
 
-            var directory = parts.DirectoryOf(worktree);
-            if (spare?.MoveTo(directory, worktree.Branch, change.Descriptor) is { } moved)
+            if (spare?.MoveTo(parts.DirectoryOf(worktree), worktree.Branch, change.Descriptor) is { } moved)
             {
                 return worktree with { AdminId = moved.Id };
             }
 
             worktree = worktree with { Spare = null };
-            var added = parts.Git.AddWorktree(directory, worktree.Branch, change.Descriptor);
-
-            // git locks a record until it is whole: a git that was killed leaves it locked for ever.
-            return AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) is { } entry && entry.LockReason(parts.Files) is null
-                ? worktree with { AdminId = entry.Id }
-                : throw Failed(worktree, added.Error);
+            return worktree with { AdminId = AddRecord(worktree, change.Descriptor).Id };
         }
         catch (Refusal refusal)
         {
             repair.RollBack(change, worktree, refusal.Message);
             throw;
         }
+    }
+
+    // A gc or prune of a person takes a record that git has only just begun for dead, and deletes it under git's hands.
+    // So a git that failed by itself and left nothing is asked once more.
+    private AdminEntry AddRecord(Worktree worktree, SafeHandle guard)
+    {
+        var directory = parts.DirectoryOf(worktree);
+        var added = parts.Git.AddWorktree(directory, worktree.Branch, guard);
+        if (added.ExitCode is not null && AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) is null)
+        {
+            repair.DropDangling(worktree);
+            added = parts.Exists(directory) ? added : parts.Git.AddWorktree(directory, worktree.Branch, guard);
+        }
+
+        // git locks a record until it is whole: a git that was killed leaves it locked for ever.
+        return AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) is { } entry && entry.LockReason(parts.Files) is null
+            ? entry
+            : throw Failed(worktree, added.Error);
     }
 
     private WorktreeStep Complete(Worktree started, GitAnswer checkout, NewWorktree request, string by)

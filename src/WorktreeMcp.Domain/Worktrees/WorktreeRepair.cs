@@ -1,3 +1,4 @@
+using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
@@ -101,6 +102,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         }
 
         trash.TakeAway(worktree);
+        DropDangling(worktree);
         parts.FreeBranch(worktree);
         ForgetUnborn(worktree);
         if (worktree.BranchCreated && IsUntouched(worktree))
@@ -112,6 +114,24 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         var task = worktree.TaskId is { } id && parts.Store.TaskFiles.Find(id) is not null ? worktree.TaskId : null;
         change.Emit(WorktreeEntries.Event("worktree.create.failed", worktree with { TaskId = task }, null, cause));
         change.Commit("worktree.create.undo");
+    }
+
+    /// <summary>
+    /// Takes away the directory of a creation whose record was deleted while git made it: it holds nothing but a pointer to
+    /// that record. Anything else in it lets it stay.
+    /// </summary>
+    internal void DropDangling(Worktree worktree)
+    {
+        var directory = parts.DirectoryOf(worktree);
+        var records = Path.Join(parts.Layout.CommonDirectory, "worktrees");
+        if (parts.Files.DirectoryInfo.FromDirectoryName(directory) is { Exists: true } info && !info.Attributes.HasFlag(FileAttributes.ReparsePoint)
+            && AdminEntry.Pointer(directory, parts.Files) is { } record
+            && AdminEntry.SamePath(Path.GetDirectoryName(record)!, records) && !parts.Exists(record)
+            && parts.Files.Directory.EnumerateFileSystemEntries(directory).Take(2).Count() == 1)
+        {
+            parts.Store.Disk.Delete(Path.Join(directory, ".git"));
+            parts.Files.Directory.Delete(directory);
+        }
     }
 
     private void Settle(StateChange change, Worktree worktree)

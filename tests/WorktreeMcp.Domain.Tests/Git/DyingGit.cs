@@ -39,7 +39,7 @@ internal sealed class DyingGit : IDurableFiles
               case " $* " in *" $words "*)
                 : > '{{_plan}}'
                 if test "$point" = none; then exec strace -f -o '{{_trace}}' '{{real}}' "$@"; fi
-                strace -f -o /dev/null -e "inject=$point" '{{real}}' "$@"
+                strace -f -o '{{_trace}}' -e "trace=${point%%:*}" -e "inject=$point" '{{real}}' "$@"
                 code=$?
                 test "$who" = git || : > '{{_dead}}'
                 test $code -le 128 || kill -9 $$
@@ -73,12 +73,17 @@ internal sealed class DyingGit : IDurableFiles
     /// <summary>Whether that subcommand was run since.</summary>
     internal bool WasRun => new FileInfo(_plan).Length == 0;
 
+    /// <summary>Whether one of its processes was killed there, and not only passed by.</summary>
+    internal bool HasDied => File.ReadLines(_trace).Any(line => line.EndsWith("+++ killed by SIGKILL +++", StringComparison.Ordinal));
+
     /// <summary>Every system call that the subcommand made which was watched, in order.</summary>
     internal IReadOnlyList<KillPoint> Points()
     {
         var times = new Dictionary<(string Process, string Call), int>();
         var points = new Dictionary<(string Call, int Time), KillPoint>();
-        foreach (var line in File.ReadLines(_trace))
+
+        // The first call starts git itself: nothing of git's is there to be killed yet.
+        foreach (var line in File.ReadLines(_trace).Skip(1))
         {
             var words = line.Split(' ', 2, StringSplitOptions.TrimEntries);
             var call = words[1].Split('(')[0];

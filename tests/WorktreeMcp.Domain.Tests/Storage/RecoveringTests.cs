@@ -226,6 +226,37 @@ public sealed class RecoveringTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Events_swept_away_between_two_changes_or_in_the_middle_of_one_come_back_from_the_log(bool inTheMiddle)
+    {
+        using var folder = new StateFolder();
+        var state = folder.Open();
+        state.Board.Create(new NewTask("first"), "a");
+        state.Board.Create(new NewTask("second"), "a");
+        if (!inTheMiddle)
+        {
+            File.Delete(folder.Layout.Events);
+        }
+
+        using (var change = state.Store.Begin("test", "a"))
+        {
+            if (inTheMiddle)
+            {
+                File.Delete(folder.Layout.Events);
+            }
+
+            change.Emit(new JsonObject { ["event"] = "task.updated" });
+            change.Commit("test").Should().BeNull();
+        }
+
+        folder.Events().Select(e => (long)e["seq"]!).Should().Equal(1, 2, 3);
+        state.Board.Create(new NewTask("third"), "a");
+        folder.Open().Board.List(Listing.All).Total.Should().Be(3);
+        folder.Events().Select(e => (long)e["seq"]!).Should().Equal(1, 2, 3, 4);
+    }
+
     [Fact]
     public void A_task_nested_as_deep_as_a_file_may_be_survives_in_the_log()
     {

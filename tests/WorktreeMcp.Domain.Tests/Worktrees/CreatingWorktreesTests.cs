@@ -182,6 +182,41 @@ public sealed class CreatingWorktreesTests : IDisposable
         made.Directory.Should().NotBeNull();
     }
 
+    [Theory]
+    [InlineData("rm -rf \"$1/.git/worktrees/a\" \"$1/.worktrees/a\"; exit 128")]
+    [InlineData("rm -rf \"$1/.git/worktrees/a\"; exit 128")]
+    [InlineData("rm -rf \"$1/.git/worktrees/a\"; exit 0")]
+    public void A_creation_whose_record_a_prune_deletes_under_gits_hands_is_begun_once_more(string pruned)
+    {
+        using var repository = OpenWithGit("worktree add", $"\"$@\"; set -- '{_repo.Root}'; {pruned}");
+        var task = repository.Task();
+
+        var made = repository.Make("a", task);
+
+        made.Worktree.Status.Should().Be(WorktreeState.Active);
+        repository.Row("a").Drift.Should().BeEmpty();
+        repository.Row("a").Changes!.IsClean.Should().BeTrue();
+        _repo.EventNames().Should().Equal("task.created", "worktree.create.before", "worktree.create.after");
+        _repo.Git("worktree", "list", "--porcelain").Should().Contain("branch refs/heads/wt/a").And.NotContain("prunable");
+        repository.Drop("a").BranchKept.Should().BeNull();
+    }
+
+    [Fact]
+    public void A_record_that_a_killed_git_left_locked_is_not_taken_for_made()
+    {
+        using var repository = OpenWithGit("worktree add", $"\"$@\"; echo initializing > '{_repo.Root}/.git/worktrees/a/locked'; kill -9 $$");
+
+        ((Action)(() => repository.Make("a"))).Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.GitFailed);
+
+        _repo.EventNames().Should().Equal("worktree.create.before", "worktree.create.failed");
+        repository.Worktrees.List(null, 50, null).Total.Should().Be(0);
+        _repo.Has(".worktrees/a").Should().BeFalse();
+        _repo.Has(".git/worktrees/a").Should().BeFalse();
+        _repo.Git("for-each-ref", "refs/heads/wt").Should().BeEmpty();
+        repository.Make("a").Worktree.Status.Should().Be(WorktreeState.Active);
+        repository.Drop("a").BranchKept.Should().BeNull();
+    }
+
     [Fact]
     public void Many_threads_and_servers_make_worktrees_at_once()
     {
@@ -211,6 +246,39 @@ public sealed class CreatingWorktreesTests : IDisposable
         Directory.GetDirectories(Path.Join(_repo.Root, ".git", "worktrees")).Should().ContainSingle();
         _repo.EventNames().Count(name => name == "worktree.create.before").Should().Be(1);
         tasks.Select(id => servers[1].Board.Get(id).Task.Status).Count(state => state == TaskState.InProgress).Should().Be(1);
+    }
+
+    [Fact]
+    public void One_name_that_many_create_and_remove_at_once_is_there_whole_or_not_at_all()
+    {
+        var servers = new[] { _repo.Open(), _repo.Open() };
+        var faults = new ConcurrentQueue<Exception>();
+
+        Together(16, i =>
+        {
+            for (var turn = 0; turn < 4; turn++)
+            {
+                try
+                {
+                    _ = ((i / 2) + turn) % 2 == 0 ? (object)servers[i % 2].Make("same") : servers[i % 2].Drop("same");
+                }
+                catch (Refusal refusal)
+                {
+                    faults.Enqueue(refusal);
+                }
+            }
+        }, faults);
+
+        faults.Where(fault => fault is not Refusal { Code: RefusalCode.AlreadyExists or RefusalCode.NotFound or RefusalCode.WorktreeBusy }).Should().BeEmpty();
+        faults.Where(fault => fault.Message.Contains("identity", StringComparison.Ordinal)).Should().BeEmpty("nobody judges the files of one that is in the making");
+        var left = servers[1].Worktrees.List(null, 50, null).Worktrees;
+        left.Should().HaveCountLessThan(2);
+        left.Where(row => row.Worktree.Status != WorktreeState.Active || row.Drift.Count > 0 || !row.Changes!.IsClean).Should().BeEmpty();
+        _repo.Has(".worktrees/same").Should().Be(left.Count == 1);
+        _repo.Git("for-each-ref", "--format=%(refname)", "refs/heads/wt").Should().Be(left.Count == 1 ? "refs/heads/wt/same" : string.Empty);
+        var names = _repo.EventNames();
+        names.Should().NotContain("worktree.create.failed").And.NotContain("worktree.remove.failed");
+        names.Count(n => n == "worktree.create.after").Should().Be(names.Count(n => n == "worktree.remove.after") + left.Count);
     }
 
     [Fact]
@@ -271,6 +339,25 @@ public sealed class CreatingWorktreesTests : IDisposable
         ["PATH"] = Environment.GetEnvironmentVariable("PATH")!,
         ["HOME"] = home,
     });
+
+    // The first git of that subcommand is the script, to which the real one and its words are handed; any other is git itself.
+    private Repository OpenWithGit(string subcommand, string script)
+    {
+        var folder = Path.Join(_repo.Base, "git");
+        var used = Path.Join(folder, "used");
+        Directory.CreateDirectory(folder);
+        var path = Environment.GetEnvironmentVariable("PATH")!;
+        var real = path.Split(':').Select(entry => Path.Join(entry, "git")).First(File.Exists);
+        Steps.Script(Path.Join(folder, "git"), $"""
+            #!/bin/sh
+            case " $* " in *" {subcommand} "*)
+              if test ! -e '{used}'; then : > '{used}'; set -- '{real}' "$@"; {script}; fi
+            esac
+            exec '{real}' "$@"
+
+            """);
+        return Repository.Open(_repo.Root, environment: new Dictionary<string, string> { ["PATH"] = $"{folder}:{path}", ["HOME"] = _repo.Base });
+    }
 
     // The registry's revision may grow: an intent was written and taken back.
     private string Essence() => string.Join('\n', _repo.Snapshot().Split('\n').Where(line =>

@@ -192,6 +192,48 @@ public sealed class InterruptedStepsTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_removal_that_was_to_complete_its_task_does_so_whoever_finishes_it(bool complete)
+    {
+        var server = _repo.Open();
+        var task = server.Task();
+        var made = server.Make("a", task);
+        Intend(made.Worktree with { Status = WorktreeState.Removing, Trash = new TrashedWorktree(null, "a", null, WorktreeState.Active, complete) }, "worktree.remove.before");
+
+        var after = _repo.Open().Board.Get(task).Task;
+
+        after.Status.Should().Be(complete ? TaskState.Completed : TaskState.InProgress);
+        after.WorktreeState.Should().Be("removed");
+        _repo.EventNames().Count(name => name == "task.completed").Should().Be(complete ? 1 : 0);
+    }
+
+    [Fact]
+    public void Commands_whose_server_died_are_ended_in_the_record_by_the_next_call()
+    {
+        var made = _repo.Open().Make("a");
+        Intend(made.Worktree with { Runs = [new BegunRun("run-1", "make one", "first"), new BegunRun("run-2", "make two", "second")] }, "worktree.run.before");
+
+        _repo.Open().Row("a").Worktree.Runs.Should().BeEmpty();
+        _repo.Open().Row("a").Worktree.Runs.Should().BeEmpty();
+
+        _repo.EventLines().Where(line => line.Contains("worktree.run.failed", StringComparison.Ordinal)).Should().HaveCount(2)
+            .And.Contain(line => line.Contains("make one", StringComparison.Ordinal))
+            .And.Contain(line => line.Contains("make two", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Commands_of_a_server_that_lives_are_left_on_record()
+    {
+        var made = _repo.Open().Make("a");
+        Intend(made.Worktree with { Runs = [new BegunRun("run-1", "make", "first")] }, "worktree.run.before");
+        using var lease = Lease.Try(_repo.Layout, made.Worktree.Id, shared: true);
+
+        _repo.Open().Row("a").Worktree.Runs.Should().ContainSingle();
+        _repo.EventNames().Should().NotContain("worktree.run.failed");
+    }
+
     [Fact]
     public void A_removal_that_cannot_be_finished_does_not_block_the_rest()
     {

@@ -6,17 +6,20 @@ using Xunit;
 namespace WorktreeMcp.EndToEnd.Tests.Storm;
 
 /// <summary>
-/// Small storms; WORKTREEMCP_KILLS and WORKTREEMCP_RACE_ROUNDS make them larger. Without a size only servers are killed and nobody works beside them,
-/// with one git is killed too and a person works.
+/// Storms in which servers and their git are killed while a person works beside them: small on a desk, large in CI, and as
+/// large as WORKTREEMCP_KILLS and WORKTREEMCP_RACE_ROUNDS say.
 /// </summary>
 public sealed class KillStormTests
 {
+    private const int KillsOnADesk = 30;
+    private const int KillsInCi = 300;
+
     [Fact]
     public void Nothing_acknowledged_is_lost_however_servers_are_killed()
     {
-        var kills = Size("WORKTREEMCP_KILLS", 0);
+        var kills = Size("WORKTREEMCP_KILLS", Environment.GetEnvironmentVariable("CI") == "true" ? KillsInCi : KillsOnADesk);
 
-        var (exit, output) = kills > 0 ? Run("--kills", $"{kills}") : Run("--kills", $"{kills = 20}", "--servers-only", "--no-person");
+        var (exit, output) = Run("--kills", $"{kills}");
 
         output.Should().Contain($"kills {kills}, acknowledged").And.Contain("lost 0, orphans 0, torn lines 0");
         exit.Should().Be(0, output);
