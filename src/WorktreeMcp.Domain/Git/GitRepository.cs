@@ -18,6 +18,8 @@ public sealed record CommitLine(string Hash, string Subject, long At);
 /// </summary>
 internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFileSystem files)
 {
+    private const string Birth = "branch: created for a worktree";
+
     private static readonly TimeSpan CheckoutLimit = TimeSpan.FromMinutes(30);
 
     // Below this many files the start of workers costs more than they save.
@@ -95,6 +97,9 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         && files.Directory.GetLastWriteTimeUtc(entry.Directory) >= since.AddMilliseconds(-20)
         && !GitAtWork.In(place.Root, place.CommonDirectory));
 
+    /// <summary>Whether there is a record without its common directory: git then lists, adds and removes no worktree at all.</summary>
+    internal bool HasBrokenRecord() => Entries().Any(entry => !entry.SharesCommonDirectory(place.CommonDirectory, files));
+
     private IEnumerable<AdminEntry> Entries()
     {
         var folder = Path.Join(place.CommonDirectory, "worktrees");
@@ -105,11 +110,21 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
 
     /// <summary>Makes a branch that must not exist yet.</summary>
     internal GitAnswer CreateBranch(string branch, string commit, SafeHandle guard) =>
-        git.Run(new GitCall("update-ref", "-m", "branch: created for a worktree", $"refs/heads/{branch}", commit, new string('0', commit.Length))
+        git.Run(new GitCall("update-ref", "-m", Birth, $"refs/heads/{branch}", commit, new string('0', commit.Length))
         {
             Directory = place.Root,
             Guards = [guard],
         });
+
+    /// <summary>The commit at which a branch was made for a worktree; null when its log tells another story, or nothing.</summary>
+    internal string? BirthOf(string branch)
+    {
+        var log = Path.Join(place.CommonDirectory, "logs", "refs", "heads", branch);
+        var first = files.File.Exists(log) ? files.File.ReadLines(log).FirstOrDefault() : null;
+        return first?.EndsWith($"\t{Birth}", StringComparison.Ordinal) == true && first.Split(' ') is [var none, var commit, ..] && none.All(digit => digit == '0') && RefReader.IsHash(commit)
+            ? commit
+            : null;
+    }
 
     /// <summary>Deletes a branch only if it still points at the commit that was judged.</summary>
     internal GitAnswer DeleteBranch(string branch, string commit, SafeHandle guard) =>
