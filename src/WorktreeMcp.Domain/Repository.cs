@@ -21,7 +21,7 @@ public sealed class Repository : IDisposable
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot);
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Board = new TaskBoard(_store) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
-        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner);
+        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files, settings.AllowedFilters), files, settings, runner);
     }
 
     /// <summary>Where it lies.</summary>

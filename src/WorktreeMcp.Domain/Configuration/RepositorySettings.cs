@@ -15,6 +15,9 @@ public sealed record RepositorySettings
     /// <summary>Whether each operation is fsynced before it is acknowledged.</summary>
     public bool Durable { get; init; } = true;
 
+    /// <summary>Filters that may run although the repository's own configuration defines them; those of the user may always.</summary>
+    public IReadOnlyList<string> AllowedFilters { get; init; } = ["lfs"];
+
     /// <summary>Settings that were not usable, each named once.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -21,6 +21,7 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         new("branch_prefix", "letters, digits and . _ / -, such as \"wt/\"", v => Prefix().IsMatch(v) && !v.Contains("..", StringComparison.Ordinal), (s, v) => s with { BranchPrefix = v }),
         new("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }),
         new("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
+        new("allowed_filters", "names of filters, such as [\"lfs\"]", v => v.IndexOfAny(['\n', '\0']) < 0, (s, v) => s with { AllowedFilters = v.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) }),
     ];
 
     /// <summary>Reads everything for the repository whose main checkout is given.</summary>
@@ -49,11 +50,18 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
 
         foreach (var (key, value) in json)
         {
-            settings = Apply(settings, key, value is JsonValue ? value.Text() : null, $"{path}: {key}", warnings);
+            settings = Apply(settings, key, Text(value), $"{path}: {key}", warnings);
         }
 
         return settings;
     }
+
+    private static string? Text(JsonNode? value) => value switch
+    {
+        JsonValue => value.Text(),
+        JsonArray list when list.All(one => one.TextOrNull() is not null) => string.Join(',', list.Select(one => one.TextOrNull())),
+        _ => null,
+    };
 
     private RepositorySettings FromVariables(RepositorySettings settings, List<string> warnings)
     {
