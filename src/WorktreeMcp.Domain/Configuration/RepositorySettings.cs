@@ -18,6 +18,9 @@ public sealed record RepositorySettings
     /// <summary>Filters that may run although the repository's own configuration defines them; those of the user may always.</summary>
     public IReadOnlyList<string> AllowedFilters { get; init; } = ["lfs"];
 
+    /// <summary>How many checkouts are kept ready; null for one where a checkout takes long, else none.</summary>
+    public int? Spares { get; init; }
+
     /// <summary>Settings that were not usable, each named once.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

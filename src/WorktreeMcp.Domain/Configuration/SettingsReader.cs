@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Abstractions;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -22,6 +23,7 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         new("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }),
         new("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
         new("allowed_filters", "names of filters, such as [\"lfs\"]", v => v.IndexOfAny(['\n', '\0']) < 0, (s, v) => s with { AllowedFilters = v.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) }),
+        new("spares", "a whole number from 0 to 8", v => v.Length == 1 && v[0] is >= '0' and <= '8', (s, v) => s with { Spares = v[0] - '0' }),
     ];
 
     /// <summary>Reads everything for the repository whose main checkout is given.</summary>
@@ -58,7 +60,7 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
 
     private static string? Text(JsonNode? value) => value switch
     {
-        JsonValue => value.Text(),
+        JsonValue => value.Text() ?? value.Integer()?.ToString(CultureInfo.InvariantCulture),
         JsonArray list when list.All(one => one.TextOrNull() is not null) => string.Join(',', list.Select(one => one.TextOrNull())),
         _ => null,
     };

@@ -3,6 +3,7 @@ using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
@@ -23,14 +24,14 @@ public sealed class WorktreeRegistry
     private readonly WorktreeRemover _remover;
     private readonly WorktreeCommands _commands;
 
-    internal WorktreeRegistry(StateStore store, TaskBoard board, GitRepository git, IFileSystem files, RepositorySettings settings, CommandRunner runner)
+    internal WorktreeRegistry(StateStore store, TaskBoard board, GitRepository git, SpareRoom spares, SpareKeeper keeper, IFileSystem files, RepositorySettings settings, CommandRunner runner)
     {
-        _parts = new RegistryParts(store, board, git, files, settings);
+        _parts = new RegistryParts(store, board, git, spares, files, settings);
         _entries = new WorktreeEntries(store);
         _inspection = new WorktreeInspection(_parts);
         var trash = new WorktreeTrash(_parts);
         _repair = new WorktreeRepair(_parts, _entries, trash);
-        _creation = new WorktreeCreation(_parts, _entries, _repair);
+        _creation = new WorktreeCreation(_parts, _entries, _repair, keeper);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner);
     }
