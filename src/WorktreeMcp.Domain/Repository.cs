@@ -94,7 +94,7 @@ public sealed class Repository : IDisposable
         var place = RepositoryPlace.Find(git, path);
         settings ??= new SettingsReader(files, environment).Read(place.Root);
         var runner = new CommandRunner(time, new CommandEnvironment(environment));
-        return new Repository(place, settings, git, new SpareCheckouts(git, place, environment, files), runner, files, disk ?? new DurableFiles(), time);
+        return new Repository(place, settings, git, new SpareCheckouts(git, place, environment, files, settings.AllowedFilters), runner, files, disk ?? new DurableFiles(), time);
     }
 
     /// <inheritdoc/>
