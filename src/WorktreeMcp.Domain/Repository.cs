@@ -28,7 +28,7 @@ public sealed class Repository : IDisposable
         Trust = trust;
         Board = new TaskBoard(_store) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
         Spares = new SpareRoom(_store, checkouts, files);
-        var repository = new GitRepository(git, place, files);
+        var repository = new GitRepository(git, place, files, settings.AllowedFilters);
         _keeper = new SpareKeeper(Spares, settings.Spares, () => settings.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(settings.BaseRef));
         Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, settings, runner, background(layout), trust);
     }
@@ -109,7 +109,7 @@ public sealed class Repository : IDisposable
         disk ??= new DurableFiles();
         var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk, time);
         return new Repository(
-            place, settings, git, new SpareCheckouts(git, place, environment, files), runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, environment),
+            place, settings, git, new SpareCheckouts(git, place, environment, files, settings.AllowedFilters), runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, environment),
             trust, files, disk, time);
     }
 

@@ -52,7 +52,8 @@ public sealed class DiedException : IOException
 /// <summary>The real disk, but its n-th write goes wrong.</summary>
 /// <param name="at">Which call, counted from 1; 0 for none.</param>
 /// <param name="fault">In which way.</param>
-public sealed class FaultyFiles(int at, Fault fault) : IDurableFiles
+/// <param name="error">What the failing call says, given its words; null for a full disk.</param>
+public sealed class FaultyFiles(int at, Fault fault, Func<string, Exception>? error = null) : IDurableFiles
 {
     private readonly DurableFiles _disk = new();
     private int _at = at;
@@ -61,6 +62,9 @@ public sealed class FaultyFiles(int at, Fault fault) : IDurableFiles
 
     /// <summary>How many calls there were.</summary>
     public int Calls => _calls;
+
+    /// <summary>Whether the process died at it.</summary>
+    public bool Died => _dead;
 
     /// <summary>What the faulty call was, or null when it has not come yet.</summary>
     public string? Hit { get; private set; }
@@ -136,6 +140,6 @@ public sealed class FaultyFiles(int at, Fault fault) : IDurableFiles
         }
 
         _dead = fault is Fault.Dies or Fault.DiesHalfWay or Fault.DiesAfter;
-        throw _dead ? new DiedException() : new IOException($"No space left on device ({call})");
+        throw _dead ? new DiedException() : error?.Invoke(call) ?? new IOException($"No space left on device ({call})");
     }
 }

@@ -24,6 +24,9 @@ public sealed record RepositorySettings
     /// <summary>Commands to run before a worktree is removed, likewise.</summary>
     public IReadOnlyList<string> Teardown { get; init; } = [];
 
+    /// <summary>Filters that may run although the repository's own configuration defines them; those of the user may always.</summary>
+    public IReadOnlyList<string> AllowedFilters { get; init; } = ["lfs"];
+
     /// <summary>How many checkouts are kept ready; null for one where a checkout takes long, else none.</summary>
     public int? Spares { get; init; }
 

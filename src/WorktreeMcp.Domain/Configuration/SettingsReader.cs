@@ -24,6 +24,7 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         Setting.Text("branch_prefix", "letters, digits and . _ / -, such as \"wt/\"", v => Prefix().IsMatch(v) && !v.Contains("..", StringComparison.Ordinal), (s, v) => s with { BranchPrefix = v }),
         Setting.Text("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }),
         Setting.Text("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
+        Setting.List("allowed_filters", "names of filters, such as [\"lfs\"]", v => v.IndexOfAny(['\n', '\0', ',']) < 0, (s, v) => s with { AllowedFilters = v }),
         Setting.Number("spares", 0, 8, (s, v) => s with { Spares = v }),
         Setting.Number("trash_days", 1, 3650, (s, v) => s with { TrashDays = v }),
         Setting.Number("trash_gigabytes", 1, 100_000, (s, v) => s with { TrashGigabytes = v }),

@@ -47,10 +47,11 @@ internal sealed class Examination(WorktreeRegistry registry)
             if (parts.Store.IndexFile.IsReadable())
             {
                 var entries = registry.Entries.AsTheyAre();
+                var lost = new Adoption(parts).Lost();
                 Add("records", new RecordLook(parts, entries).Look);
                 Add("worktrees", new WorktreeLook(parts, entries).Look);
-                Add("bindings", new BindingLook(parts, entries).Look);
-                Add("unknown", new UnknownLook(parts, entries).Look);
+                Add("bindings", new BindingLook(parts, [.. entries, .. lost]).Look);
+                Add("unknown", new UnknownLook(parts, entries, lost).Look);
             }
         }
 

@@ -6,13 +6,20 @@ using WorktreeMcp.Domain.Worktrees;
 namespace WorktreeMcp.Domain.Doctor;
 
 /// <summary>What lies where ours should be and no entry knows: directories, branches, trash. It may be somebody's work, so it is only named.</summary>
-internal sealed class UnknownLook(RegistryParts parts, IReadOnlyList<Worktree> entries)
+internal sealed class UnknownLook(RegistryParts parts, IReadOnlyList<Worktree> entries, IReadOnlyList<Worktree> lost)
 {
-    internal IEnumerable<Found> Look() => [.. Directories(), .. Trash(parts.Layout.Trash), .. Trash(Path.Join(parts.Layout.Worktrees, ".trash")), .. Branches()];
+    internal IEnumerable<Found> Look() => [.. lost.Select(Unregistered), .. Directories(), .. Trash(parts.Layout.Trash), .. Trash(Path.Join(parts.Layout.Worktrees, ".trash")), .. Branches()];
+
+    private static Found Unregistered(Worktree worktree) => Found.Ours(
+        "worktree_unregistered",
+        FindingSeverity.Warning,
+        $"worktree {worktree.Name}",
+        $"Worktree \"{worktree.Name}\" on branch {worktree.Branch} is whole, but the registry and the operation log, which knew it, are gone.",
+        "It is taken on the registry again, and bound to the task that names it.");
 
     private IEnumerable<Found> Directories()
     {
-        var known = entries.Where(w => w.IsLive).Select(w => Path.GetFullPath(w.Path, parts.Layout.Root)).ToHashSet(StringComparer.Ordinal);
+        var known = entries.Where(w => w.IsLive).Concat(lost).Select(w => Path.GetFullPath(w.Path, parts.Layout.Root)).ToHashSet(StringComparer.Ordinal);
         foreach (var path in Folders(parts.Layout.Worktrees).Where(path => Path.GetFileName(path) is not (".trash" or ".spares") && !known.Contains(path)))
         {
             if (IsWhereOneWasMoved(path))

@@ -16,8 +16,10 @@ public sealed record CommitLine(string Hash, string Subject, long At);
 /// Every git act by its meaning. Refs are resolved once and passed on as hashes; in a worktree git is always told its
 /// admin entry and its directory, since a <c>.git</c> file that was rewritten would make git run what it names.
 /// </summary>
-internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFileSystem files)
+internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFileSystem files, IReadOnlyList<string> allowedFilters)
 {
+    private const string Birth = "branch: created for a worktree";
+
     private static readonly TimeSpan CheckoutLimit = TimeSpan.FromMinutes(30);
 
     // Below this many files the start of workers costs more than they save.
@@ -28,6 +30,8 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         var answer = git.Run(new GitCall("rev-parse", "--verify", "--quiet", "--end-of-options", name) { Directory = place.Root });
         return answer.Succeeded ? answer.Text : null;
     });
+
+    private readonly OwnFilters _filters = new(git, place, files, allowedFilters);
 
     internal RefReader Refs => _refs;
 
@@ -95,6 +99,9 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         && files.Directory.GetLastWriteTimeUtc(entry.Directory) >= since.AddMilliseconds(-20)
         && !GitAtWork.In(place.Root, place.CommonDirectory));
 
+    /// <summary>Whether there is a record without its common directory: git then lists, adds and removes no worktree at all.</summary>
+    internal bool HasBrokenRecord() => Entries().Any(entry => !entry.SharesCommonDirectory(place.CommonDirectory, files));
+
     private IEnumerable<AdminEntry> Entries()
     {
         var folder = Path.Join(place.CommonDirectory, "worktrees");
@@ -105,11 +112,21 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
 
     /// <summary>Makes a branch that must not exist yet.</summary>
     internal GitAnswer CreateBranch(string branch, string commit, SafeHandle guard) =>
-        git.Run(new GitCall("update-ref", "-m", "branch: created for a worktree", $"refs/heads/{branch}", commit, new string('0', commit.Length))
+        git.Run(new GitCall("update-ref", "-m", Birth, $"refs/heads/{branch}", commit, new string('0', commit.Length))
         {
             Directory = place.Root,
             Guards = [guard],
         });
+
+    /// <summary>The commit at which a branch was made for a worktree; null when its log tells another story, or nothing.</summary>
+    internal string? BirthOf(string branch)
+    {
+        var log = Path.Join(place.CommonDirectory, "logs", "refs", "heads", branch);
+        var first = files.File.Exists(log) ? files.File.ReadLines(log).FirstOrDefault() : null;
+        return first?.EndsWith($"\t{Birth}", StringComparison.Ordinal) == true && first.Split(' ') is [var none, var commit, ..] && none.All(digit => digit == '0') && RefReader.IsHash(commit)
+            ? commit
+            : null;
+    }
 
     /// <summary>Deletes a branch only if it still points at the commit that was judged.</summary>
     internal GitAnswer DeleteBranch(string branch, string commit, SafeHandle guard) =>
@@ -124,14 +141,34 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         return git.Run(new GitCall(arguments) { Directory = place.Root, Guards = [guard] });
     }
 
-    /// <summary>Checks the files out.</summary>
+    /// <summary>Checks the files out; not where a filter that must not run would leave them as they are not meant to be.</summary>
     internal GitAnswer Populate(AdminEntry entry, string directory, SafeHandle guard) =>
-        git.Run(In(entry, directory, "reset", "--hard", "--quiet", "--no-recurse-submodules") with
+        FilterInTheWay(entry, directory, guard) ?? git.Run(In(entry, directory, "reset", "--hard", "--quiet", "--no-recurse-submodules") with
         {
             Guards = [guard],
             Settings = CheckoutSettings,
             Limit = CheckoutLimit,
         });
+
+    private GitAnswer? FilterInTheWay(AdminEntry entry, string directory, SafeHandle guard)
+    {
+        foreach (var name in _filters.Forbidden(entry))
+        {
+            // Which files it is for stands in the attributes, which are read from the index as long as there are no files.
+            var index = git.Run(In(entry, directory, "read-tree", "HEAD") with { Guards = [guard], Limit = CheckoutLimit });
+            var attributes = git.Run(In(entry, directory, "check-attr", "--cached", "--stdin", "-z", "filter") with
+            {
+                Input = index.Succeeded ? git.Run(In(entry, directory, "ls-files", "-z")).Require("listing the files of the commit").Output : Array.Empty<byte>(),
+            });
+            var users = attributes.Require("looking for filters").Members.Chunk(3).Where(one => one is [_, _, var filter] && filter == name).Select(one => one[0]).ToList();
+            if (users.Count > 0)
+            {
+                return new GitAnswer(null, [], $"the repository's own configuration defines the filter \"{name}\" for {users.Count} file{(users.Count == 1 ? string.Empty : "s")} ({users[0]}), and programs of a repository are not run. A person who trusts it adds \"{name}\" to allowed_filters in .worktree-mcp.json");
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>What is uncommitted in a worktree.</summary>
     internal WorktreeChanges Status(AdminEntry entry, string directory, bool ignored = false)
@@ -310,7 +347,7 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
             var answer = git.Run(new GitCall("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", into, commit)
             {
                 Directory = place.Root,
-                Settings = MergeDriversOff(),
+                Settings = [.. MergeDriversOff(), "merge.renormalize=false"],
                 Variables = new Dictionary<string, string>
                 {
                     ["GIT_OBJECT_DIRECTORY"] = objects.FullName,
@@ -341,6 +378,6 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
 
     private GitAnswer Run(params string[] arguments) => git.Run(new GitCall(arguments) { Directory = place.Root, GitDirectory = place.CommonDirectory });
 
-    private static GitCall In(AdminEntry entry, string directory, params string[] arguments) =>
-        new(arguments) { Directory = directory, GitDirectory = entry.Directory, WorkTree = directory };
+    private GitCall In(AdminEntry entry, string directory, params string[] arguments) =>
+        new(arguments) { Directory = directory, GitDirectory = entry.Directory, WorkTree = directory, Variables = OwnFilters.Off(_filters.Forbidden(entry)) };
 }

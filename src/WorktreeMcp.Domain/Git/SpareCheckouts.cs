@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace WorktreeMcp.Domain.Git;
 
 /// <summary>What git does for checkouts that are made ahead of time: detached, locked, at low priority.</summary>
-internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IReadOnlyDictionary<string, string> environment, IFileSystem files)
+internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IReadOnlyDictionary<string, string> environment, IFileSystem files, IReadOnlyList<string> allowedFilters)
 {
     private static readonly TimeSpan CheckoutLimit = TimeSpan.FromMinutes(30);
 
@@ -48,8 +48,8 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IRea
     internal IReadOnlyList<string> CheckoutSettings() =>
         [.. List().Where(member => !Array.Exists(OfNoAccount, section => member.StartsWith(section, StringComparison.Ordinal)))];
 
-    /// <summary>Whether checkouts of this repository can be kept ready at all, as far as its settings go.</summary>
-    internal bool SettingsAllow() => !List().Any(member =>
+    /// <summary>Whether checkouts of this repository can be kept ready at all, as far as its settings go; filters that must not run would.</summary>
+    internal bool SettingsAllow() => new OwnFilters(git, place, files, allowedFilters).Forbidden(new AdminEntry(string.Empty, place.CommonDirectory)).Count == 0 && !List().Any(member =>
         member is "core.sparsecheckout\ntrue" or "extensions.worktreeconfig\ntrue" || member.StartsWith("extensions.refstorage\n", StringComparison.Ordinal)
         || member.StartsWith("core.worktree\n", StringComparison.Ordinal) || member is "worktree.userelativepaths\ntrue");
 

@@ -8,7 +8,7 @@ namespace WorktreeMcp.Domain.Storage;
 /// - nothing is visible before <see cref="Commit"/>; all of it is afterwards, together with its events;
 /// - the line in the operation log is the commit point: what fails before it leaves everything as it was, what fails
 ///   after it is finished by the next call and only warned about;
-/// - it may commit more than once under one lock (an intent, then the outcome).
+/// - it may commit more than once under one lock (an intent, then the outcome), each on top of all the one before promised.
 /// </summary>
 public sealed class StateChange : IDisposable
 {
@@ -19,6 +19,7 @@ public sealed class StateChange : IDisposable
     private readonly List<JsonObject> _events = [];
     private Counters _next;
     private double? _now;
+    private bool _behind;
 
     internal StateChange(StateStore store, HeldLock held, string by, Counters next) =>
         (_store, _lock, By, _next) = (store, held, by, next);
@@ -120,6 +121,7 @@ public sealed class StateChange : IDisposable
         Operation operation;
         try
         {
+            FinishBefore();
             operation = Describe(kind, requestId);
             WriteTemporaries(temporaries);
             _store.Events.EnsureWritable();
@@ -169,6 +171,16 @@ public sealed class StateChange : IDisposable
         _events.Clear();
         _store.Events.Append(operation.Events);
         _store.MarkApplied();
+    }
+
+    // Recovery looks at the last operation only, so none may follow one whose files or events are not there.
+    private void FinishBefore()
+    {
+        if (_behind)
+        {
+            _store.FinishLast();
+            _behind = false;
+        }
     }
 
     private void Unstage()
@@ -241,6 +253,7 @@ public sealed class StateChange : IDisposable
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             _store.MarkBehind();
+            _behind = true;
             return $"Done and recorded in the operation log, but not every file could be written ({fault.Message}); the next call finishes it.";
         }
     }

@@ -185,6 +185,13 @@ public sealed class StateStore : IDisposable
         Volatile.Write(ref _read, null);
     }
 
+    /// <summary>Finishes the last operation, whose files could not all be written; the caller holds the lock.</summary>
+    internal void FinishLast()
+    {
+        _recovery.Run(everything: false, known: false, rebooted: false);
+        MarkApplied();
+    }
+
     private void Recover() => Begin(Recovery.Name, Recovery.Name).Dispose();
 
     // The lock is held. When all is well this is one small read.

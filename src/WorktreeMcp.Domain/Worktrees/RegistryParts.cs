@@ -86,6 +86,22 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
             problem.StartsWith(Missing, StringComparison.Ordinal) ? $"worktree_remove(name: \"{worktree.Name}\")" : "worktree_list()");
     }
 
+    /// <summary>
+    /// A number for a new worktree, which no removed one waits under: the counters may be lost, and whatever is removed
+    /// goes into the trash by its number.
+    /// </summary>
+    internal int NewWorktreeId(StateChange change)
+    {
+        int id;
+        do
+        {
+            id = change.NewWorktreeId();
+        }
+        while (Exists(Path.Join(Layout.Trash, $"{id}")) || Exists(Path.Join(Layout.Worktrees, ".trash", $"{id}")) || Exists(AdminEntry.InTrash(Layout.CommonDirectory, id).Directory));
+
+        return id;
+    }
+
     /// <summary>A worktree's lease, or null when somebody holds it.</summary>
     /// <param name="worktree">The worktree.</param>
     /// <param name="shared">Shared for commands, exclusive for making and removing.</param>

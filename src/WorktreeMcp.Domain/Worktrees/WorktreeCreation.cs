@@ -179,7 +179,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         var branch = request.Branch is { } wanted ? Attachable(wanted) : NewBranch(name);
         return new Worktree
         {
-            Id = change.NewWorktreeId(),
+            Id = parts.NewWorktreeId(change),
             Name = name,
             Path = Path.GetRelativePath(parts.Layout.Root, parts.Layout.Worktree(name)),
             Branch = branch,
@@ -354,9 +354,11 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         parts.Files.Directory.EnumerateFiles(entry.Directory, "*.lock").Any()
         || parts.Exists(Path.Join(parts.Layout.CommonDirectory, "refs", "heads", $"{worktree.Branch}.lock"));
 
-    private static Refusal Failed(Worktree worktree, string words) => new(
+    private Refusal Failed(Worktree worktree, string words) => new(
         RefusalCode.GitFailed,
         $"Worktree \"{worktree.Name}\" could not be made: {words}. What was there of it was taken back.",
-        "Read git's words above; repeat the call when the cause is gone.",
+        parts.Git.HasBrokenRecord()
+            ? "One of git's records of worktrees is broken, so git makes no other: a person should run `worktree-mcp doctor` here, which names it."
+            : "Read git's words above; repeat the call when the cause is gone.",
         "worktree_list()");
 }

@@ -32,6 +32,8 @@ public static partial class WorktreeName
             "Use 1 to 63 letters, digits, dots, dashes and underscores, beginning with a letter or digit, such as \"auth-refactor\".");
     }
 
+    internal static bool IsValid(string name) => Problem(name) is null;
+
     /// <summary>A name made from a task's subject; null when nothing in it can be used.</summary>
     /// <param name="subject">The subject.</param>
     /// <returns>Lower-case letters, digits and dashes.</returns>

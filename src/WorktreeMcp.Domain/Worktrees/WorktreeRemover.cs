@@ -70,9 +70,9 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         {
             return trash.Finish(change, intent, completeTask) with { Ignored = ignored, Uncommitted = uncommitted };
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { InnerException: IOException or UnauthorizedAccessException })
         {
-            throw TakenBack(change, worktree, fault);
+            throw TakenBack(change, worktree, fault is Refusal ? fault.InnerException! : fault);
         }
     }
 

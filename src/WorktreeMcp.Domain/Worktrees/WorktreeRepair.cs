@@ -12,12 +12,13 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
 {
     private readonly Sightings _sightings = new(parts);
     private readonly Relocation _relocation = new(parts);
+    private readonly Adoption _adoption = new(parts);
 
     /// <summary>All entries, after what a killed server left in the middle was settled: nobody is shown that.</summary>
     internal IReadOnlyList<Worktree> Settled()
     {
         var all = entries.All();
-        if (!all.Any(NeedsSettling))
+        if (!all.Any(NeedsSettling) && _adoption.Lost().Count == 0)
         {
             return all;
         }
@@ -38,7 +39,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     {
         try
         {
-            if (entries.All().Any(worktree => IsHalfDone(worktree) && IsAbandoned(worktree)))
+            if (entries.All().Any(worktree => IsHalfDone(worktree) && IsAbandoned(worktree)) || _adoption.Lost().Count > 0)
             {
                 using var change = parts.Store.Begin("recovery", "recovery");
                 SettleAbandoned(change);
@@ -71,6 +72,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     /// </summary>
     internal void Settle(StateChange change)
     {
+        _adoption.Run(change);
         foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || w.Runs.Count > 0 || _sightings.Of(w).IsToReconcile)))
         {
             using var lease = parts.TryLease(worktree, shared: false);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Tests.Worktrees;
@@ -56,7 +55,7 @@ internal sealed class DyingGit : IDurableFiles
     internal IReadOnlyDictionary<string, string> Environment { get; }
 
     /// <summary>Why a program cannot be killed at a system call here; null when it can.</summary>
-    internal static string? Refusal { get; } = TryStrace();
+    internal static string? Refusal => Strace.Refusal;
 
     /// <summary>Kills the next git of that subcommand where it is about to make a system call; only watches it if none is given.</summary>
     internal void KillAt(KillPoint? point, string subcommand, bool withServer) => File.WriteAllText(
@@ -117,19 +116,4 @@ internal sealed class DyingGit : IDurableFiles
 
     // A server that is gone writes nothing.
     private DurableFiles Living() => File.Exists(_dead) ? throw new DiedException() : _disk;
-
-    private static string? TryStrace()
-    {
-        try
-        {
-            using var strace = Process.Start(new ProcessStartInfo("strace", ["-f", "-o", "/dev/null", "-e", "inject=brk:signal=KILL:when=1", "true"]) { RedirectStandardError = true })!;
-            var words = strace.StandardError.ReadToEnd();
-            strace.WaitForExit();
-            return strace.ExitCode is 137 ? null : $"strace cannot kill a program at a system call here: exit code {strace.ExitCode}, {words.Trim()}";
-        }
-        catch (System.ComponentModel.Win32Exception fault)
-        {
-            return $"strace cannot be started: {fault.Message}";
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
@@ -68,5 +69,66 @@ public sealed class HardenedGitTests : IDisposable
         repository.Drop("a", force: true);
 
         File.Exists(ran).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData("smudge", "false")]
+    [InlineData("smudge", "true")]
+    [InlineData("clean", "true")]
+    [InlineData("process", "true")]
+    public void A_filter_of_the_repository_itself_runs_for_nobody_and_a_half_smudged_tree_is_not_made(string member, string required)
+    {
+        var ran = UseFilter("evil=x.y", member, required);
+        var repository = _repo.Open();
+
+        var refusal = ((Action)(() => repository.Make("a"))).Should().Throw<Refusal>().Which;
+
+        refusal.Code.Should().Be(RefusalCode.GitFailed);
+        _repo.Has(".worktrees/a").Should().BeFalse();
+        _repo.Git("branch", "--list", "wt/*").Should().BeEmpty();
+        _repo.EventNames().Should().Equal("worktree.create.before", "worktree.create.failed");
+        refusal.Message.Should().Contain("\"evil=x.y\"").And.Contain("src/app.txt").And.Contain("allowed_filters");
+        File.Exists(ran).Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_filter_that_is_allowed_or_that_no_file_uses_stands_in_nobodys_way()
+    {
+        var ran = UseFilter("mine", "smudge", "true");
+        _repo.Open(settings: new RepositorySettings { AllowedFilters = ["mine"] }).Make("a");
+        File.Exists(ran).Should().BeTrue();
+        File.Delete(ran);
+
+        _repo.Write(".gitattributes", "*.none filter=mine\n");
+        _repo.Commit("no file any more");
+        _repo.Open().Make("b");
+
+        File.Exists(ran).Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_filter_that_is_set_up_later_does_not_run_when_a_worktree_is_looked_at_or_removed()
+    {
+        var repository = _repo.Open();
+        repository.Make("a");
+        var ran = UseFilter("later", "clean", "true");
+        _repo.Write(".worktrees/a/.gitattributes", "*.txt filter=later\n");
+        _repo.Write(".worktrees/a/src/app.txt", "other\n");
+
+        repository.Row("a").Changes!.Modified.Should().Equal("src/app.txt");
+        repository.Worktrees.Status("a");
+        repository.Drop("a", force: true);
+
+        File.Exists(ran).Should().BeFalse();
+    }
+
+    private string UseFilter(string name, string member, string required)
+    {
+        var ran = Path.Join(_repo.Base, "ran");
+        _repo.Write(".gitattributes", $"*.txt filter={name}\n");
+        _repo.Commit("attributes");
+        _repo.Git("config", $"filter.{name}.{member}", $"touch '{ran}'; cat");
+        _repo.Git("config", $"filter.{name}.required", required);
+        return ran;
     }
 }

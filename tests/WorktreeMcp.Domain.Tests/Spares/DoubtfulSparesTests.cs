@@ -129,6 +129,7 @@ public sealed class DoubtfulSparesTests : IDisposable
 
     [Theory]
     [InlineData("git config core.sparseCheckout true")]
+    [InlineData("git config filter.x.smudge cat")]
     [InlineData("echo '*.md filter=x' > .gitattributes && git add . && git commit -q -m attributes")]
     [InlineData("git init -q sub && git -C sub commit -q --allow-empty -m sub && git -c protocol.file.allow=always submodule --quiet add ./sub sub2 && git add . && git commit -q -m submodule")]
     public void Repositories_with_special_checkouts_get_no_spares(string command)

@@ -171,6 +171,7 @@ public sealed class CreatingWorktreesTests : IDisposable
 
         refusal.Code.Should().Be(RefusalCode.GitFailed);
         refusal.Message.Should().Contain("other/commondir");
+        refusal.Hint.Should().Contain("worktree-mcp doctor");
         Essence().Should().Be(before);
         _repo.EventNames().TakeLast(2).Should().Equal("worktree.create.before", "worktree.create.failed");
 
