@@ -213,7 +213,7 @@ public sealed class InterruptedStepsTests : IDisposable
     public void Commands_whose_server_died_are_ended_in_the_record_by_the_next_call()
     {
         var made = _repo.Open().Make("a");
-        Intend(made.Worktree with { Runs = [new BegunRun("run-1", "make one", "first"), new BegunRun("run-2", "make two", "second")] }, "worktree.run.before");
+        Intend(made.Worktree with { Runs = [new BegunRun("run-1", "make one", "first", 1), new BegunRun("run-2", "make two", "second", 2)] }, "worktree.run.before");
 
         _repo.Open().Row("a").Worktree.Runs.Should().BeEmpty();
         _repo.Open().Row("a").Worktree.Runs.Should().BeEmpty();
@@ -227,7 +227,7 @@ public sealed class InterruptedStepsTests : IDisposable
     public void Commands_of_a_server_that_lives_are_left_on_record()
     {
         var made = _repo.Open().Make("a");
-        Intend(made.Worktree with { Runs = [new BegunRun("run-1", "make", "first")] }, "worktree.run.before");
+        Intend(made.Worktree with { Runs = [new BegunRun("run-1", "make", "first", 1)] }, "worktree.run.before");
         using var lease = Lease.Try(_repo.Layout, made.Worktree.Id, shared: true);
 
         _repo.Open().Row("a").Worktree.Runs.Should().ContainSingle();
