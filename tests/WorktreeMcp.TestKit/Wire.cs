@@ -21,7 +21,7 @@ public sealed class Wire : IDisposable
         make.WaitForExit();
 
         // Opening waits for the other side.
-        _reader = Task.Factory.StartNew(() => new StreamReader(Path), TaskCreationOptions.LongRunning);
+        _reader = Task.Factory.StartNew(() => new StreamReader(Path), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Where it lies.</summary>

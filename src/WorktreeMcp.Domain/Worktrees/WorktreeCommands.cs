@@ -81,9 +81,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
     internal WorktreeRun Supervise(RunOrder order, Action started)
     {
         order.Check();
-        var work = Begin(order);
-        work.Live.Keep();
-        return Perform(work, started);
+        return Perform(Begin(order), started);
     }
 
     /// <summary>Ends all runs of this process.</summary>
@@ -139,6 +137,11 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         var end = new RunEnd(null, null, false, false, null, "this server failed", 0, 0, 0, []);
         try
         {
+            if (started is not null && !work.Live.Keep())
+            {
+                throw Unreachable(work.Order.RunId);
+            }
+
             var request = new RunRequest(work.Order.Command, parts.DirectoryOf(work.Worktree), Variables(work.Worktree), work.Order.Timeout) { RunId = work.Order.RunId };
             var result = runner.Run(request, work.Live.Log, started, _ending.Token, work.Live.Cancel);
             result = result with { StoppedBy = result.Cancelled ? work.Live.StoppedBy : null };
@@ -197,6 +200,12 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         };
         return new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, null);
     }
+
+    // Nobody could read it or stop it.
+    private Refusal Unreachable(string runId) => new(
+        RefusalCode.Internal,
+        $"The folder of run {runId} cannot be made under {parts.Layout.Runs}. Nothing was run.",
+        "Check free space and permissions there, or run it without background.");
 
     private static RunRecord Record(RunOrder order, Worktree worktree, double now) => new()
     {
