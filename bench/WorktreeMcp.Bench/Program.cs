@@ -10,6 +10,12 @@ var report = new Report(Console.Out);
 report.Note(Machine.Describe(options.In));
 using (var scratch = new Scratch(options.In))
 {
+    RunBench.Run(report, options, scratch);
+    if (options.OnlyRuns)
+    {
+        return 0;
+    }
+
     foreach (var files in options.LargeSizes)
     {
         SpareBench.Run(report, options, scratch, files);

@@ -19,14 +19,6 @@ internal static class WorktreeBench
         // What was removed waits in the trash, where git looks through its records; git alone keeps nothing.
         var (createdAgain, addedAgain, _, _) = CreateAndRemove(server, plain, options.Slow, "x");
         report.Row($"`worktree_create`, {options.Slow} in the trash", createdAgain, "`git worktree add -b`, no trash", addedAgain);
-
-        server.Call("worktree_create", """{"name":"run"}""");
-        _ = Samples.Of(options.Warm / 2, () => server.Call("worktree_run", """{"name":"run","command":"true"}"""));
-        var (ran, shell) = Samples.Pairs(
-            options.Slow * 2,
-            _ => server.Call("worktree_run", """{"name":"run","command":"true"}"""),
-            _ => Commands.Output("/bin/sh", plain, "-c", "true"));
-        report.Row("`worktree_run` of `true`", ran, "`/bin/sh -c true` from .NET", shell);
     }
 
     // By hand, so that warming up leaves nothing behind.

@@ -37,8 +37,12 @@ internal sealed class LiveRun : IDisposable
     /// <summary>Who stopped it, or null.</summary>
     internal string? StoppedBy { get; private set; }
 
-    /// <summary>Makes it readable for other processes, now and after its end.</summary>
-    internal void Keep() => Log.Keep();
+    /// <summary>Makes it readable for other processes, now and after its end; false where its folder cannot be made.</summary>
+    internal bool Keep()
+    {
+        Log.Keep();
+        return _folder is not null;
+    }
 
     /// <summary>Ends it.</summary>
     /// <param name="by">Who wants that; null when its caller or its server is gone.</param>

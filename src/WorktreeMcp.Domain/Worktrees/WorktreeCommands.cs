@@ -19,6 +19,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
 
     private readonly RunEvents _events = new(parts, entries);
     private readonly CancellationTokenSource _ending = new();
+    private bool _over;
 
     /// <summary>The runs of this process, and the folders of all.</summary>
     internal KnownRuns Known { get; } = new(new RunFolders(parts.Layout, parts.Store.Time));
@@ -27,8 +28,9 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
     internal BackgroundRuns? Background { get; init; }
 
     /// <summary>What runs in a worktree now, whichever server runs it.</summary>
-    internal static IReadOnlyList<RunningCommand> Running(Worktree worktree) =>
-        [.. worktree.Runs.OrderBy(run => run.StartedAt).Select(run => new RunningCommand(run.Id, run.Command, run.StartedAt, run.By, run.Kind))];
+    /// <remarks>One whose watcher was killed stays in the entry as long as another runs there; its folder tells.</remarks>
+    internal IReadOnlyList<RunningCommand> Running(Worktree worktree) =>
+        [.. worktree.Runs.Where(run => Known.Find(run.Id) is null or { IsRunning: true }).OrderBy(run => run.StartedAt).Select(run => new RunningCommand(run.Id, run.Command, run.StartedAt, run.By, run.Kind))];
 
     /// <summary>
     /// Starts a command of our own account in a worktree, such as its setup, and returns while it runs. It is a run like any
@@ -81,20 +83,28 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
     internal WorktreeRun Supervise(RunOrder order, Action started)
     {
         order.Check();
-        var work = Begin(order);
-        work.Live.Keep();
-        return Perform(work, started);
+        return Perform(Begin(order), started);
     }
 
     /// <summary>Ends all runs of this process.</summary>
-    internal void EndAll() => _ending.Cancel();
+    internal void EndAll()
+    {
+        if (!_over)
+        {
+            _ending.Cancel();
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _ending.Cancel();
-        Known.AwaitAll(LongestEnd);
-        _ending.Dispose();
+        if (!_over)
+        {
+            _over = true;
+            _ending.Cancel();
+            Known.AwaitAll(LongestEnd);
+            _ending.Dispose();
+        }
     }
 
     private Work Begin(RunOrder order)
@@ -129,6 +139,11 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         var end = new RunEnd(null, null, false, false, null, "this server failed", 0, 0, 0, []);
         try
         {
+            if (started is not null && !work.Live.Keep())
+            {
+                throw Unreachable(work.Order.RunId);
+            }
+
             var request = new RunRequest(work.Order.Command, parts.DirectoryOf(work.Worktree), Variables(work.Worktree), work.Order.Timeout) { RunId = work.Order.RunId };
             var result = runner.Run(request, work.Live.Log, started, _ending.Token, work.Live.Cancel);
             result = result with { StoppedBy = result.Cancelled ? work.Live.StoppedBy : null };
@@ -187,6 +202,12 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         };
         return new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, null);
     }
+
+    // Nobody could read it or stop it.
+    private Refusal Unreachable(string runId) => new(
+        RefusalCode.Internal,
+        $"The folder of run {runId} cannot be made under {parts.Layout.Runs}. Nothing was run.",
+        "Check free space and permissions there, or run it without background.");
 
     private static RunRecord Record(RunOrder order, Worktree worktree, double now) => new()
     {

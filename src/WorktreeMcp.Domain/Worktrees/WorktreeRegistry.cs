@@ -78,7 +78,7 @@ public sealed class WorktreeRegistry : IDisposable
     public WorktreeDetail Status(string name)
     {
         var worktree = WorktreeEntries.Require(_repair.Settled(), name);
-        return _inspection.Detail(worktree, WorktreeCommands.Running(worktree));
+        return _inspection.Detail(worktree, _commands.Running(worktree));
     }
 
     /// <summary>The worktree of a task as it is now, or null.</summary>
