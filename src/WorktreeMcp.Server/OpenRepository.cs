@@ -40,7 +40,7 @@ public sealed class OpenRepository(ServerSettings settings, ILogger<OpenReposito
     {
         try
         {
-            return Repository.Open(settings.RepositoryPath);
+            return Repository.Open(settings.RepositoryPath, flags: settings.Flags);
         }
         catch (Refusal refusal)
         {

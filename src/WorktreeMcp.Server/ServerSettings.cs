@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using WorktreeMcp.Domain.Configuration;
 
 namespace WorktreeMcp.Server;
 
@@ -31,6 +32,15 @@ public sealed record ServerSettings(
     LogLevel LogLevel,
     IReadOnlyList<string> Warnings)
 {
+    /// <summary>The value of <c>--sandbox</c>, or null.</summary>
+    public SandboxMode? Sandbox { get; init; }
+
+    /// <summary>What the command line sets on top of variables and configuration files.</summary>
+    /// <param name="settings">What those set.</param>
+    /// <returns>What holds.</returns>
+    public RepositorySettings Flags(RepositorySettings settings) =>
+        Sandbox is { } mode ? settings with { Run = settings.Run with { Sandbox = mode } } : settings;
+
     private const LogLevel DefaultLogLevel = LogLevel.Warning;
 
     private static readonly Dictionary<string, LogLevel> LogLevels = new(StringComparer.OrdinalIgnoreCase)

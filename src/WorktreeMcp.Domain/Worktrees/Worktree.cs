@@ -93,6 +93,9 @@ public sealed record Worktree
     /// <summary>Commands that run in it, or ran when their server died; whoever finds such a one records its end.</summary>
     public IReadOnlyList<BegunRun> Runs { get; init; } = [];
 
+    /// <summary>The first of its ten ports; null until a command needs them.</summary>
+    public int? Ports { get; init; }
+
     /// <summary>Where it waits once it is removed.</summary>
     public TrashedWorktree? Trash { get; init; }
 

@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>Runs commands in worktrees: under a shared lease, after the identity check, between two events.</summary>
-internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, CommandRunner runner)
+internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, CommandRunner runner, RunPreparation preparation)
 {
     private const int MostCommand = 32_000;
     private const int EventCommand = 200;
@@ -51,14 +51,16 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
             throw Busy(worktree);
         }
 
-        parts.RequireIdentity(worktree);
-        var mark = new BegunRun(runId ?? RunRequest.NewId(), command.Length > EventCommand ? command[..EventCommand] + "..." : command, by);
+        var entry = parts.RequireIdentity(worktree);
+        var text = Redaction.Of(command);
+        var mark = new BegunRun(runId ?? RunRequest.NewId(), text.Length > EventCommand ? text[..EventCommand] + "..." : text, by);
         Record("worktree.run.before", worktree, mark);
-        _running[mark] = (worktree.Id, new RunningCommand(command, StateJson.Seconds(parts.Store.Time.GetUtcNow()), by));
+        _running[mark] = (worktree.Id, new RunningCommand(text, StateJson.Seconds(parts.Store.Time.GetUtcNow()), by));
         try
         {
-            var run = RunRecorded(worktree, mark, command, timeout, cancel);
-            return new WorktreeRun(worktree, parts.DirectoryOf(worktree), run, RecordEnd(worktree, mark, run));
+            worktree = entries.All().FirstOrDefault(now => now.Id == found.Id) ?? worktree;
+            var (run, sandbox, left) = RunRecorded(worktree, entry, mark, lease, command, timeout, cancel);
+            return new WorktreeRun(worktree, parts.DirectoryOf(worktree), run, Joined(left, RecordEnd(worktree, mark, run))) { Sandbox = sandbox };
         }
         finally
         {
@@ -66,11 +68,20 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         }
     }
 
-    private RunResult RunRecorded(Worktree worktree, BegunRun mark, string command, TimeSpan timeout, CancellationToken cancel)
+    private (RunResult Run, SandboxUse Sandbox, string? Left) RunRecorded(
+        Worktree worktree, AdminEntry entry, BegunRun mark, Lease lease, string command, TimeSpan timeout, CancellationToken cancel)
     {
         try
         {
-            return runner.Run(new RunRequest(command, parts.DirectoryOf(worktree), Variables(worktree), timeout) { RunId = mark.Id }, cancel);
+            var prepared = preparation.Prepare(worktree, entry, mark.Id, lease.Descriptor);
+            var run = runner.Run(
+                new RunRequest(command, parts.DirectoryOf(worktree), prepared.Variables, timeout) { RunId = mark.Id, Wrapper = prepared.Wrapper }, cancel);
+            if (run is { TimedOut: false, Cancelled: false })
+            {
+                preparation.RequireBegun(prepared, run.Error.Text);
+            }
+
+            return (run, prepared.Sandbox, preparation.Finish(worktree, lease.Descriptor, mark.Id));
         }
         catch (Refusal refusal)
         {
@@ -78,6 +89,9 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
             throw;
         }
     }
+
+    private static string? Joined(params string?[] warnings) =>
+        string.Join(' ', warnings.OfType<string>()) is { Length: > 0 } text ? text : null;
 
     // What the command did is done: its result is not lost because the record of it is.
     private string? RecordEnd(Worktree worktree, BegunRun mark, RunResult run)
@@ -92,30 +106,13 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         }
     }
 
-    private Dictionary<string, string> Variables(Worktree worktree)
-    {
-        var variables = new Dictionary<string, string>
-        {
-            ["WORKTREE_NAME"] = worktree.Name,
-            ["WORKTREE_PATH"] = parts.DirectoryOf(worktree),
-            ["WORKTREE_BRANCH"] = worktree.Branch,
-            ["MAIN_CHECKOUT"] = parts.Layout.Root,
-        };
-        if (worktree.TaskId is { } id)
-        {
-            variables["TASK_ID"] = id.ToString(CultureInfo.InvariantCulture);
-        }
-
-        return variables;
-    }
-
     // The entry names what runs, in the same operation as the event, so that its end is recorded also if this server dies.
     private string? Record(string name, Worktree worktree, BegunRun mark, RunResult? run = null, string? error = null)
     {
         using var change = parts.Store.Begin(name, mark.By);
         var now = entries.All(change).FirstOrDefault(w => w.Id == worktree.Id) ?? worktree;
         var runs = now.Runs.Where(r => r.Id != mark.Id);
-        now = now with { Runs = name == "worktree.run.before" ? [.. runs, mark] : [.. runs] };
+        now = name == "worktree.run.before" ? PortLease.Give(now, entries.All(change), parts.Layout.Root) with { Runs = [.. runs, mark] } : now with { Runs = [.. runs] };
         change.PutWorktree(now.Id, WorktreeImage.Write(now));
         var lifecycleEvent = WorktreeEntries.RunEvent(
             name, worktree, worktree.TaskId is { } id ? parts.Board.Find(id) : null, mark, error ?? (run is { TimedOut: true } ? "timed out" : run is { Cancelled: true } ? "cancelled" : null));

@@ -29,10 +29,12 @@ public sealed class WorktreeRegistry
         _entries = new WorktreeEntries(store);
         _inspection = new WorktreeInspection(_parts);
         var trash = new WorktreeTrash(_parts);
-        _repair = new WorktreeRepair(_parts, _entries, trash);
+        var preparation = new RunPreparation(_parts, _entries, runner.Environment);
+        git.ReadingWrapper = preparation.ReadingWrapper;
+        _repair = new WorktreeRepair(_parts, _entries, trash, preparation);
         _creation = new WorktreeCreation(_parts, _entries, _repair);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
-        _commands = new WorktreeCommands(_parts, _entries, _repair, runner);
+        _commands = new WorktreeCommands(_parts, _entries, _repair, runner, preparation);
     }
 
     internal RegistryParts Parts => _parts;

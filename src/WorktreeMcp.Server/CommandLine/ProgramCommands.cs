@@ -1,4 +1,5 @@
 using System.CommandLine;
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
 
@@ -50,6 +51,8 @@ public sealed record ProgramCommands(
         Recursive = true,
     };
 
+    private readonly Option<string?> _sandbox = SandboxOption();
+
     /// <summary>Runs the command that the arguments name.</summary>
     /// <param name="arguments">The arguments of the command line.</param>
     /// <returns>The exit code: 0, or 2 for a faulty command line, or what the command returned.</returns>
@@ -89,12 +92,28 @@ public sealed record ProgramCommands(
 
         var root = new RootCommand("A task board and git worktrees for several coding agents, served over MCP.")
         {
-            _repository, _agent, serve, demo, doctor,
+            _repository, _agent, _sandbox, serve, demo, doctor,
         };
         root.SetAction((parsed, cancel) => Serve(Settings(parsed), cancel));
         return root;
     }
 
-    private ServerSettings Settings(ParseResult parsed) => ServerSettings.From(
-        Environment.Variables, Environment.CurrentDirectory, parsed.GetValue(_repository), parsed.GetValue(_agent));
+    private ServerSettings Settings(ParseResult parsed)
+    {
+        var settings = ServerSettings.From(
+            Environment.Variables, Environment.CurrentDirectory, parsed.GetValue(_repository), parsed.GetValue(_agent));
+        return settings with { Sandbox = SandboxWords.Mode(parsed.GetValue(_sandbox)) };
+    }
+
+    private static Option<string?> SandboxOption()
+    {
+        var option = new Option<string?>("--sandbox")
+        {
+            Description = "Confine commands to their worktree: off, auto (where possible) or required.",
+            HelpName = "MODE",
+            Recursive = true,
+        };
+        option.AcceptOnlyFromAmong([.. Enum.GetValues<SandboxMode>().Select(mode => mode.Word())]);
+        return option;
+    }
 }

@@ -150,7 +150,8 @@ public sealed record WorktreeGone(
 /// <summary>Answer of worktree_run; both streams share one size.</summary>
 public sealed record CommandRan(
     string Worktree, string Path, string RunId, int? ExitCode, string? Signal, bool TimedOut, bool Cancelled, double DurationSeconds,
-    string Stdout, string Stderr, bool Truncated, string? Omitted, long StdoutBytes, long StderrBytes, IReadOnlyList<int>? StillAlive, string? Warning, string Next)
+    string Stdout, string Stderr, bool Truncated, string? Omitted, long StdoutBytes, long StderrBytes, IReadOnlyList<int>? StillAlive, string Sandbox, string? SandboxReason,
+    string? Warning, string Next)
 {
     private const int MostBytes = 20_000;
     private const int ErrorBytes = 6_000;
@@ -166,7 +167,8 @@ public sealed record CommandRan(
             ran.Worktree.Name, ran.Directory, ran.Run.RunId, ran.Run.ExitCode, ran.Run.Signal, ran.Run.TimedOut, ran.Run.Cancelled,
             ran.Run.DurationSeconds, stdout, stderr, truncated,
             truncated ? "The lines marked … say how much is left out; to read it, send the output to a file (command > FILE 2>&1) and print parts of that with sed -n." : null,
-            output.TotalBytes, error.TotalBytes, ran.Run.Survivors.Count == 0 ? null : ran.Run.Survivors, ran.Warning, next);
+            output.TotalBytes, error.TotalBytes, ran.Run.Survivors.Count == 0 ? null : ran.Run.Survivors,
+            ran.Sandbox.Word, ran.Sandbox.Reason, ran.Warning, next);
     }
 }
 

@@ -77,7 +77,7 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     /// <summary>
     /// Run one shell command in a worktree and wait for its end. It starts in the worktree's directory with empty input; of
     /// long output the beginning and the end are returned. A command that fails is a result with its exit_code, not an
-    /// error. Processes it leaves in the background are ended. It is not confined to the directory.
+    /// error. Processes it leaves in the background are ended. sandbox says whether it was confined to the worktree.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="name">Name from worktree_list.</param>
