@@ -45,11 +45,10 @@ public sealed class TempRepository : IDisposable
     /// <param name="disk">For writing; null for the real disk.</param>
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="settings">Null for the defaults.</param>
-    /// <param name="home">The home directory of its commands; null for that of this process.</param>
+    /// <param name="environment">Where git and commands get theirs from; null for that of this process.</param>
     /// <returns>The opened repository.</returns>
-    public Repository Open(IDurableFiles? disk = null, TimeProvider? time = null, RepositorySettings? settings = null, string? home = null)
+    public Repository Open(IDurableFiles? disk = null, TimeProvider? time = null, RepositorySettings? settings = null, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var environment = home is null ? null : new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")!, ["HOME"] = home };
         var opened = Repository.Open(Root, settings ?? new RepositorySettings(), environment, disk: disk, time: time);
         _opened.Add(opened);
         return opened;

@@ -27,6 +27,15 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
 
     private RunSettings Settings => parts.Settings.Run;
 
+    /// <summary>Refuses, before anything is on record, where a sandbox is required and cannot be had.</summary>
+    internal void RequireSandbox()
+    {
+        if (Settings.Sandbox == SandboxMode.Required && Program().Problem is { } problem)
+        {
+            throw Unavailable(problem);
+        }
+    }
+
     /// <summary>Prepares a run; its worktree's lease is held and its identity was checked.</summary>
     /// <param name="worktree">The worktree.</param>
     /// <param name="entry">git's record of it.</param>

@@ -52,6 +52,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         }
 
         var entry = parts.RequireIdentity(worktree);
+        preparation.RequireSandbox();
         var text = Redaction.Of(command);
         var mark = new BegunRun(runId ?? RunRequest.NewId(), text.Length > EventCommand ? text[..EventCommand] + "..." : text, by);
         Record("worktree.run.before", worktree, mark);

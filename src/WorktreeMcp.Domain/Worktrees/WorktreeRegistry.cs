@@ -29,12 +29,12 @@ public sealed class WorktreeRegistry
         _entries = new WorktreeEntries(store);
         _inspection = new WorktreeInspection(_parts);
         var trash = new WorktreeTrash(_parts);
-        var preparation = new RunPreparation(_parts, _entries, runner.Environment);
-        git.ReadingWrapper = preparation.ReadingWrapper;
-        _repair = new WorktreeRepair(_parts, _entries, trash, preparation);
+        Preparation = new RunPreparation(_parts, _entries, runner.Environment);
+        git.ReadingWrapper = Preparation.ReadingWrapper;
+        _repair = new WorktreeRepair(_parts, _entries, trash, Preparation);
         _creation = new WorktreeCreation(_parts, _entries, _repair);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
-        _commands = new WorktreeCommands(_parts, _entries, _repair, runner, preparation);
+        _commands = new WorktreeCommands(_parts, _entries, _repair, runner, Preparation);
     }
 
     internal RegistryParts Parts => _parts;
@@ -42,6 +42,8 @@ public sealed class WorktreeRegistry
     internal WorktreeEntries Entries => _entries;
 
     internal WorktreeRepair Repair => _repair;
+
+    internal RunPreparation Preparation { get; }
 
     internal WorktreeCommands Commands => _commands;
 

@@ -264,6 +264,7 @@ public sealed class SandboxTests : IDisposable
     private Repository Confined(string? home = null, Func<RunSettings, RunSettings>? configure = null)
     {
         var run = new RunSettings { Sandbox = SandboxMode.Required };
-        return _repo.Open(settings: new RepositorySettings { Run = configure?.Invoke(run) ?? run }, home: home);
+        var environment = home is null ? null : new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")!, ["HOME"] = home };
+        return _repo.Open(settings: new RepositorySettings { Run = configure?.Invoke(run) ?? run }, environment: environment);
     }
 }
