@@ -32,9 +32,9 @@ internal sealed class Server : IDisposable
     /// <summary>The server that was built together with this program.</summary>
     internal static string Built => Path.Join(AppContext.BaseDirectory, "worktree-mcp.dll");
 
-    internal static Server Start(string program, string repository)
+    internal static Server Start(string program, string repository, params string[] options)
     {
-        var start = new ProcessStartInfo("dotnet", [program, "--repo", repository])
+        var start = new ProcessStartInfo("dotnet", [program, "--repo", repository, .. options])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -82,7 +82,7 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     /// <param name="request">The call.</param>
     /// <param name="name">Name from worktree_list.</param>
     /// <param name="command">A command for /bin/sh, such as "make test" or "git add -A &amp;&amp; git commit -m done".</param>
-    /// <param name="timeout_seconds">After so many seconds it is ended with all it started, and timed_out is true.</param>
+    /// <param name="timeout_seconds">After so many seconds it is ended with all it started, and timed_out is true; 300 if left out and not configured.</param>
     /// <param name="agent">Who you are; only if several agents share this connection.</param>
     /// <param name="cancel">Ends the command.</param>
     [McpServerTool(
@@ -92,11 +92,12 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
         RequestContext<CallToolRequestParams> request,
         string name,
         [StringLength(32_000, MinimumLength = 1)] string command,
-        [Range(1, 86_400)] int timeout_seconds = 300,
+        [Range(1, 86_400)] int? timeout_seconds = null,
         [StringLength(100, MinimumLength = 1)] string? agent = null,
         CancellationToken cancel = default)
     {
-        var run = repository.Require().Worktrees.Run(name, command, TimeSpan.FromSeconds(timeout_seconds), caller.AgentOf(request, agent), cancel);
+        var opened = repository.Require();
+        var run = opened.Worktrees.Run(name, command, TimeSpan.FromSeconds(timeout_seconds ?? opened.Settings.Run.TimeoutSeconds), caller.AgentOf(request, agent), cancel);
         cancel.ThrowIfCancellationRequested();
         return Reply.Of(CommandRan.From(run, NextCall.After(run)));
     }
