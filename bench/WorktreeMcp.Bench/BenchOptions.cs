@@ -8,8 +8,12 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
           --in DIR          where the repositories are made; /dev/shm if there is one, else the temporary folder
           --durable-in DIR  measure small changes on this disk too, where an fsync costs something
           --quick           small boards and few repetitions: shows that it works, measures little
+          --only-runs       only what concerns commands
           --no-publish      leave out the comparison with a ReadyToRun build
         """;
+
+    /// <summary>Whether only what concerns commands is measured.</summary>
+    internal bool OnlyRuns { get; init; }
 
     /// <summary>Repetitions of a call that takes milliseconds.</summary>
     internal int Calls => Quick ? 20 : 200;
@@ -36,6 +40,9 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
             {
                 case "--quick":
                     options = options with { Quick = true, Publish = false };
+                    break;
+                case "--only-runs":
+                    options = options with { OnlyRuns = true };
                     break;
                 case "--no-publish":
                     options = options with { Publish = false };

@@ -10,6 +10,13 @@ var report = new Report(Console.Out);
 report.Note(Machine.Describe(options.In));
 using (var scratch = new Scratch(options.In))
 {
+    RunBench.Run(report, options, scratch);
+    SandboxBench.Run(report, options, scratch);
+    if (options.OnlyRuns)
+    {
+        return 0;
+    }
+
     StartBench.Run(report, options, scratch);
     WorktreeBench.Run(report, options, scratch, "Worktrees of 5 files beside git alone");
     var tools = new ToolBench(report, options, scratch);

@@ -16,6 +16,7 @@ internal sealed class Server : IDisposable
     private readonly Stream _output;
     private byte[] _buffer = new byte[64 * 1024];
     private int _kept;
+    private readonly HashSet<int> _answered = [];
     private int _next = 1;
 
     private Server(Process process)
@@ -67,16 +68,38 @@ internal sealed class Server : IDisposable
             : answer;
     }
 
-    internal string Request(string method, string parameters = "{}")
+    internal string Request(string method, string parameters = "{}") => Answer(method, Begin(method, parameters));
+
+    /// <summary>Sends a request whose answer is waited for later.</summary>
+    internal int Begin(string method, string parameters)
     {
         var id = _next++;
         _input.Write(Encoding.UTF8.GetBytes($$"""{"jsonrpc":"2.0","id":{{id}},"method":"{{method}}","params":{{parameters}}}""" + "\n"));
         _input.Flush();
+        return id;
+    }
+
+    /// <summary>Waits for the answer to a request that was begun, if it has not come already.</summary>
+    internal void Await(int id)
+    {
+        if (!_answered.Contains(id))
+        {
+            Answer("a request", id);
+        }
+    }
+
+    private string Answer(string method, int id)
+    {
         while (true)
         {
             var line = ReadLine();
             using var message = JsonDocument.Parse(line);
-            if (message.RootElement.TryGetProperty("id", out var answered) && answered.ValueKind == JsonValueKind.Number && answered.GetInt32() == id)
+            var known = message.RootElement.TryGetProperty("id", out var answered) && answered.ValueKind == JsonValueKind.Number;
+            if (known && answered.GetInt32() != id)
+            {
+                _answered.Add(answered.GetInt32());
+            }
+            else if (known)
             {
                 return message.RootElement.TryGetProperty("error", out var error)
                     ? throw new InvalidOperationException($"{method} failed: {error}")
@@ -125,7 +148,7 @@ internal sealed class Server : IDisposable
             : null;
     }
 
-    // One call at a time, so nothing follows the newline but a notification that came in the same read: kept for the next.
+    // What follows the newline in the same read is kept for the next.
     private ReadOnlyMemory<byte> ReadLine()
     {
         while (true)

@@ -19,32 +19,6 @@ internal static class WorktreeBench
         // What was removed waits in the trash, where git looks through its records; git alone keeps nothing.
         var (createdAgain, addedAgain, _, _) = CreateAndRemove(server, plain, options.Slow, "x");
         report.Row($"`worktree_create`, {options.Slow} in the trash", createdAgain, "`git worktree add -b`, no trash", addedAgain);
-
-        server.Call("worktree_create", """{"name":"run"}""");
-        _ = Samples.Of(options.Warm / 2, () => server.Call("worktree_run", """{"name":"run","command":"true"}"""));
-        var (ran, shell) = Samples.Pairs(
-            options.Slow * 2,
-            _ => server.Call("worktree_run", """{"name":"run","command":"true"}"""),
-            _ => Commands.Output("/bin/sh", plain, "-c", "true"));
-        report.Row("`worktree_run` of `true`", ran, "`/bin/sh -c true` from .NET", shell);
-        Confined(report, options, server, served);
-    }
-
-    private static void Confined(Report report, BenchOptions options, Server plain, string served)
-    {
-        const string Arguments = """{"name":"run","command":"true"}""";
-        using var confined = Server.Start(Server.Built, served, "--sandbox", "auto").Initialize();
-        var first = Server.Content(confined.Call("worktree_run", Arguments));
-        if (first.GetProperty("sandbox").GetString() != "bubblewrap")
-        {
-            report.Note($"No sandbox: {first.GetProperty("sandbox_reason").GetString()}.");
-            return;
-        }
-
-        _ = Samples.Of(options.Warm / 4, () => confined.Call("worktree_run", Arguments));
-        var (inside, outside) = Samples.Pairs(
-            options.Slow * 2, _ => confined.Call("worktree_run", Arguments), _ => plain.Call("worktree_run", Arguments));
-        report.Row("`worktree_run` of `true` in the sandbox", inside, "without", outside, "≤ 25 ms more");
     }
 
     // By hand, so that warming up leaves nothing behind.

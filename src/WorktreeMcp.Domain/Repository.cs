@@ -14,14 +14,14 @@ public sealed class Repository : IDisposable
 {
     private readonly StateStore _store;
 
-    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, IFileSystem files, IDurableFiles disk, TimeProvider time)
+    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, Func<StateLayout, BackgroundRuns?> background, IFileSystem files, IDurableFiles disk, TimeProvider time)
     {
         Place = place;
         Settings = settings;
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot);
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Board = new TaskBoard(_store) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
-        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner);
+        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner, background(layout));
     }
 
     /// <summary>Where it lies.</summary>
@@ -68,6 +68,7 @@ public sealed class Repository : IDisposable
     /// <param name="disk">For writing; null for the real disk.</param>
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="flags">What the command line sets on top of all; null for nothing.</param>
+    /// <param name="supervisor">What watches over commands that outlive this process; null if none is to do so.</param>
     /// <returns>The opened repository, or a refusal as not_a_repository.</returns>
     public static Repository Open(
         string path,
@@ -76,7 +77,8 @@ public sealed class Repository : IDisposable
         IFileSystem? files = null,
         IDurableFiles? disk = null,
         TimeProvider? time = null,
-        Func<RepositorySettings, RepositorySettings>? flags = null)
+        Func<RepositorySettings, RepositorySettings>? flags = null,
+        SupervisorProgram? supervisor = null)
     {
         environment ??= OwnEnvironment();
         files ??= new FileSystem();
@@ -86,11 +88,18 @@ public sealed class Repository : IDisposable
         settings ??= new SettingsReader(files, environment).Read(place.Root);
         settings = flags?.Invoke(settings) ?? settings;
         var runner = new CommandRunner(time, new CommandEnvironment(environment, settings.Run.Environment));
-        return new Repository(place, settings, git, runner, files, disk ?? new DurableFiles(), time);
+
+        // What the command line set holds in the supervisor too.
+        var supervised = new Dictionary<string, string>(environment) { [SettingsReader.SandboxVariable] = settings.Run.Sandbox.Word() };
+        return new Repository(place, settings, git, runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, supervised), files, disk ?? new DurableFiles(), time);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _store.Dispose();
+    public void Dispose()
+    {
+        Worktrees.Dispose();
+        _store.Dispose();
+    }
 
     private static Dictionary<string, string> OwnEnvironment() =>
         Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)(e.Value ?? string.Empty));

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using WorktreeMcp.Domain;
 
@@ -8,8 +9,9 @@ namespace WorktreeMcp.Server;
 /// repository still lists its tools and says in each answer what to do; once found it stays.
 /// </summary>
 /// <param name="settings">Which directory was asked for.</param>
+/// <param name="lifetime">Says when the server stops: then its commands end too.</param>
 /// <param name="log">Where settings that are not usable are named.</param>
-public sealed class OpenRepository(ServerSettings settings, ILogger<OpenRepository> log) : IDisposable
+public sealed class OpenRepository(ServerSettings settings, IHostApplicationLifetime lifetime, ILogger<OpenRepository> log) : IDisposable
 {
     private readonly Lock _gate = new();
     private Repository? _repository;
@@ -33,6 +35,7 @@ public sealed class OpenRepository(ServerSettings settings, ILogger<OpenReposito
             log.LogWarning("{Warning}", warning);
         }
 
+        lifetime.ApplicationStopping.Register(repository.Worktrees.EndRuns);
         return repository;
     }
 
@@ -40,7 +43,7 @@ public sealed class OpenRepository(ServerSettings settings, ILogger<OpenReposito
     {
         try
         {
-            return Repository.Open(settings.RepositoryPath, flags: settings.Flags);
+            return Repository.Open(settings.RepositoryPath, flags: settings.Flags, supervisor: OwnProgram.Supervisor);
         }
         catch (Refusal refusal)
         {

@@ -1,6 +1,8 @@
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Server.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
+using WorktreeMcp.Server.Stdio;
 
 namespace WorktreeMcp.Server;
 
@@ -9,6 +11,13 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
+        if (args is [OwnProgram.Supervise])
+        {
+            using var order = StandardStreams.Input();
+            using var answer = StandardStreams.Output();
+            return await Supervision.Run(order, answer);
+        }
+
 #pragma warning disable RS0030 // The one place that may touch the console: stdout is the protocol, so stray writes go to stderr.
         var error = Console.Error;
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };

@@ -18,9 +18,10 @@ public sealed class EveryToolTests
         var tools = await client.Client.ListToolsAsync();
         tools.Select(tool => tool.Name).Should().Contain(TwelveTools.Names);
 
+        var runs = new RunIds();
         foreach (var step in TwelveTools.Steps)
         {
-            var result = await client.Call(step.Tool, step.Arguments);
+            var result = await client.Call(step.Tool, runs.Into(step));
 
             result.IsError.Should().NotBe(true, $"{step} answered {ConnectedClient.Text(result)}");
             var content = result.StructuredContent!.Value;
@@ -28,6 +29,7 @@ public sealed class EveryToolTests
             var schema = tools.Single(tool => tool.Name == step.Tool).ReturnJsonSchema!.Value;
             OutputSchema.Faults(schema, content).Should().BeEmpty($"{step.Tool} answered {content}");
             content.GetProperty("next").GetString().Should().NotBeNullOrEmpty();
+            runs.See(content);
         }
 
         TwelveTools.Steps.Select(step => step.Tool).Distinct().Should().BeEquivalentTo(TwelveTools.Names);

@@ -38,11 +38,13 @@ public sealed class SessionTests
         await server.Initialize();
         await server.Answer(0);
         var id = 1;
+        var runs = new RunIds();
         foreach (var step in TwelveTools.Steps)
         {
-            await server.Call(id, step.Tool, step.Arguments);
+            await server.Call(id, step.Tool, runs.Into(step));
             var answer = await server.Answer(id);
             answer.GetProperty("result").TryGetProperty("isError", out _).Should().BeFalse($"{step} answered {answer}");
+            runs.See(answer.GetProperty("result").GetProperty("structuredContent"));
             id++;
         }
 

@@ -1,7 +1,19 @@
+using System.Text.Json;
+
 namespace WorktreeMcp.EndToEnd.Tests;
 
 /// <summary>One call, with its arguments as they stand in JSON.</summary>
 internal sealed record ToolStep(string Tool, string Arguments);
+
+/// <summary>Puts the run's id that an answer gave into the steps after it, where they say RUN_ID.</summary>
+internal sealed class RunIds
+{
+    private string _last = "RUN_ID";
+
+    public string Into(ToolStep step) => step.Arguments.Replace("RUN_ID", _last, StringComparison.Ordinal);
+
+    public void See(JsonElement answer) => _last = answer.TryGetProperty("run_id", out var id) ? id.GetString()! : _last;
+}
 
 /// <summary>A short life of two tasks in a fresh repository that calls every tool at least once; each call succeeds.</summary>
 internal static class TwelveTools
@@ -9,7 +21,7 @@ internal static class TwelveTools
     public static IReadOnlyList<string> Names { get; } =
     [
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree", "worktree_create", "worktree_list",
-        "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
+        "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events", "worktree_output", "worktree_stop",
     ];
 
     public static IReadOnlyList<ToolStep> Steps { get; } =
@@ -21,6 +33,9 @@ internal static class TwelveTools
         new("worktree_create", """{"name":"lane"}"""),
         new("task_bind_worktree", """{"task_id":1,"worktree":"lane"}"""),
         new("worktree_run", """{"name":"lane","command":"echo token > token.txt && git add -A && git commit -q -m token && echo done"}"""),
+        new("worktree_run", """{"name":"lane","command":"echo up; sleep 600","background":true}"""),
+        new("worktree_output", """{"run_id":"RUN_ID"}"""),
+        new("worktree_stop", """{"run_id":"RUN_ID"}"""),
         new("worktree_status", """{"name":"lane"}"""),
         new("worktree_list", "{}"),
         new("task_get", """{"task_id":1}"""),

@@ -68,7 +68,10 @@ public sealed class GoldenRefusalTests
             ("worktree_keep", """{"name":"none"}"""),
             ("worktree_remove", """{"name":"one"}"""),
             ("worktree_remove", """{"name":"locked","force":true}"""),
-            ("worktree_events", """{"limit":0}"""));
+            ("worktree_events", """{"limit":0}"""),
+            ("worktree_run", """{"name":"none","command":"true","background":true}"""),
+            ("worktree_output", """{"run_id":"../../x"}"""),
+            ("worktree_stop", """{"run_id":"run-00000000000000000000000000000000"}"""));
     }
 
     [Fact]

@@ -15,6 +15,9 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
     /// <summary>The repository's own file, in the top level of the main checkout.</summary>
     internal const string FileName = ".worktree-mcp.json";
 
+    /// <summary>The variable that says whether commands are confined.</summary>
+    internal const string SandboxVariable = "WORKTREEMCP_RUN_SANDBOX";
+
     private static readonly IReadOnlyList<Setting> Settings =
     [
         Setting.Text("worktree_root", "a folder inside the repository, such as \".worktrees\"", IsFolder, (s, v) => s with { WorktreeRoot = v }),

@@ -30,8 +30,10 @@ public static class ChildProcess
 
         var begin = Stopwatch.GetTimestamp();
         using var pipes = new ChildPipes(sink, spec.Input, cancel);
+        using var watch = Watchdog.Over(spec.Marker);
         var pid = pipes.Start(spec);
-        using var run = new ChildRun(spec, pid, pipes, begin, cancel);
+        watch.Started(pid);
+        using var run = new ChildRun(spec, pid, pipes, watch, begin, cancel);
         started?.Invoke(pid);
         return run.Complete();
     }

@@ -6,9 +6,10 @@ namespace WorktreeMcp.Domain.Processes;
 /// One child from its start to its end.
 /// The child stays unreaped until everything that uses its number is over, and is reaped on every way out.
 /// </summary>
-internal sealed unsafe class ChildRun(ChildSpec spec, int pid, ChildPipes pipes, long begin, CancellationToken cancel) : IDisposable
+internal sealed unsafe class ChildRun(ChildSpec spec, int pid, ChildPipes pipes, Watchdog.Watch watch, long begin, CancellationToken cancel) : IDisposable
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ShortGrace = TimeSpan.FromSeconds(0.8);
     private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(50);
 
     private readonly Session _session = new(pid, spec.Marker);
@@ -119,7 +120,7 @@ internal sealed unsafe class ChildRun(ChildSpec spec, int pid, ChildPipes pipes,
                 _session.Signal(news, Signals.Continue);
             }
 
-            var left = Grace - Stopwatch.GetElapsedTime(start);
+            var left = (spec.Hurry.IsCancellationRequested ? ShortGrace : Grace) - Stopwatch.GetElapsedTime(start);
             if (left <= TimeSpan.Zero)
             {
                 return members;
@@ -152,6 +153,9 @@ internal sealed unsafe class ChildRun(ChildSpec spec, int pid, ChildPipes pipes,
     private (int? Code, int? Signal) Reap()
     {
         _reaped = true;
+
+        // While the child is unreaped its group's number is its own; what still lives of it is left to the watchdog no more.
+        watch.Dispose();
         var status = 0;
         var result = Libc.WaitPid(pid, &status, Libc.WaitNoHang);
         if (result == 0)

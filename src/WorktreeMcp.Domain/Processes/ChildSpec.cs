@@ -25,9 +25,12 @@ public sealed record ChildSpec(
     /// <summary>Whether what the child leaves running behind it is ended too.</summary>
     public bool EndSessionAfterExit { get; init; }
 
+    /// <summary>When set, the time of grace between SIGTERM and SIGKILL is short: this process itself is about to end.</summary>
+    public CancellationToken Hurry { get; init; }
+
     /// <summary>
     /// A NAME=VALUE of <see cref="Environment"/> that no other process has; the value is at least 16 characters that cannot be guessed. Whatever carries it belongs to the child
-    /// and is ended with it, also after it has left the session. A process that drops it and leaves the session is not found.
+    /// and is ended with it, also after it has left the session, and also when this process is killed. A process that drops it and leaves the session is not found.
     /// </summary>
     public string? Marker { get; init; }
 }

@@ -8,6 +8,7 @@ internal sealed unsafe class Descriptor : SafeHandle
     private const int SetDescriptorFlags = 2;
     private const int SetStatusFlags = 4;
     private const int CloseOnExec = 1;
+    private const int WriteOnly = 1;
 
     private static readonly int OpenCloseOnExec = OperatingSystem.IsMacOS() ? 0x0100_0000 : 0x8_0000;
     private static readonly int OpenNonBlocking = OperatingSystem.IsMacOS() ? 0x4 : 0x800;
@@ -40,6 +41,9 @@ internal sealed unsafe class Descriptor : SafeHandle
 
     /// <summary>Opens a file to read; the result is invalid when that fails.</summary>
     internal static Descriptor OpenToRead(string path) => new(Libc.Open(path, OpenCloseOnExec));
+
+    /// <summary>Opens a file that exists to write; the result is invalid when that fails.</summary>
+    internal static Descriptor OpenToWrite(string path) => new(Libc.Open(path, OpenCloseOnExec | WriteOnly));
 
     /// <summary>A second descriptor of the same open file, with the number <paramref name="least"/> or a higher one.</summary>
     internal static Descriptor Duplicate(int number, int least)

@@ -11,6 +11,7 @@ internal static class Errno
     internal const int Access = 13;
     internal const int NotDirectory = 20;
     internal const int Invalid = 22;
+    internal const int BrokenPipe = 32;
 
     internal static readonly int TryAgain = OperatingSystem.IsMacOS() ? 35 : 11;
 }

@@ -5,4 +5,8 @@ namespace WorktreeMcp.Domain.Running;
 /// <param name="Truncated">Whether something is missing.</param>
 /// <param name="TotalBytes">How many bytes the command wrote, escape sequences and all.</param>
 /// <param name="OmittedBytes">How many bytes of text are missing between the two parts.</param>
-public sealed record CapturedText(string Text, bool Truncated, long TotalBytes, long OmittedBytes);
+public sealed record CapturedText(string Text, bool Truncated, long TotalBytes, long OmittedBytes)
+{
+    /// <summary>Nothing was written yet.</summary>
+    internal static CapturedText None { get; } = new(string.Empty, Truncated: false, 0, 0);
+}

@@ -15,17 +15,28 @@ public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environ
     /// <summary>Where commands get their environment from.</summary>
     internal CommandEnvironment Environment => _environment;
 
-    /// <summary>Runs a command to its end on the calling thread.</summary>
+    /// <summary>Runs a command to its end on the calling thread, and keeps of its output what the result holds.</summary>
     /// <param name="request">The command.</param>
     /// <param name="cancel">Ends it.</param>
     /// <exception cref="Refusal">It could not be started.</exception>
     public RunResult Run(RunRequest request, CancellationToken cancel)
     {
-        var output = new StreamCapture();
-        var error = new StreamCapture();
+        using var log = new RunLog(() => throw new IOException("This run has no folder."));
+        return Run(request, log, null, default, cancel);
+    }
+
+    /// <summary>Runs a command to its end on the calling thread.</summary>
+    /// <param name="request">The command.</param>
+    /// <param name="log">Takes its output.</param>
+    /// <param name="started">Called once it runs.</param>
+    /// <param name="hurry">Set when this process is about to end: less time is left to the command.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="Refusal">It could not be started.</exception>
+    internal RunResult Run(RunRequest request, RunLog log, Action? started, CancellationToken hurry, CancellationToken cancel)
+    {
         var begin = time.GetTimestamp();
-        var exit = Run(
-            Spec(request), (stream, bytes) => (stream == ChildStream.Output ? output : error).Add(bytes), cancel);
+        var exit = Start(Spec(request) with { Hurry = hurry }, log, started, cancel);
+        var (output, error, readOn) = log.Now(ended: true);
         return new RunResult
         {
             RunId = request.RunId,
@@ -34,17 +45,18 @@ public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environ
             TimedOut = exit.TimedOut,
             Cancelled = exit.Cancelled,
             DurationSeconds = Math.Round(time.GetElapsedTime(begin).TotalSeconds, 3),
-            Output = output.Finish(),
-            Error = error.Finish(),
+            Output = output,
+            Error = error,
+            ReadOn = readOn,
             Survivors = exit.Survivors,
         };
     }
 
-    private static ChildExit Run(ChildSpec spec, ChildOutput sink, CancellationToken cancel)
+    private static ChildExit Start(ChildSpec spec, RunLog log, Action? started, CancellationToken cancel)
     {
         try
         {
-            return ChildProcess.Run(spec, sink, cancel);
+            return ChildProcess.Run(spec, log.Add, cancel, _ => started?.Invoke());
         }
         catch (ChildStartException fault)
         {

@@ -15,8 +15,20 @@ public sealed record RunResult
     /// <summary>Whether it was ended because its time was up.</summary>
     public bool TimedOut { get; init; }
 
-    /// <summary>Whether it was ended because the caller cancelled.</summary>
+    /// <summary>Whether it was ended because the caller cancelled, or because the server came to its end.</summary>
     public bool Cancelled { get; init; }
+
+    /// <summary>Who stopped it, or null.</summary>
+    public string? StoppedBy { get; init; }
+
+    /// <summary>Whether it goes on; then this is how it stands now.</summary>
+    public bool IsRunning { get; init; }
+
+    /// <summary>Whether it is over together with this server at the latest; else it outlives it.</summary>
+    public bool EndsWithServer { get; init; }
+
+    /// <summary>Where in the whole output the first of what is left out here lies; null when nothing is.</summary>
+    public long? ReadOn { get; init; }
 
     /// <summary>From its start until it and all it had started were gone.</summary>
     public double DurationSeconds { get; init; }

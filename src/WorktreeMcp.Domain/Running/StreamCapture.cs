@@ -25,6 +25,9 @@ internal sealed class StreamCapture
         _keep = Keep;
     }
 
+    /// <summary>How many bytes of text the beginning that is kept still has room for.</summary>
+    internal int HeadRoom => (int)Math.Max(0, _head.Length - _kept);
+
     /// <summary>Takes the next bytes of the stream.</summary>
     internal void Add(ReadOnlySpan<byte> bytes)
     {
@@ -32,10 +35,16 @@ internal sealed class StreamCapture
         _plain.Add(bytes, _keep);
     }
 
-    /// <summary>What is kept of the stream.</summary>
+    /// <summary>What is kept of the stream, now that it has ended.</summary>
     internal CapturedText Finish()
     {
         _plain.End(_keep);
+        return Now();
+    }
+
+    /// <summary>What is kept of the stream so far.</summary>
+    internal CapturedText Now()
+    {
         var head = _head.AsSpan(0, (int)Math.Min(_kept, _head.Length));
         var tail = Tail();
         if (_kept <= _head.Length + _ring.Length)
@@ -80,6 +89,14 @@ internal sealed class StreamCapture
             _kept += piece.Length;
             text = text[piece.Length..];
         }
+    }
+
+    /// <summary>The last line that is not blank; empty when there is none within reach.</summary>
+    internal string LastLine(int mostBytes)
+    {
+        var text = Encoding.UTF8.GetString(_kept <= _head.Length ? _head.AsSpan(0, (int)_kept) : Tail()).AsSpan().TrimEnd();
+        var line = text[(text.LastIndexOf('\n') + 1)..].Trim();
+        return line.Length > mostBytes ? $"{line[..mostBytes]}…" : line.ToString();
     }
 
     private Span<byte> Tail()

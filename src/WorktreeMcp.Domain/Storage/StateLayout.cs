@@ -39,6 +39,9 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>One lease file for each worktree id.</summary>
     public string Leases => Path.Join(Private, "leases");
 
+    /// <summary>One folder for each run that has one: its record and its output.</summary>
+    public string Runs => Path.Join(Private, "runs");
+
     /// <summary>git's own list of patterns that are never committed, local to this repository.</summary>
     public string Exclude => Path.Join(CommonDirectory, "info", "exclude");
 

@@ -36,6 +36,12 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
         }
     }
 
+    /// <summary>Whether a command that is begun now is confined.</summary>
+    internal SandboxUse Use() =>
+        Settings.Sandbox == SandboxMode.Off ? SandboxUse.None
+        : Program() is (null, var problem) ? SandboxUse.Without($"{problem}; the command was not confined")
+        : SandboxUse.Bubblewrap;
+
     /// <summary>Prepares a run; its worktree's lease is held and its identity was checked.</summary>
     /// <param name="worktree">The worktree.</param>
     /// <param name="entry">git's record of it.</param>
@@ -55,7 +61,7 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
         {
             return Settings.Sandbox == SandboxMode.Required
                 ? throw Unavailable(problem!)
-                : new PreparedRun(variables, [], SandboxUse.Without($"{problem}; the command was not confined"));
+                : new PreparedRun(variables, [], Use());
         }
 
         // What an earlier run has made so far is there for this one.
@@ -67,12 +73,12 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
 
     /// <summary>Refuses, after its end, a confined run whose sandbox never stood: the command was not begun.</summary>
     /// <param name="prepared">The run.</param>
-    /// <param name="words">What was said on its error stream.</param>
-    internal void RequireBegun(PreparedRun prepared, string words)
+    /// <param name="result">How it ended.</param>
+    internal void RequireBegun(PreparedRun prepared, RunResult result)
     {
-        if (prepared.Own is { } own && !parts.Files.Directory.Exists(own.Stood))
+        if (result is { TimedOut: false, Cancelled: false } && prepared.Own is { } own && !parts.Files.Directory.Exists(own.Stood))
         {
-            throw Unavailable($"bubblewrap could not make it, and the command was not begun: {words.Trim()}");
+            throw Unavailable($"bubblewrap could not make it, and the command was not begun: {result.Error.Text.Trim()}");
         }
     }
 

@@ -52,7 +52,13 @@ public sealed record TrashedWorktree(string? Path, string? AdminId, string? Tip,
 /// <param name="Id">Tells it from others.</param>
 /// <param name="Command">Its text, cut.</param>
 /// <param name="By">Who runs it.</param>
-public sealed record BegunRun(string Id, string Command, string By);
+/// <param name="StartedAt">Unix seconds.</param>
+/// <param name="Kind">What it is for: "command" when somebody asked for it, else such as "setup".</param>
+public sealed record BegunRun(string Id, string Command, string By, double StartedAt, string Kind = BegunRun.Asked)
+{
+    /// <summary>The kind of a run that somebody asked for.</summary>
+    internal const string Asked = "command";
+}
 
 /// <summary>One entry of the registry: where something is done. Transitions return a new entry; they do no I/O.</summary>
 public sealed record Worktree

@@ -1,22 +1,36 @@
-using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
 
-/// <summary>Runs commands in worktrees: under a shared lease, after the identity check, between two events.</summary>
-internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, CommandRunner runner, RunPreparation preparation)
+/// <summary>
+/// Runs commands in worktrees. Invariants:
+/// - a command runs under the worktree's shared lease, after the identity check, between exactly one pair of events;
+/// - the end is on record before the lease is free, and the lease is free before anybody reads that the run is over;
+/// - a call may stop waiting, the run goes on under the same watch to its own end or that of this process.
+/// </summary>
+internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, CommandRunner runner, RunPreparation preparation) : IDisposable
 {
-    private const int MostCommand = 32_000;
     private const int EventCommand = 200;
+    private const int RecordCommand = 4_000;
+    private static readonly TimeSpan BetweenProgress = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<object, (int WorktreeId, RunningCommand Command)> _running = new();
+    private readonly RunEvents _events = new(parts, entries);
+    private readonly CancellationTokenSource _ending = new();
+    private bool _over;
 
-    /// <summary>What this server runs in a worktree now.</summary>
-    internal IReadOnlyList<RunningCommand> Running(int worktreeId) =>
-        [.. _running.Values.Where(r => r.WorktreeId == worktreeId).Select(r => r.Command).OrderBy(c => c.StartedAt)];
+    /// <summary>The runs of this process, and the folders of all.</summary>
+    internal KnownRuns Known { get; } = new(new RunFolders(parts.Layout, parts.Store.Time));
+
+    /// <summary>Starts commands that outlive this process; null where that cannot be done.</summary>
+    internal BackgroundRuns? Background { get; init; }
+
+    /// <summary>What runs in a worktree now, whichever server runs it.</summary>
+    /// <remarks>One whose watcher was killed stays in the entry as long as another runs there; its folder tells.</remarks>
+    internal IReadOnlyList<RunningCommand> Running(Worktree worktree) =>
+        [.. worktree.Runs.Where(run => Known.Find(run.Id) is null or { IsRunning: true }).OrderBy(run => run.StartedAt).Select(run => new RunningCommand(run.Id, run.Command, run.StartedAt, run.By, run.Kind))];
 
     /// <summary>
     /// Starts a command of our own account in a worktree, such as its setup, and returns while it runs. It is a run like any
@@ -28,108 +42,198 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
     /// <param name="timeout">When it is ended with all it started.</param>
     /// <param name="kind">What it is for, such as "setup".</param>
     /// <returns>The run's id.</returns>
-    internal string StartInBackground(string name, string command, string by, TimeSpan timeout, string kind = "command")
+    internal string StartInBackground(string name, string command, string by, TimeSpan timeout, string kind = BegunRun.Asked) =>
+        Start(new RunOrder(name, command, timeout, by) { Kind = kind }).Run.RunId;
+
+    /// <summary>Starts a command that goes on when this process ends, where that can be done.</summary>
+    internal WorktreeRun Start(RunOrder order)
     {
-        var runId = RunRequest.NewId();
-        _ = Task.Factory.StartNew(
-            () => Run(name, command, timeout, by, CancellationToken.None, runId), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        return runId;
+        order.Check();
+        if (Background is null)
+        {
+            return Run(order, TimeSpan.Zero, null, CancellationToken.None);
+        }
+
+        var worktree = WorktreeEntries.Require(repair.SettledForChange(), order.Name);
+        Background.Start(order);
+        return new WorktreeRun(worktree, parts.DirectoryOf(worktree), new RunResult { RunId = order.RunId, IsRunning = true, Output = CapturedText.None, Error = CapturedText.None }, null) { Sandbox = preparation.Use() };
     }
 
-    internal WorktreeRun Run(string name, string command, TimeSpan timeout, string by, CancellationToken cancel, string? runId = null)
+    /// <summary>Runs a command and waits for its end, but not longer than <paramref name="wait"/>.</summary>
+    internal WorktreeRun Run(RunOrder order, TimeSpan wait, Action<RunProgress>? progress, CancellationToken cancel)
     {
-        if (string.IsNullOrWhiteSpace(command) || command.Length > MostCommand || command.Contains('\0', StringComparison.Ordinal))
+        order.Check();
+        var work = Begin(order);
+        var done = Task.Factory.StartNew(() => Perform(work, null), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Await(work, done, wait, progress, cancel);
+        if (!done.IsCompleted)
         {
-            throw new Refusal(RefusalCode.InvalidArgument, $"command is empty, holds a NUL, or is longer than {MostCommand} characters.", "Give one shell command; put a long one into a script in the worktree and run that.");
+            work.Live.Keep();
         }
 
-        var found = WorktreeEntries.Require(repair.SettledForChange(), name);
-        using var lease = parts.TryLease(found, shared: true) ?? throw Busy(found);
-        var worktree = WorktreeEntries.Require(entries.All(), name);
-        if (!worktree.IsUsable || worktree.Id != found.Id)
-        {
-            throw Busy(worktree);
-        }
+        // It may have ended while its folder was made.
+        return done.IsCompleted ? done.GetAwaiter().GetResult() : Standing(work);
+    }
 
-        var entry = parts.RequireIdentity(worktree);
-        preparation.RequireSandbox();
-        var text = Redaction.Of(command);
-        var mark = new BegunRun(runId ?? RunRequest.NewId(), text.Length > EventCommand ? text[..EventCommand] + "..." : text, by);
-        Record("worktree.run.before", worktree, mark);
-        _running[mark] = (worktree.Id, new RunningCommand(text, StateJson.Seconds(parts.Store.Time.GetUtcNow()), by));
-        try
+    /// <summary>Runs a command to its end for another process, which reads it from the run's folder.</summary>
+    /// <param name="order">The command.</param>
+    /// <param name="started">Called once it runs.</param>
+    internal WorktreeRun Supervise(RunOrder order, Action started)
+    {
+        order.Check();
+        return Perform(Begin(order), started);
+    }
+
+    /// <summary>Ends all runs of this process.</summary>
+    internal void EndAll()
+    {
+        if (!_over)
         {
-            worktree = entries.All().FirstOrDefault(now => now.Id == found.Id) ?? worktree;
-            var (run, sandbox, left) = RunRecorded(worktree, entry, mark, lease, command, timeout, cancel);
-            return new WorktreeRun(worktree, parts.DirectoryOf(worktree), run, Joined(left, RecordEnd(worktree, mark, run))) { Sandbox = sandbox };
-        }
-        finally
-        {
-            _running.TryRemove(mark, out _);
+            _ending.Cancel();
         }
     }
 
-    private (RunResult Run, SandboxUse Sandbox, string? Left) RunRecorded(
-        Worktree worktree, AdminEntry entry, BegunRun mark, Lease lease, string command, TimeSpan timeout, CancellationToken cancel)
+    /// <inheritdoc/>
+    public void Dispose()
     {
+        if (!_over)
+        {
+            _over = true;
+            _ending.Cancel();
+            Known.AwaitAll(LongestEnd);
+            _ending.Dispose();
+        }
+    }
+
+    private Work Begin(RunOrder order)
+    {
+        var found = WorktreeEntries.Require(repair.SettledForChange(), order.Name);
+        var lease = parts.TryLease(found, shared: true) ?? throw Busy(found);
         try
         {
-            var prepared = preparation.Prepare(worktree, entry, mark.Id, lease.Descriptor);
-            var run = runner.Run(
-                new RunRequest(command, parts.DirectoryOf(worktree), prepared.Variables, timeout) { RunId = mark.Id, Wrapper = prepared.Wrapper }, cancel);
-            if (run is { TimedOut: false, Cancelled: false })
+            var worktree = WorktreeEntries.Require(entries.All(), order.Name);
+            if (!worktree.IsUsable || worktree.Id != found.Id)
             {
-                preparation.RequireBegun(prepared, run.Error.Text);
+                throw Busy(worktree);
             }
 
-            return (run, prepared.Sandbox, preparation.Finish(worktree, lease.Descriptor, mark.Id));
+            var entry = parts.RequireIdentity(worktree);
+            preparation.RequireSandbox();
+            var now = StateJson.Seconds(parts.Store.Time.GetUtcNow());
+            var begun = new BegunRun(order.RunId, Cut(Redaction.Of(order.Command), EventCommand), order.By, now, order.Kind);
+            var live = Known.Add(Record(order, worktree, now), _ending.Token);
+            _events.Begin(worktree, begun);
+            worktree = entries.All().FirstOrDefault(known => known.Id == worktree.Id) ?? worktree;
+            return new Work(order, worktree, entry, begun, lease, live);
         }
-        catch (Refusal refusal)
+        catch
         {
-            Record("worktree.run.failed", worktree, mark, error: refusal.Message);
+            Known.Forget(order.RunId);
+            lease.Dispose();
             throw;
         }
     }
 
-    private static string? Joined(params string?[] warnings) =>
-        string.Join(' ', warnings.OfType<string>()) is { Length: > 0 } text ? text : null;
-
-    // What the command did is done: its result is not lost because the record of it is.
-    private string? RecordEnd(Worktree worktree, BegunRun mark, RunResult run)
+    private WorktreeRun Perform(Work work, Action? started)
     {
+        var end = new RunEnd(null, null, false, false, null, "this server failed", 0, 0, 0, []);
         try
         {
-            return Record(run.TimedOut || run.Cancelled ? "worktree.run.failed" : "worktree.run.after", worktree, mark, run);
+            if (started is not null && !work.Live.Keep())
+            {
+                throw Unreachable(work.Order.RunId);
+            }
+
+            var prepared = preparation.Prepare(work.Worktree, work.Entry, work.Order.RunId, work.Lease.Descriptor);
+            var request = new RunRequest(work.Order.Command, parts.DirectoryOf(work.Worktree), prepared.Variables, work.Order.Timeout) { RunId = work.Order.RunId, Wrapper = prepared.Wrapper };
+            var result = runner.Run(request, work.Live.Log, started, _ending.Token, work.Live.Cancel);
+            result = result with { StoppedBy = result.Cancelled ? work.Live.StoppedBy : null };
+            preparation.RequireBegun(prepared, result);
+            var left = preparation.Finish(work.Worktree, work.Lease.Descriptor, work.Order.RunId);
+            var warning = _events.End(work.Worktree, work.Begun, result);
+            end = new RunEnd(
+                result.ExitCode, result.Signal, result.TimedOut, result.Cancelled, result.StoppedBy, null, Now(), result.DurationSeconds, work.Live.Log.Total, result.Survivors);
+            return new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, left is null || warning is null ? left ?? warning : $"{left} {warning}") { Sandbox = prepared.Sandbox };
         }
         catch (Refusal refusal)
         {
-            return $"The command has ended, but its end could not be recorded: {refusal.Message}";
+            end = end with { Error = refusal.Message, EndedAt = Now() };
+            _events.Fail(work.Worktree, work.Begun, refusal.Message);
+            throw;
         }
-    }
-
-    // The entry names what runs, in the same operation as the event, so that its end is recorded also if this server dies.
-    private string? Record(string name, Worktree worktree, BegunRun mark, RunResult? run = null, string? error = null)
-    {
-        using var change = parts.Store.Begin(name, mark.By);
-        var now = entries.All(change).FirstOrDefault(w => w.Id == worktree.Id) ?? worktree;
-        var runs = now.Runs.Where(r => r.Id != mark.Id);
-        now = name == "worktree.run.before" ? PortLease.Give(now, entries.All(change), parts.Layout.Root) with { Runs = [.. runs, mark] } : now with { Runs = [.. runs] };
-        change.PutWorktree(now.Id, WorktreeImage.Write(now));
-        var lifecycleEvent = WorktreeEntries.RunEvent(
-            name, worktree, worktree.TaskId is { } id ? parts.Board.Find(id) : null, mark, error ?? (run is { TimedOut: true } ? "timed out" : run is { Cancelled: true } ? "cancelled" : null));
-        if (run is not null)
+        finally
         {
-            lifecycleEvent["exit_code"] = run.ExitCode is { } code ? JsonValue.Create(code) : null;
-            lifecycleEvent["duration_seconds"] = run.DurationSeconds;
+            work.Lease.Dispose();
+            Known.Finish(work.Live, end);
         }
-
-        change.Emit(lifecycleEvent);
-        return change.Commit(name);
     }
+
+    // Whoever waits is told how it goes; the run itself never waits for that.
+    private static void Await(Work work, Task done, TimeSpan wait, Action<RunProgress>? progress, CancellationToken cancel)
+    {
+        var begin = TimeProvider.System.GetTimestamp();
+        using var stop = cancel.UnsafeRegister(static live => ((LiveRun)live!).Stop(null), work.Live);
+        WaitHandle[] ends = [((IAsyncResult)done).AsyncWaitHandle, cancel.WaitHandle];
+        for (var left = wait; left > TimeSpan.Zero; left = wait - TimeProvider.System.GetElapsedTime(begin))
+        {
+            switch (WaitHandle.WaitAny(ends, progress is null || left < BetweenProgress ? left : BetweenProgress))
+            {
+                case 0:
+                    return;
+                case 1:
+                    ends[0].WaitOne(LongestEnd);
+                    return;
+                default:
+                    progress?.Invoke(new RunProgress(TimeProvider.System.GetElapsedTime(begin), work.Live.Log.LastLine()));
+                    break;
+            }
+        }
+    }
+
+    private WorktreeRun Standing(Work work)
+    {
+        var (output, error, readOn) = work.Live.Log.Now(ended: false);
+        var result = new RunResult
+        {
+            RunId = work.Order.RunId,
+            IsRunning = true,
+            EndsWithServer = true,
+            DurationSeconds = Math.Round(Now() - work.Begun.StartedAt, 3),
+            Output = output,
+            Error = error,
+            ReadOn = readOn,
+        };
+        return new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, null) { Sandbox = preparation.Use() };
+    }
+
+    // Nobody could read it or stop it.
+    private Refusal Unreachable(string runId) => new(
+        RefusalCode.Internal,
+        $"The folder of run {runId} cannot be made under {parts.Layout.Runs}. Nothing was run.",
+        "Check free space and permissions there, or run it without background.");
+
+    private static RunRecord Record(RunOrder order, Worktree worktree, double now) => new()
+    {
+        RunId = order.RunId,
+        Kind = order.Kind,
+        Worktree = worktree.Name,
+        Command = Cut(Redaction.Of(order.Command), RecordCommand),
+        By = order.By,
+        StartedAt = now,
+        TimeoutSeconds = order.Timeout.TotalSeconds,
+        WatchedBy = Environment.ProcessId,
+        Boot = Machine.BootId,
+    };
+
+    private double Now() => StateJson.Seconds(parts.Store.Time.GetUtcNow());
+
+    private static string Cut(string command, int most) => command.Length > most ? command[..most] + "..." : command;
 
     private static Refusal Busy(Worktree worktree) => new(
         RefusalCode.WorktreeBusy,
         $"Worktree \"{worktree.Name}\" is being made or removed ({worktree.Status.Word()}).",
         "Try again in a moment; worktree_list shows where it stands.",
         "worktree_list()");
+
+    private sealed record Work(RunOrder Order, Worktree Worktree, AdminEntry Entry, BegunRun Begun, Lease Lease, LiveRun Live);
 }

@@ -74,6 +74,12 @@ internal sealed class WorktreeEntries(StateStore store)
     {
         var lifecycleEvent = Event(name, worktree, task, error);
         lifecycleEvent["command"] = run.Command;
+        lifecycleEvent["run_id"] = run.Id;
+        if (run.Kind != BegunRun.Asked)
+        {
+            lifecycleEvent["kind"] = run.Kind;
+        }
+
         return lifecycleEvent;
     }
 

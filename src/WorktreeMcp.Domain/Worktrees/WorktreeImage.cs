@@ -37,7 +37,7 @@ internal static class WorktreeImage
                 ? new TrashedWorktree(trash["path"].TextOrNull(), trash["admin_id"].TextOrNull(), trash["tip"].TextOrNull(), WorktreeWords.State(trash["before"].Text()) ?? WorktreeState.Active, trash["complete_task"].Flag())
                 : null,
             Runs = json["runs"] is JsonArray runs
-                ? [.. runs.OfType<JsonObject>().Select(r => new BegunRun(r["id"].TextOrNull() ?? string.Empty, r["command"].TextOrNull() ?? string.Empty, r["by"].TextOrNull() ?? string.Empty))]
+                ? [.. runs.OfType<JsonObject>().Select(ReadRun)]
                 : [],
             Ports = json["ports"].Integer() is >= 1024 and <= 65_526 and var ports ? (int)ports : null,
             CreatedAt = json["created_at"].Number() ?? 0,
@@ -70,7 +70,7 @@ internal static class WorktreeImage
 
         if (worktree.Runs.Count > 0)
         {
-            json["runs"] = new JsonArray([.. worktree.Runs.Select(r => new JsonObject { ["id"] = r.Id, ["command"] = r.Command, ["by"] = r.By })]);
+            json["runs"] = new JsonArray([.. worktree.Runs.Select(WriteRun)]);
         }
 
         if (worktree.Ports is { } ports)
@@ -90,6 +90,24 @@ internal static class WorktreeImage
         foreach (var (key, value) in worktree.Extra ?? [])
         {
             json[key] = value?.DeepClone();
+        }
+
+        return json;
+    }
+
+    private static BegunRun ReadRun(JsonObject run) => new(
+        run["id"].TextOrNull() ?? string.Empty,
+        run["command"].TextOrNull() ?? string.Empty,
+        run["by"].TextOrNull() ?? string.Empty,
+        run["started_at"].Number() ?? 0,
+        run["kind"].TextOrNull() ?? BegunRun.Asked);
+
+    private static JsonObject WriteRun(BegunRun run)
+    {
+        var json = new JsonObject { ["id"] = run.Id, ["command"] = run.Command, ["by"] = run.By, ["started_at"] = run.StartedAt };
+        if (run.Kind != BegunRun.Asked)
+        {
+            json["kind"] = run.Kind;
         }
 
         return json;

@@ -13,7 +13,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// - what changes git's records or our refs holds the lock; checkouts and commands hold only the worktree's lease;
 /// - nothing acts in a directory whose identity is in doubt, and nothing of anybody's work is deleted.
 /// </summary>
-public sealed class WorktreeRegistry
+public sealed class WorktreeRegistry : IDisposable
 {
     private readonly RegistryParts _parts;
     private readonly WorktreeEntries _entries;
@@ -22,8 +22,10 @@ public sealed class WorktreeRegistry
     private readonly WorktreeCreation _creation;
     private readonly WorktreeRemover _remover;
     private readonly WorktreeCommands _commands;
+    private readonly RunDesk _runs;
 
-    internal WorktreeRegistry(StateStore store, TaskBoard board, GitRepository git, IFileSystem files, RepositorySettings settings, CommandRunner runner)
+    internal WorktreeRegistry(
+        StateStore store, TaskBoard board, GitRepository git, IFileSystem files, RepositorySettings settings, CommandRunner runner, BackgroundRuns? background)
     {
         _parts = new RegistryParts(store, board, git, files, settings);
         _entries = new WorktreeEntries(store);
@@ -34,7 +36,8 @@ public sealed class WorktreeRegistry
         _repair = new WorktreeRepair(_parts, _entries, trash, Preparation);
         _creation = new WorktreeCreation(_parts, _entries, _repair);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
-        _commands = new WorktreeCommands(_parts, _entries, _repair, runner, Preparation);
+        _commands = new WorktreeCommands(_parts, _entries, _repair, runner, Preparation) { Background = background };
+        _runs = new RunDesk(_commands.Known, _entries.All);
     }
 
     internal RegistryParts Parts => _parts;
@@ -66,7 +69,7 @@ public sealed class WorktreeRegistry
     public WorktreeDetail Status(string name)
     {
         var worktree = WorktreeEntries.Require(_repair.Settled(), name);
-        return _inspection.Detail(worktree, _commands.Running(worktree.Id));
+        return _inspection.Detail(worktree, _commands.Running(worktree));
     }
 
     /// <summary>The worktree of a task as it is now, or null.</summary>
@@ -161,15 +164,41 @@ public sealed class WorktreeRegistry
     public WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by) =>
         _remover.Remove(name, force, completeTask, reason, by);
 
-    /// <summary>Runs one shell command in a worktree, to its end.</summary>
-    /// <param name="name">The worktree.</param>
-    /// <param name="command">The command.</param>
-    /// <param name="timeout">When it is ended with all it started.</param>
-    /// <param name="by">Who runs it.</param>
-    /// <param name="cancel">Ends it.</param>
+    /// <summary>Runs one shell command in a worktree and waits for its end, but not for ever.</summary>
+    /// <param name="order">The command.</param>
+    /// <param name="wait">How long to wait; a command that takes longer goes on, and the result says so.</param>
+    /// <param name="progress">Told twice a second how it goes; null for nobody.</param>
+    /// <param name="cancel">Ends the command while it is waited for.</param>
+    /// <returns>How it ended, or how it stands.</returns>
+    public WorktreeRun Run(RunOrder order, TimeSpan wait, Action<RunProgress>? progress, CancellationToken cancel) =>
+        _commands.Run(order, wait, progress, cancel);
+
+    /// <summary>Starts one shell command in a worktree that outlives this process, where that can be done.</summary>
+    /// <param name="order">The command.</param>
+    /// <returns>The run, which goes on.</returns>
+    public WorktreeRun Start(RunOrder order) => _commands.Start(order);
+
+    /// <summary>Reads what a run wrote; waits for it if there is nothing yet.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="offset">Where in its output to begin; a negative one counts from the end.</param>
+    /// <param name="mostBytes">How much of it at most.</param>
+    /// <param name="wait">How long to wait for output or the end.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns>What it wrote since, and how it stands.</returns>
+    public RunOutput Output(string runId, long offset, int mostBytes, TimeSpan wait, CancellationToken cancel) =>
+        _runs.Output(runId, offset, mostBytes, wait, cancel);
+
+    /// <summary>Ends a run with all its children.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="by">Who wants that.</param>
     /// <returns>How it ended.</returns>
-    public WorktreeRun Run(string name, string command, TimeSpan timeout, string by, CancellationToken cancel) =>
-        _commands.Run(name, command, timeout, by, cancel);
+    public RunStop Stop(string runId, string by) => _runs.Stop(runId, by);
+
+    /// <summary>Ends all commands that end with this process; returns at once.</summary>
+    public void EndRuns() => _commands.EndAll();
+
+    /// <summary>Ends them and waits for that.</summary>
+    public void Dispose() => _commands.Dispose();
 
     private void EnsureFree(Worktree worktree, BoardTask task)
     {

@@ -60,10 +60,12 @@ public sealed record WorktreeDetail(
     WorktreeView View, IReadOnlyList<CommitLine> Commits, string? InProgress, string? Locked, IReadOnlyList<string>? Conflicts, IReadOnlyList<RunningCommand> Running);
 
 /// <summary>A command that runs now.</summary>
+/// <param name="RunId">The run's id.</param>
 /// <param name="Command">Its text.</param>
 /// <param name="StartedAt">Unix seconds.</param>
 /// <param name="By">Who runs it.</param>
-public sealed record RunningCommand(string Command, double StartedAt, string By);
+/// <param name="Kind">What it is for: "command" when somebody asked for it, else such as "setup".</param>
+public sealed record RunningCommand(string RunId, string Command, double StartedAt, string By, string Kind);
 
 /// <summary>A command's end, and where it ran.</summary>
 /// <param name="Worktree">The entry.</param>

@@ -63,7 +63,15 @@ internal static class NextCall
         _ => "task_list(ready: true)",
     };
 
-    internal static string After(WorktreeRun run) => $"worktree_status(name: \"{run.Worktree.Name}\")";
+    internal static string After(WorktreeRun run) => run.Run.IsRunning
+        ? $"worktree_output(run_id: \"{run.Run.RunId}\", offset: {run.Run.ReadOn ?? run.Run.Output.TotalBytes + run.Run.Error.TotalBytes})"
+        : $"worktree_status(name: \"{run.Worktree.Name}\")";
+
+    internal static string After(RunOutput output) => output.IsRunning || output.NextOffset < output.Length
+        ? $"worktree_output(run_id: \"{output.Record.RunId}\", offset: {output.NextOffset})"
+        : $"worktree_status(name: \"{output.Record.Worktree}\")";
+
+    internal static string After(RunStop stop) => $"worktree_output(run_id: \"{stop.Record.RunId}\", offset: -4000)";
 
     internal static string After(EventPage page, long? since) =>
         page.More && since is not null ? $"worktree_events(since_seq: {page.LastSeq})" : "task_list()";

@@ -35,6 +35,8 @@ namespace WorktreeMcp.Server.Results;
 [JsonSerializable(typeof(WorktreeShown))]
 [JsonSerializable(typeof(WorktreeGone))]
 [JsonSerializable(typeof(CommandRan))]
+[JsonSerializable(typeof(RunRead))]
+[JsonSerializable(typeof(RunStopped))]
 [JsonSerializable(typeof(EventsListed))]
 [JsonSerializable(typeof(DoctorReported))]
 [JsonSerializable(typeof(ErrorReply))]

@@ -87,7 +87,7 @@ public sealed record ChangedFiles(
 public sealed record CommitRow(string Commit, string Subject, long At);
 
 /// <summary>A command that runs now.</summary>
-public sealed record RunningRow(string Command, double StartedAt, string By);
+public sealed record RunningRow(string RunId, string Command, double StartedAt, string By, string Kind);
 
 /// <summary>Answer of worktree_status.</summary>
 public sealed record WorktreeShown(
@@ -114,7 +114,7 @@ public sealed record WorktreeShown(
             detail.InProgress,
             detail.Locked is null ? null : CutText.Of(detail.Locked, 300, "git worktree list --verbose has all of it"),
             detail.Conflicts is null ? null : conflicts.Items,
-            [.. running.Items.Select(r => new RunningRow(CutText.Of(r.Command, 200, "it runs now"), r.StartedAt, r.By))],
+            [.. running.Items.Select(r => new RunningRow(r.RunId, CutText.Of(r.Command, 200, "it runs now"), r.StartedAt, r.By, r.Kind))],
             omitted,
             next);
     }
@@ -144,31 +144,6 @@ public sealed record WorktreeGone(
             removal.Step.NowReady.Count == 0 ? null : removal.Step.NowReady,
             removal.Step.Warning,
             next);
-    }
-}
-
-/// <summary>Answer of worktree_run; both streams share one size.</summary>
-public sealed record CommandRan(
-    string Worktree, string Path, string RunId, int? ExitCode, string? Signal, bool TimedOut, bool Cancelled, double DurationSeconds,
-    string Stdout, string Stderr, bool Truncated, string? Omitted, long StdoutBytes, long StderrBytes, IReadOnlyList<int>? StillAlive, string Sandbox, string? SandboxReason,
-    string? Warning, string Next)
-{
-    private const int MostBytes = 20_000;
-    private const int ErrorBytes = 6_000;
-
-    internal static CommandRan From(WorktreeRun ran, string next)
-    {
-        var (output, error) = (ran.Run.Output, ran.Run.Error);
-        var errorBytes = Math.Min(CutText.Size(error.Text), Math.Max(ErrorBytes, MostBytes - CutText.Size(output.Text)));
-        var stdout = CutText.Middle(output.Text, MostBytes - errorBytes, output.OmittedBytes);
-        var stderr = CutText.Middle(error.Text, errorBytes, error.OmittedBytes);
-        var truncated = output.Truncated || error.Truncated || stdout != output.Text || stderr != error.Text;
-        return new CommandRan(
-            ran.Worktree.Name, ran.Directory, ran.Run.RunId, ran.Run.ExitCode, ran.Run.Signal, ran.Run.TimedOut, ran.Run.Cancelled,
-            ran.Run.DurationSeconds, stdout, stderr, truncated,
-            truncated ? "The lines marked … say how much is left out; to read it, send the output to a file (command > FILE 2>&1) and print parts of that with sed -n." : null,
-            output.TotalBytes, error.TotalBytes, ran.Run.Survivors.Count == 0 ? null : ran.Run.Survivors,
-            ran.Sandbox.Word, ran.Sandbox.Reason, ran.Warning, next);
     }
 }
 

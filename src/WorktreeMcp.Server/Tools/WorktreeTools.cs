@@ -75,34 +75,6 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     }
 
     /// <summary>
-    /// Run one shell command in a worktree and wait for its end. It starts in the worktree's directory with empty input; of
-    /// long output the beginning and the end are returned. A command that fails is a result with its exit_code, not an
-    /// error. Processes it leaves in the background are ended. sandbox says whether it was confined to the worktree.
-    /// </summary>
-    /// <param name="request">The call.</param>
-    /// <param name="name">Name from worktree_list.</param>
-    /// <param name="command">A command for /bin/sh, such as "make test" or "git add -A &amp;&amp; git commit -m done".</param>
-    /// <param name="timeout_seconds">After so many seconds it is ended with all it started, and timed_out is true; 300 if left out and not configured.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
-    /// <param name="cancel">Ends the command.</param>
-    [McpServerTool(
-        Name = "worktree_run", Title = "Run a command in a worktree", ReadOnly = false, Destructive = true, Idempotent = false, OpenWorld = true,
-        UseStructuredContent = true, OutputSchemaType = typeof(CommandRan))]
-    public partial CallToolResult Run(
-        RequestContext<CallToolRequestParams> request,
-        string name,
-        [StringLength(32_000, MinimumLength = 1)] string command,
-        [Range(1, 86_400)] int? timeout_seconds = null,
-        [StringLength(100, MinimumLength = 1)] string? agent = null,
-        CancellationToken cancel = default)
-    {
-        var opened = repository.Require();
-        var run = opened.Worktrees.Run(name, command, TimeSpan.FromSeconds(timeout_seconds ?? opened.Settings.Run.TimeoutSeconds), caller.AgentOf(request, agent), cancel);
-        cancel.ThrowIfCancellationRequested();
-        return Reply.Of(CommandRan.From(run, NextCall.After(run)));
-    }
-
-    /// <summary>
     /// Close a worktree for now; its directory and branch stay. Use it when its work is to be reviewed or goes on later;
     /// worktree_remove takes it down instead. Commits nothing, and refuses nothing because of uncommitted files. Keeping it
     /// again changes nothing; worktree_create for its task opens it again.

@@ -87,7 +87,7 @@ public sealed class SandboxModeTests : IDisposable
                 CancellationToken.None);
             exit.ExitCode.Should().Be(0);
             using var change = repository.Worktrees.Parts.Store.Begin("test", "tester");
-            Domain.Worktrees.WorktreeEntries.Put(change, worktree with { Runs = [new Domain.Worktrees.BegunRun(run, "git commit", "tester")] });
+            Domain.Worktrees.WorktreeEntries.Put(change, worktree with { Runs = [new Domain.Worktrees.BegunRun(run, "git commit", "tester", 0)] });
             change.Commit("test");
         }
 

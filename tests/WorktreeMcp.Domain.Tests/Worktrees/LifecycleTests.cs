@@ -28,7 +28,8 @@ public sealed class LifecycleTests : IDisposable
         _repo.GitIn(created.Directory, "status", "--porcelain").Should().BeEmpty();
         _repo.GitIn(created.Directory, "branch", "--show-current").Should().Be("wt/implement-auth-refactor");
 
-        var run = repository.Worktrees.Run(created.Worktree.Name, "echo x > new.txt && git add -A && git commit -qm work && git log --oneline | wc -l", TimeSpan.FromSeconds(30), "claude-1", CancellationToken.None);
+        var run = repository.Worktrees.Run(
+            new RunOrder(created.Worktree.Name, "echo x > new.txt && git add -A && git commit -qm work && git log --oneline | wc -l", TimeSpan.FromSeconds(30), "claude-1"), TimeSpan.FromSeconds(60), null, CancellationToken.None);
         run.Run.ExitCode.Should().Be(0, run.Run.Error.Text);
         run.Run.Output.Text.Trim().Should().Be("2");
 

@@ -15,7 +15,7 @@ internal static class Steps
         repository.Worktrees.Create(new NewWorktree(name, task, baseRef, branch), By);
 
     internal static WorktreeRun Shell(this Repository repository, string name, string command, double seconds = 30) =>
-        repository.Worktrees.Run(name, command, TimeSpan.FromSeconds(seconds), By, CancellationToken.None);
+        repository.Worktrees.Run(new RunOrder(name, command, TimeSpan.FromSeconds(seconds), By), TimeSpan.FromSeconds(seconds + 30), null, CancellationToken.None);
 
     internal static WorktreeRemoval Drop(this Repository repository, string name, bool force = false) =>
         repository.Worktrees.Remove(name, force, completeTask: false, reason: null, By);

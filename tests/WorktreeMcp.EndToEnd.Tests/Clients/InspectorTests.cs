@@ -31,9 +31,11 @@ public sealed class InspectorTests(NodeClients clients)
     {
         using var repository = new TempRepository();
 
+        var runs = new RunIds();
         foreach (var step in TwelveTools.Steps)
         {
-            var content = await Done(repository, step.Tool, step.Arguments, era);
+            var content = await Done(repository, step.Tool, runs.Into(step), era);
+            runs.See(content);
 
             content.GetProperty("next").GetString().Should().NotBeNullOrEmpty();
         }

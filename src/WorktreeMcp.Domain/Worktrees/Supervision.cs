@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>The mode of our program in which it watches over one command that outlives the server which was asked for it.</summary>
+public static class Supervision
+{
+    /// <summary>Reads one order, says on one line whether its command runs, and stays until that has ended.</summary>
+    /// <param name="input">The order.</param>
+    /// <param name="output">Takes the one line.</param>
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> Run(Stream input, Stream output)
+    {
+        using var bytes = new MemoryStream();
+        await input.CopyToAsync(bytes);
+        var words = StateJson.ReadLine(bytes.ToArray());
+        if (RunOrder.From(words) is not { } order || words!["root"].Text() is not { } root)
+        {
+            return 2;
+        }
+
+        try
+        {
+            using var repository = Repository.Open(root);
+            repository.Worktrees.Commands.Supervise(order, () => Say(output, SupervisorAnswer.Started()));
+            return 0;
+        }
+        catch (Refusal refusal)
+        {
+            Say(output, SupervisorAnswer.Refused(refusal));
+            return 1;
+        }
+    }
+
+    // The server may have gone, or have its answer already.
+    private static void Say(Stream output, byte[] line)
+    {
+        try
+        {
+            output.WriteAsync(line).AsTask().GetAwaiter().GetResult();
+        }
+        catch (IOException)
+        {
+        }
+    }
+}
