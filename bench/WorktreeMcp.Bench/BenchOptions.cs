@@ -1,7 +1,7 @@
 namespace WorktreeMcp.Bench;
 
 /// <summary>What the command line asked for.</summary>
-internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bool Publish)
+internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bool Publish, bool OnlyLarge = false)
 {
     internal const string Usage = """
         Usage: dotnet run -c Release --project bench/WorktreeMcp.Bench -- [options]
@@ -9,6 +9,7 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
           --durable-in DIR  measure small changes on this disk too, where an fsync costs something
           --quick           small boards and few repetitions: shows that it works, measures little
           --only-runs       only what concerns commands
+          --large-only      only worktrees of large generated repositories, with and without spares
           --no-publish      leave out the comparison with a ReadyToRun build
         """;
 
@@ -23,6 +24,12 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
 
     /// <summary>Calls before the clock counts, so that what is measured is compiled.</summary>
     internal int Warm => Quick ? 10 : 60;
+
+    /// <summary>Repetitions of what takes seconds.</summary>
+    internal int Large => Quick ? 1 : 7;
+
+    /// <summary>Sizes of the generated repositories.</summary>
+    internal IReadOnlyList<int> LargeSizes => Quick ? [2_000] : [12_000, 57_000, 100_000];
 
     internal int ManyTasks => Quick ? 1_000 : 10_000;
 
@@ -43,6 +50,9 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
                     break;
                 case "--only-runs":
                     options = options with { OnlyRuns = true };
+                    break;
+                case "--large-only":
+                    options = options with { OnlyLarge = true };
                     break;
                 case "--no-publish":
                     options = options with { Publish = false };

@@ -17,6 +17,17 @@ using (var scratch = new Scratch(options.In))
         return 0;
     }
 
+    foreach (var files in options.LargeSizes)
+    {
+        SpareBench.Run(report, options, scratch, files);
+    }
+
+    if (options.OnlyLarge)
+    {
+        report.Note($"Load at the end: {Machine.Load()}.");
+        return 0;
+    }
+
     StartBench.Run(report, options, scratch);
     WorktreeBench.Run(report, options, scratch, "Worktrees of 5 files beside git alone");
     var tools = new ToolBench(report, options, scratch);

@@ -9,7 +9,7 @@ internal static class SandboxBench
     {
         var root = scratch.Repository("confined");
         using var plain = Server.Start(Server.Built, root).Initialize();
-        using var confined = Server.Start(Server.Built, root, "--sandbox", "auto").Initialize();
+        using var confined = Server.Start(Server.Built, root, ("WORKTREEMCP_RUN_SANDBOX", "auto")).Initialize();
         plain.Call("worktree_create", """{"name":"run"}""");
         var first = Server.Content(confined.Call("worktree_run", Arguments));
         if (first.GetProperty("sandbox").GetString() != "bubblewrap")

@@ -14,6 +14,7 @@ namespace WorktreeMcp.Server;
 public sealed class OpenRepository(ServerSettings settings, IHostApplicationLifetime lifetime, ILogger<OpenRepository> log) : IDisposable
 {
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource<Repository> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Repository? _repository;
     private bool _told;
 
@@ -27,15 +28,20 @@ public sealed class OpenRepository(ServerSettings settings, IHostApplicationLife
         }
     }
 
+    /// <summary>The repository, once a call has opened it.</summary>
+    public Task<Repository> Opened => _opened.Task;
+
     private Repository Open()
     {
         var repository = Find();
+        _opened.TrySetResult(repository);
         foreach (var warning in repository.Settings.Warnings)
         {
             log.LogWarning("{Warning}", warning);
         }
 
         lifetime.ApplicationStopping.Register(repository.Worktrees.EndRuns);
+        repository.KeepSpares();
         return repository;
     }
 

@@ -71,7 +71,9 @@ public sealed class GoldenRefusalTests
             ("worktree_events", """{"limit":0}"""),
             ("worktree_run", """{"name":"none","command":"true","background":true}"""),
             ("worktree_output", """{"run_id":"../../x"}"""),
-            ("worktree_stop", """{"run_id":"run-00000000000000000000000000000000"}"""));
+            ("worktree_stop", """{"run_id":"run-00000000000000000000000000000000"}"""),
+            ("worktree_restore", """{"name":"one"}"""),
+            ("worktree_restore", """{"name":"none"}"""));
     }
 
     [Fact]

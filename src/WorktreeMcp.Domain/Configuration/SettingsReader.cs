@@ -30,6 +30,9 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         Setting.List("run.environment", "names of variables, such as [\"SSH_AUTH_SOCK\", \"AWS_*\"], none of them git's", v => Variable().IsMatch(v), (s, v) => s with { Run = s.Run with { Environment = v } }),
         Setting.List("run.cache_paths", "folders, absolute or such as \"~/.npm\"", IsOutside, (s, v) => s with { Run = s.Run with { CachePaths = v } }),
         Setting.List("run.secret_paths", "paths, absolute or such as \"~/.config/app\", with \"!\" before one that is to be seen", v => IsOutside(v.TrimStart('!')), (s, v) => s with { Run = s.Run with { SecretPaths = v } }),
+        Setting.Number("spares", 0, 8, (s, v) => s with { Spares = v }),
+        Setting.Number("trash_days", 1, 3650, (s, v) => s with { TrashDays = v }),
+        Setting.Number("trash_gigabytes", 1, 100_000, (s, v) => s with { TrashGigabytes = v }),
     ];
 
     /// <summary>Reads everything for the repository whose main checkout is given.</summary>

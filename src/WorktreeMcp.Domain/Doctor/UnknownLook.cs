@@ -13,7 +13,7 @@ internal sealed class UnknownLook(RegistryParts parts, IReadOnlyList<Worktree> e
     private IEnumerable<Found> Directories()
     {
         var known = entries.Where(w => w.IsLive).Select(w => Path.GetFullPath(w.Path, parts.Layout.Root)).ToHashSet(StringComparer.Ordinal);
-        foreach (var path in Folders(parts.Layout.Worktrees).Where(path => Path.GetFileName(path) != ".trash" && !known.Contains(path)))
+        foreach (var path in Folders(parts.Layout.Worktrees).Where(path => Path.GetFileName(path) is not (".trash" or ".spares") && !known.Contains(path)))
         {
             if (IsWhereOneWasMoved(path))
             {
@@ -41,7 +41,7 @@ internal sealed class UnknownLook(RegistryParts parts, IReadOnlyList<Worktree> e
             FindingSeverity.Info,
             path,
             $"{path} lies in the trash; the registry no longer knows which worktree it was (a creation that was taken back, for one).",
-            "Nothing has to be done; look into it before you throw it away."));
+            "Nothing has to be done; it is deleted when its time in the trash is over."));
     }
 
     private IEnumerable<Found> Branches()

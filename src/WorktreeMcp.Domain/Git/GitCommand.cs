@@ -34,12 +34,16 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
         {
             words = $"no answer within {call.Limit.TotalSeconds:0} s. {words}".TrimEnd();
         }
+        else if (exit.Cancelled)
+        {
+            words = $"it was called off. {words}".TrimEnd();
+        }
         else if (exit.Signal is { } signal && words.Length == 0)
         {
             words = $"git was ended by signal {signal}";
         }
 
-        var complete = output.Length <= MostOutput && !exit.TimedOut && exit.Signal is null;
+        var complete = output.Length <= MostOutput && !exit.TimedOut && !exit.Cancelled && exit.Signal is null;
         return new GitAnswer(complete ? exit.ExitCode : null, output.ToArray(), words);
     }
 
@@ -59,9 +63,9 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
             // What writes is guarded, and no sandbox would let it write.
             IReadOnlyList<string> words = [.. call.Guards.Count == 0 ? call.Wrapper : [], "git", .. Line(call)];
             return ChildProcess.Run(
-                new ChildSpec(words[0], [.. words.Skip(1)], call.Directory, variables) { Input = call.Input, Inherited = call.Guards, Timeout = call.Limit },
+                new ChildSpec(words[0], [.. words.Skip(1)], call.Directory, variables) { Input = call.Input, Inherited = call.Guards, Timeout = call.Limit, LowPriority = call.LowPriority },
                 sink,
-                CancellationToken.None);
+                call.Cancel);
         }
         catch (ChildStartException fault) when (fault.Fault == ChildStartFault.Program)
         {

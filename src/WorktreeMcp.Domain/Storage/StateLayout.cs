@@ -36,11 +36,26 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>Where removed worktrees wait.</summary>
     public string Trash => Path.Join(Private, "trash");
 
+    /// <summary>Where they wait if the worktrees lie on another file system than the git directory.</summary>
+    public string TrashBeside => Path.Join(Worktrees, ".trash");
+
+    /// <summary>git's records of worktrees whose trash is being emptied.</summary>
+    public string DroppedRecords => Path.Join(Private, "dropped");
+
+    /// <summary>Held by the one process that empties the trash.</summary>
+    public string TrashLease => Path.Join(Leases, "trash");
+
     /// <summary>One lease file for each worktree id.</summary>
     public string Leases => Path.Join(Private, "leases");
 
     /// <summary>One folder for each run that has one: its record and its output.</summary>
     public string Runs => Path.Join(Private, "runs");
+
+    /// <summary>Where prepared checkouts wait; on the worktrees' file system, so that a rename makes a worktree of one.</summary>
+    public string Spares => Path.Join(Worktrees, ".spares");
+
+    /// <summary>What is known of prepared checkouts, and their leases.</summary>
+    public string SpareRecords => Path.Join(Private, "spares");
 
     /// <summary>git's own list of patterns that are never committed, local to this repository.</summary>
     public string Exclude => Path.Join(CommonDirectory, "info", "exclude");
@@ -54,6 +69,11 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <param name="id">The worktree's number.</param>
     /// <returns>An absolute path.</returns>
     public string Lease(int id) => Path.Join(Leases, $"worktree-{id}");
+
+    /// <summary>How many bytes a removed worktree's files have, once they were counted.</summary>
+    /// <param name="id">The worktree's number.</param>
+    /// <returns>An absolute path.</returns>
+    public string TrashSize(int id) => Path.Join(Trash, $"{id}.size");
 
     /// <summary>The directory of a worktree by its name.</summary>
     /// <param name="name">A valid worktree name.</param>

@@ -8,7 +8,7 @@ internal static class WorktreeImage
 {
     private static readonly HashSet<string> Ours =
     [
-        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "ports",
+        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "ports", "spare",
         "created_at", "updated_at",
     ];
 
@@ -33,9 +33,8 @@ internal static class WorktreeImage
             Status = WorktreeWords.State(json["status"].Text()) ?? WorktreeState.Active,
             BranchCreated = json["branch_created"].Flag(),
             Reason = json["reason"].TextOrNull(),
-            Trash = json["trash"] is JsonObject trash
-                ? new TrashedWorktree(trash["path"].TextOrNull(), trash["admin_id"].TextOrNull(), trash["tip"].TextOrNull(), WorktreeWords.State(trash["before"].Text()) ?? WorktreeState.Active, trash["complete_task"].Flag())
-                : null,
+            Trash = json["trash"] is JsonObject trash ? ReadTrash(trash) : null,
+            Spare = json["spare"].TextOrNull(),
             Runs = json["runs"] is JsonArray runs
                 ? [.. runs.OfType<JsonObject>().Select(ReadRun)]
                 : [],
@@ -68,6 +67,11 @@ internal static class WorktreeImage
             json["reason"] = worktree.Reason;
         }
 
+        if (worktree.Spare is not null)
+        {
+            json["spare"] = worktree.Spare;
+        }
+
         if (worktree.Runs.Count > 0)
         {
             json["runs"] = new JsonArray([.. worktree.Runs.Select(WriteRun)]);
@@ -80,11 +84,7 @@ internal static class WorktreeImage
 
         if (worktree.Trash is { } trash)
         {
-            json["trash"] = new JsonObject { ["path"] = trash.Path, ["admin_id"] = trash.AdminId, ["tip"] = trash.Tip, ["before"] = trash.Before.Word() };
-            if (trash.CompleteTask)
-            {
-                json["trash"]!["complete_task"] = true;
-            }
+            json["trash"] = WriteTrash(trash);
         }
 
         foreach (var (key, value) in worktree.Extra ?? [])
@@ -108,6 +108,46 @@ internal static class WorktreeImage
         if (run.Kind != BegunRun.Asked)
         {
             json["kind"] = run.Kind;
+        }
+
+        return json;
+    }
+
+    private static TrashedWorktree ReadTrash(JsonObject json) => new(
+        json["path"].TextOrNull(), json["admin_id"].TextOrNull(), json["tip"].TextOrNull(), WorktreeWords.State(json["before"].Text()) ?? WorktreeState.Active, json["complete_task"].Flag())
+    {
+        Head = json["head"].TextOrNull(),
+        BranchTip = json["branch_tip"].TextOrNull(),
+        RemovedAt = json["removed_at"].Number(),
+        Was = json["was"] is JsonObject was && was["name"].TextOrNull() is { } name && was["path"].TextOrNull() is { } path
+            ? new RemovedAs(name, path, was["admin_id"].TextOrNull())
+            : null,
+    };
+
+    private static JsonObject WriteTrash(TrashedWorktree trash)
+    {
+        var json = new JsonObject
+        {
+            ["path"] = trash.Path,
+            ["admin_id"] = trash.AdminId,
+            ["tip"] = trash.Tip,
+            ["head"] = trash.Head,
+            ["branch_tip"] = trash.BranchTip,
+            ["before"] = trash.Before.Word(),
+        };
+        if (trash.RemovedAt is { } at)
+        {
+            json["removed_at"] = at;
+        }
+
+        if (trash.CompleteTask)
+        {
+            json["complete_task"] = true;
+        }
+
+        if (trash.Was is { } was)
+        {
+            json["was"] = new JsonObject { ["name"] = was.Name, ["path"] = was.Path, ["admin_id"] = was.AdminId };
         }
 
         return json;

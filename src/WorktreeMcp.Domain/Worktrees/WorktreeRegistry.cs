@@ -3,6 +3,7 @@ using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
@@ -21,24 +22,32 @@ public sealed class WorktreeRegistry : IDisposable
     private readonly WorktreeRepair _repair;
     private readonly WorktreeCreation _creation;
     private readonly WorktreeRemover _remover;
+    private readonly WorktreeRestore _restore;
     private readonly WorktreeCommands _commands;
     private readonly RunDesk _runs;
+    private readonly TrashSweep _sweep;
 
     internal WorktreeRegistry(
-        StateStore store, TaskBoard board, GitRepository git, IFileSystem files, RepositorySettings settings, CommandRunner runner, BackgroundRuns? background)
+        StateStore store, TaskBoard board, GitRepository git, SpareRoom spares, SpareKeeper keeper, IFileSystem files, RepositorySettings settings, CommandRunner runner, BackgroundRuns? background)
     {
-        _parts = new RegistryParts(store, board, git, files, settings);
+        _parts = new RegistryParts(store, board, git, spares, files, settings);
         _entries = new WorktreeEntries(store);
         _inspection = new WorktreeInspection(_parts);
         var trash = new WorktreeTrash(_parts);
+        var back = new WorktreeReturn(_parts);
         Preparation = new RunPreparation(_parts, _entries, runner.Environment);
         git.ReadingWrapper = Preparation.ReadingWrapper;
-        _repair = new WorktreeRepair(_parts, _entries, trash, Preparation);
-        _creation = new WorktreeCreation(_parts, _entries, _repair);
+        _repair = new WorktreeRepair(_parts, _entries, trash, back, Preparation);
+        _creation = new WorktreeCreation(_parts, _entries, _repair, keeper);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
+        _restore = new WorktreeRestore(_parts, _entries, _repair, back);
+        _sweep = new TrashSweep(_parts, _entries);
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner, Preparation) { Background = background };
         _runs = new RunDesk(_commands.Known, _entries.All);
     }
+
+    /// <summary>Empties the trash.</summary>
+    public TrashSweep Trash => _sweep;
 
     internal RegistryParts Parts => _parts;
 
@@ -163,6 +172,14 @@ public sealed class WorktreeRegistry : IDisposable
     /// <returns>Where everything is now.</returns>
     public WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by) =>
         _remover.Remove(name, force, completeTask, reason, by);
+
+    /// <summary>Brings a removed worktree back from the trash, byte for byte.</summary>
+    /// <param name="name">The name it had.</param>
+    /// <param name="newName">The name it is to have; null for the one it had.</param>
+    /// <param name="trashId">Which one, where several of that name were removed; null for the one removed last.</param>
+    /// <param name="by">Who restores it.</param>
+    /// <returns>The worktree, and what is not as it was.</returns>
+    public WorktreeRestoration Restore(string name, string? newName, int? trashId, string by) => _restore.Restore(name, newName, trashId, by);
 
     /// <summary>Runs one shell command in a worktree and waits for its end, but not for ever.</summary>
     /// <param name="order">The command.</param>

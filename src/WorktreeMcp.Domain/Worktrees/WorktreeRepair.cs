@@ -4,10 +4,10 @@ namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>
 /// Finishes or takes back what a killed server left half-made, under the lock and safe to repeat at any point:
-/// a creation nobody holds the lease of is rolled back, a removal is finished, and what a person took down with git is
+/// a creation nobody holds the lease of is rolled back, a removal or a restoration is finished, and what a person took down with git is
 /// taken off the registry. One that cannot be settled now waits for the next call and blocks nothing else.
 /// </summary>
-internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entries, WorktreeTrash trash, RunPreparation preparation)
+internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entries, WorktreeTrash trash, WorktreeReturn back, RunPreparation preparation)
 {
     private readonly Sightings _sightings = new(parts);
     private readonly Relocation _relocation = new(parts);
@@ -95,6 +95,11 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     /// </summary>
     internal void RollBack(StateChange change, Worktree worktree, string cause)
     {
+        if (worktree.Spare is { } spare)
+        {
+            parts.Spares.FinishMove(spare, parts.DirectoryOf(worktree));
+        }
+
         trash.TakeAway(worktree);
         parts.FreeBranch(worktree);
         ForgetUnborn(worktree);
@@ -119,6 +124,9 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
                 break;
             case WorktreeState.Removing:
                 trash.Finish(change, worktree, worktree.Trash?.CompleteTask == true);
+                break;
+            case WorktreeState.Restoring:
+                back.Settle(change, worktree);
                 break;
             default:
                 Reconcile(change, worktree);
@@ -185,7 +193,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         return lease is not null;
     }
 
-    private static bool IsInTheMiddle(Worktree worktree) => worktree.Status is WorktreeState.Creating or WorktreeState.Removing;
+    private static bool IsInTheMiddle(Worktree worktree) => worktree.Status is WorktreeState.Creating or WorktreeState.Removing or WorktreeState.Restoring;
 
     private bool IsUntouched(Worktree worktree)
     {

@@ -20,6 +20,8 @@ internal static class Steps
     internal static WorktreeRemoval Drop(this Repository repository, string name, bool force = false) =>
         repository.Worktrees.Remove(name, force, completeTask: false, reason: null, By);
 
+    internal static TrashSweep Trash(this Repository repository) => repository.Worktrees.Trash;
+
     internal static WorktreeView Row(this Repository repository, string name) =>
         repository.Worktrees.List(null, 50, null).Worktrees.Single(row => row.Worktree.Name == name);
 
