@@ -11,6 +11,7 @@ report.Note(Machine.Describe(options.In));
 using (var scratch = new Scratch(options.In))
 {
     RunBench.Run(report, options, scratch);
+    SandboxBench.Run(report, options, scratch);
     if (options.OnlyRuns)
     {
         return 0;

@@ -106,10 +106,12 @@ public sealed class Repository : IDisposable
         settings ??= new SettingsReader(files, environment).Read(place.Root);
         settings = flags?.Invoke(settings) ?? settings;
         var runner = new CommandRunner(time, new CommandEnvironment(environment, settings.Run.Environment));
+        // What the command line set holds in the supervisor too.
+        var supervised = new Dictionary<string, string>(environment) { [SettingsReader.SandboxVariable] = settings.Run.Sandbox.Word() };
         disk ??= new DurableFiles();
         var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk, time);
         return new Repository(
-            place, settings, git, new SpareCheckouts(git, place, environment, files, settings.AllowedFilters), runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, environment),
+            place, settings, git, new SpareCheckouts(git, place, environment, files, settings.AllowedFilters), runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, supervised),
             trust, files, disk, time);
     }
 

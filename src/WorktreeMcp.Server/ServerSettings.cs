@@ -35,11 +35,14 @@ public sealed record ServerSettings(
     /// <summary>Whether no command is to be run, whatever is configured.</summary>
     public bool NoRun { get; init; }
 
+    /// <summary>The value of <c>--sandbox</c>, or null.</summary>
+    public SandboxMode? Sandbox { get; init; }
+
     /// <summary>What the command line sets on top of variables and configuration files.</summary>
     /// <param name="settings">What those set.</param>
     /// <returns>What holds.</returns>
     public RepositorySettings Flags(RepositorySettings settings) =>
-        NoRun ? settings with { Run = settings.Run with { Enabled = false } } : settings;
+        settings with { Run = settings.Run with { Enabled = settings.Run.Enabled && !NoRun, Sandbox = Sandbox ?? settings.Run.Sandbox } };
 
     private const LogLevel DefaultLogLevel = LogLevel.Warning;
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.IO.Abstractions;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -17,6 +16,9 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
     internal const string FileName = ".worktree-mcp.json";
 
     private const string Commands = "a list of shell commands, each of at most 4000 characters and without control characters but tab and newline";
+
+    /// <summary>The variable that says whether commands are confined.</summary>
+    internal const string SandboxVariable = "WORKTREEMCP_RUN_SANDBOX";
 
     private static readonly IReadOnlyList<Setting> Settings =
     [

@@ -19,6 +19,9 @@ internal sealed record GitCall(params IReadOnlyList<string> Arguments)
     /// <summary>Locks that guard what this call writes; git keeps them if the server is killed. None for a read.</summary>
     internal IReadOnlyList<SafeHandle> Guards { get; init; } = [];
 
+    /// <summary>What to put before git when it only reads, such as a sandbox.</summary>
+    internal IReadOnlyList<string> Wrapper { get; init; } = [];
+
     /// <summary>Settings for this call only, as key=value.</summary>
     internal IReadOnlyList<string> Settings { get; init; } = [];
 

@@ -60,8 +60,10 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
 
         try
         {
+            // What writes is guarded, and no sandbox would let it write.
+            IReadOnlyList<string> words = [.. call.Guards.Count == 0 ? call.Wrapper : [], "git", .. Line(call)];
             return ChildProcess.Run(
-                new ChildSpec("git", Line(call), call.Directory, variables) { Input = call.Input, Inherited = call.Guards, Timeout = call.Limit, LowPriority = call.LowPriority },
+                new ChildSpec(words[0], [.. words.Skip(1)], call.Directory, variables) { Input = call.Input, Inherited = call.Guards, Timeout = call.Limit, LowPriority = call.LowPriority },
                 sink,
                 call.Cancel);
         }

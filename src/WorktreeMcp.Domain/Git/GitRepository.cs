@@ -35,6 +35,12 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
 
     internal RefReader Refs => _refs;
 
+    /// <summary>
+    /// What to put before a git that reads in a worktree. Content that a confined command wrote can make git run programs, such
+    /// as the filters of a repository nested in it; confined itself, such a git can do no harm.
+    /// </summary>
+    internal Func<AdminEntry, string, IReadOnlyList<string>> ReadingWrapper { get; set; } = (_, _) => [];
+
     /// <summary>HEAD of the main checkout.</summary>
     internal Head MainHead() => _refs.ReadHead(place.CommonDirectory) ?? new Head(null, null);
 
@@ -126,6 +132,22 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         return first?.EndsWith($"\t{Birth}", StringComparison.Ordinal) == true && first.Split(' ') is [var none, var commit, ..] && none.All(digit => digit == '0') && RefReader.IsHash(commit)
             ? commit
             : null;
+    }
+
+    /// <summary>Moves a ref only if it is still where it was; null for one that must not exist yet.</summary>
+    internal GitAnswer MoveBranch(string name, string to, string? from, SafeHandle guard) =>
+        git.Run(new GitCall("update-ref", "-m", "worktree_run: made in the sandbox", name, to, from ?? new string('0', to.Length)) { Directory = place.Root, GitDirectory = place.CommonDirectory, Guards = [guard] });
+
+    /// <summary>Whether a commit is there with all it needs beyond another one.</summary>
+    internal bool IsComplete(string commit, string? known) =>
+        ResolveCommit(commit) == commit && Run(["rev-list", "--objects", "--quiet", commit, "--not", .. known is null ? ["--all"] : new[] { known }, "--"]).Succeeded;
+
+    /// <summary>Checks a pack object by object and writes the index beside it.</summary>
+    /// <returns>The pack's hash, or null when it is refused.</returns>
+    internal string? IndexPack(string pack)
+    {
+        var answer = git.Run(new GitCall("index-pack", pack) { Directory = place.Root, GitDirectory = place.CommonDirectory, Limit = CheckoutLimit });
+        return answer.Succeeded && RefReader.IsHash(answer.Text) ? answer.Text : null;
     }
 
     /// <summary>Deletes a branch only if it still points at the commit that was judged.</summary>
@@ -379,5 +401,5 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     private GitAnswer Run(params string[] arguments) => git.Run(new GitCall(arguments) { Directory = place.Root, GitDirectory = place.CommonDirectory });
 
     private GitCall In(AdminEntry entry, string directory, params string[] arguments) =>
-        new(arguments) { Directory = directory, GitDirectory = entry.Directory, WorkTree = directory, Variables = OwnFilters.Off(_filters.Forbidden(entry)) };
+        new(arguments) { Directory = directory, GitDirectory = entry.Directory, WorkTree = directory, Variables = OwnFilters.Off(_filters.Forbidden(entry)), Wrapper = ReadingWrapper(entry, directory) };
 }

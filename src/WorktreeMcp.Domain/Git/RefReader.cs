@@ -1,4 +1,5 @@
 using System.IO.Abstractions;
+using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Git;
 
@@ -94,7 +95,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<
     {
         try
         {
-            return files.File.Exists(path) ? files.File.ReadAllText(path).Trim() : null;
+            return files.HoldsText(path) ? files.File.ReadAllText(path).Trim() : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

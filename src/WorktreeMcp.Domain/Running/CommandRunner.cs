@@ -12,6 +12,9 @@ public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environ
 {
     private readonly CommandEnvironment _environment = environment ?? CommandEnvironment.OfThisProcess();
 
+    /// <summary>Where commands get their environment from.</summary>
+    internal CommandEnvironment Environment => _environment;
+
     /// <summary>Runs a command to its end on the calling thread, and keeps of its output what the result holds.</summary>
     /// <param name="request">The command.</param>
     /// <param name="cancel">Ends it.</param>

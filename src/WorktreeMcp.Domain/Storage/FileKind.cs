@@ -36,6 +36,12 @@ internal static class FileKinds
     /// <summary>Whether a file of ours may be put there.</summary>
     internal static bool IsOurs(this FileKind kind) => kind is FileKind.None or FileKind.Regular;
 
+    /// <summary>
+    /// Whether a small file with something in it lies there. To read it where a command of an agent can write is safe then: a
+    /// pipe, which would hold up its reader for ever, is empty.
+    /// </summary>
+    internal static bool HoldsText(this IFileSystem files, string path) => files.FileInfo.FromFileName(path) is { Exists: true, Length: > 0 and <= 65_536 };
+
     /// <summary>What is wrong with a path that is not a regular file.</summary>
     internal static string Problem(this FileKind kind) => kind == FileKind.Link ? "it is a link, which is not followed" : "it is a folder";
 }

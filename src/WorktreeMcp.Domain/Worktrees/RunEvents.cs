@@ -35,7 +35,9 @@ internal sealed class RunEvents(RegistryParts parts, WorktreeEntries entries)
         var now = entries.All(change).FirstOrDefault(w => w.Id == worktree.Id) ?? worktree;
         var others = now.Runs.Where(r => r.Id != run.Id);
         now = now with { Runs = name == "worktree.run.before" ? [.. others, run] : [.. others] };
-        now = name == "worktree.run.before" ? SetupState.Begun(now, run) : SetupState.Ended(change, parts.Board, now, run, error ?? Failure(result));
+        now = name == "worktree.run.before"
+            ? SetupState.Begun(PortLease.Give(now, entries.All(change), parts.Layout.Root), run)
+            : SetupState.Ended(change, parts.Board, now, run, error ?? Failure(result));
         change.PutWorktree(now.Id, WorktreeImage.Write(now));
         var lifecycleEvent = WorktreeEntries.RunEvent(name, worktree, worktree.TaskId is { } id ? parts.Board.Find(id) : null, run, error);
         if (result is not null)

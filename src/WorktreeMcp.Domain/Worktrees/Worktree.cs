@@ -132,6 +132,9 @@ public sealed record Worktree
     /// <summary>How the repository's setup commands fared in it; null when none ran.</summary>
     public SetupState? Setup { get; init; }
 
+    /// <summary>The first of its ten ports; null until a command needs them.</summary>
+    public int? Ports { get; init; }
+
     /// <summary>Where it waits once it is removed.</summary>
     public TrashedWorktree? Trash { get; init; }
 

@@ -1,4 +1,4 @@
-using System.Globalization;
+using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Storage;
 
@@ -10,7 +10,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// - the end is on record before the lease is free, and the lease is free before anybody reads that the run is over;
 /// - a call may stop waiting, the run goes on under the same watch to its own end or that of this process.
 /// </summary>
-internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, CommandRunner runner) : IDisposable
+internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, CommandRunner runner, RunPreparation preparation) : IDisposable
 {
     private const int EventCommand = 200;
     private const int RecordCommand = 4_000;
@@ -57,7 +57,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
 
         var worktree = WorktreeEntries.Require(repair.SettledForChange(), order.Name);
         Background.Start(order);
-        return new WorktreeRun(worktree, parts.DirectoryOf(worktree), new RunResult { RunId = order.RunId, IsRunning = true, Output = CapturedText.None, Error = CapturedText.None }, null);
+        return new WorktreeRun(worktree, parts.DirectoryOf(worktree), new RunResult { RunId = order.RunId, IsRunning = true, Output = CapturedText.None, Error = CapturedText.None }, null) { Sandbox = preparation.Use() };
     }
 
     /// <summary>Runs a command and waits for its end, but not longer than <paramref name="wait"/>.</summary>
@@ -119,12 +119,14 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
                 throw Busy(worktree);
             }
 
-            parts.RequireIdentity(worktree);
+            var entry = parts.RequireIdentity(worktree);
+            preparation.RequireSandbox();
             var now = StateJson.Seconds(parts.Store.Time.GetUtcNow());
-            var begun = new BegunRun(order.RunId, Cut(order.Command, EventCommand), order.By, now, order.Kind);
+            var begun = new BegunRun(order.RunId, Cut(Redaction.Of(order.Command), EventCommand), order.By, now, order.Kind);
             var live = Known.Add(Record(order, worktree, now), _ending.Token);
             _events.Begin(worktree, begun);
-            return new Work(order, worktree, begun, lease, live);
+            worktree = entries.All().FirstOrDefault(known => known.Id == worktree.Id) ?? worktree;
+            return new Work(order, worktree, entry, begun, lease, live);
         }
         catch
         {
@@ -144,13 +146,16 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
                 throw Unreachable(work.Order.RunId);
             }
 
-            var request = new RunRequest(work.Order.Command, parts.DirectoryOf(work.Worktree), Variables(work.Worktree), work.Order.Timeout) { RunId = work.Order.RunId };
+            var prepared = preparation.Prepare(work.Worktree, work.Entry, work.Order.RunId, work.Lease.Descriptor);
+            var request = new RunRequest(work.Order.Command, parts.DirectoryOf(work.Worktree), prepared.Variables, work.Order.Timeout) { RunId = work.Order.RunId, Wrapper = prepared.Wrapper };
             var result = runner.Run(request, work.Live.Log, started, _ending.Token, work.Live.Cancel);
             result = result with { StoppedBy = result.Cancelled ? work.Live.StoppedBy : null };
+            preparation.RequireBegun(prepared, result);
+            var left = preparation.Finish(work.Worktree, work.Lease.Descriptor, work.Order.RunId);
             var warning = _events.End(work.Worktree, work.Begun, result);
             end = new RunEnd(
                 result.ExitCode, result.Signal, result.TimedOut, result.Cancelled, result.StoppedBy, null, Now(), result.DurationSeconds, work.Live.Log.Total, result.Survivors);
-            return new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, warning);
+            return new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, left is null || warning is null ? left ?? warning : $"{left} {warning}") { Sandbox = prepared.Sandbox };
         }
         catch (Refusal refusal)
         {
@@ -200,7 +205,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
             Error = error,
             ReadOn = readOn,
         };
-        return new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, null);
+        return new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, null) { Sandbox = preparation.Use() };
     }
 
     // Nobody could read it or stop it.
@@ -214,30 +219,13 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         RunId = order.RunId,
         Kind = order.Kind,
         Worktree = worktree.Name,
-        Command = Cut(order.Command, RecordCommand),
+        Command = Cut(Redaction.Of(order.Command), RecordCommand),
         By = order.By,
         StartedAt = now,
         TimeoutSeconds = order.Timeout.TotalSeconds,
         WatchedBy = Environment.ProcessId,
         Boot = Machine.BootId,
     };
-
-    private Dictionary<string, string> Variables(Worktree worktree)
-    {
-        var variables = new Dictionary<string, string>
-        {
-            ["WORKTREE_NAME"] = worktree.Name,
-            ["WORKTREE_PATH"] = parts.DirectoryOf(worktree),
-            ["WORKTREE_BRANCH"] = worktree.Branch,
-            ["MAIN_CHECKOUT"] = parts.Layout.Root,
-        };
-        if (worktree.TaskId is { } id)
-        {
-            variables["TASK_ID"] = id.ToString(CultureInfo.InvariantCulture);
-        }
-
-        return variables;
-    }
 
     private double Now() => StateJson.Seconds(parts.Store.Time.GetUtcNow());
 
@@ -261,5 +249,5 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         "Try again in a moment; worktree_list shows where it stands.",
         "worktree_list()");
 
-    private sealed record Work(RunOrder Order, Worktree Worktree, BegunRun Begun, Lease Lease, LiveRun Live);
+    private sealed record Work(RunOrder Order, Worktree Worktree, AdminEntry Entry, BegunRun Begun, Lease Lease, LiveRun Live);
 }

@@ -8,7 +8,7 @@ internal static class WorktreeImage
 {
     private static readonly HashSet<string> Ours =
     [
-        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "setup", "spare",
+        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "setup", "ports", "spare",
         "created_at", "updated_at",
     ];
 
@@ -41,6 +41,7 @@ internal static class WorktreeImage
             Setup = json["setup"] is JsonObject setup
                 ? new SetupState(setup["run_id"].TextOrNull() ?? string.Empty, setup["state"].TextOrNull() ?? "failed", setup["detail"].TextOrNull())
                 : null,
+            Ports = json["ports"].Integer() is >= 1024 and <= 65_526 and var ports ? (int)ports : null,
             CreatedAt = json["created_at"].Number() ?? 0,
             UpdatedAt = json["updated_at"].Number() ?? json["created_at"].Number() ?? 0,
             Extra = json.Except(Ours),
@@ -86,6 +87,11 @@ internal static class WorktreeImage
             {
                 json["setup"]!["detail"] = setup.Detail;
             }
+        }
+
+        if (worktree.Ports is { } ports)
+        {
+            json["ports"] = ports;
         }
 
         if (worktree.Trash is { } trash)

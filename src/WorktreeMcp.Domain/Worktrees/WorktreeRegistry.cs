@@ -38,12 +38,14 @@ public sealed class WorktreeRegistry : IDisposable
         _inspection = new WorktreeInspection(_parts);
         var trash = new WorktreeTrash(_parts);
         var back = new WorktreeReturn(_parts);
-        _repair = new WorktreeRepair(_parts, _entries, trash, back);
+        Preparation = new RunPreparation(_parts, _entries, runner.Environment);
+        git.ReadingWrapper = Preparation.ReadingWrapper;
+        _repair = new WorktreeRepair(_parts, _entries, trash, back, Preparation);
         _creation = new WorktreeCreation(_parts, _entries, _repair, new WorktreeInclude(git, store.Layout, files, store.Disk), keeper);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
         _restore = new WorktreeRestore(_parts, _entries, _repair, back);
         _sweep = new TrashSweep(_parts, _entries);
-        _commands = new WorktreeCommands(_parts, _entries, _repair, runner) { Background = background };
+        _commands = new WorktreeCommands(_parts, _entries, _repair, runner, Preparation) { Background = background };
         _runs = new RunDesk(_commands.Known, _entries.All);
         _setup = new WorktreeSetup(_parts, trust, _commands);
     }
@@ -56,6 +58,8 @@ public sealed class WorktreeRegistry : IDisposable
     internal WorktreeEntries Entries => _entries;
 
     internal WorktreeRepair Repair => _repair;
+
+    internal RunPreparation Preparation { get; }
 
     internal WorktreeCommands Commands => _commands;
 

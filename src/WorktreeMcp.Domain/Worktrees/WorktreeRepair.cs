@@ -8,7 +8,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// a creation nobody holds the lease of is rolled back, a removal or a restoration is finished, and what a person took down with git is
 /// taken off the registry. One that cannot be settled now waits for the next call and blocks nothing else.
 /// </summary>
-internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entries, WorktreeTrash trash, WorktreeReturn back)
+internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entries, WorktreeTrash trash, WorktreeReturn back, RunPreparation preparation)
 {
     private readonly Sightings _sightings = new(parts);
     private readonly Relocation _relocation = new(parts);
@@ -180,7 +180,8 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         }
 
         var task = worktree.TaskId is { } id ? parts.Board.Find(id) : null;
-        foreach (var run in worktree.Runs)
+        var ended = worktree.Runs;
+        foreach (var run in ended)
         {
             change.Emit(WorktreeEntries.RunEvent("worktree.run.failed", worktree, task, run, "the server that ran it is gone"));
         }
@@ -191,6 +192,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         }
 
         worktree = worktree with { Runs = [] };
+        _ = preparation.Finish(worktree, change.Descriptor, [.. ended.Select(run => run.Id)]);
         change.PutWorktree(worktree.Id, WorktreeImage.Write(worktree));
         change.Commit("worktree.run.abandoned");
         return worktree;

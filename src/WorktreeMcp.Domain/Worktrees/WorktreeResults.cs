@@ -108,4 +108,8 @@ public sealed record RunningCommand(string RunId, string Command, double Started
 /// <param name="Directory">Its absolute directory.</param>
 /// <param name="Run">How the command ended and what it wrote.</param>
 /// <param name="Warning">Done, but the next call must finish writing it; else null.</param>
-public sealed record WorktreeRun(Worktree Worktree, string Directory, RunResult Run, string? Warning);
+public sealed record WorktreeRun(Worktree Worktree, string Directory, RunResult Run, string? Warning)
+{
+    /// <summary>Whether it was confined.</summary>
+    public SandboxUse Sandbox { get; init; } = SandboxUse.None;
+}

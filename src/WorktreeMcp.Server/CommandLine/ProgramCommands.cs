@@ -1,4 +1,5 @@
 using System.CommandLine;
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
 using WorktreeMcp.Server.Gc;
@@ -88,6 +89,8 @@ public sealed record ProgramCommands(
         Recursive = true,
     };
 
+    private readonly Option<string?> _sandbox = SandboxOption();
+
     /// <summary>Runs the command that the arguments name.</summary>
     /// <param name="arguments">The arguments of the command line.</param>
     /// <returns>The exit code: 0, or 2 for a faulty command line, or what the command returned.</returns>
@@ -141,7 +144,7 @@ public sealed record ProgramCommands(
 
         var root = new RootCommand("A task board and git worktrees for several coding agents, served over MCP.")
         {
-            _repository, _agent, _noRun, serve, demo, doctor, gc, trust,
+            _repository, _agent, _noRun, _sandbox, serve, demo, doctor, gc, trust,
         };
         root.SetAction((parsed, cancel) => Serve(Settings(parsed), cancel));
         return root;
@@ -150,6 +153,18 @@ public sealed record ProgramCommands(
     private ServerSettings Settings(ParseResult parsed)
     {
         var settings = ServerSettings.From(Environment.Variables, Environment.CurrentDirectory, parsed.GetValue(_repository), parsed.GetValue(_agent));
-        return settings with { NoRun = parsed.GetValue(_noRun) };
+        return settings with { NoRun = parsed.GetValue(_noRun), Sandbox = SandboxWords.Mode(parsed.GetValue(_sandbox)) };
+    }
+
+    private static Option<string?> SandboxOption()
+    {
+        var option = new Option<string?>("--sandbox")
+        {
+            Description = "Confine commands to their worktree: off, auto (where possible) or required.",
+            HelpName = "MODE",
+            Recursive = true,
+        };
+        option.AcceptOnlyFromAmong([.. Enum.GetValues<SandboxMode>().Select(mode => mode.Word())]);
+        return option;
     }
 }

@@ -7,7 +7,8 @@ namespace WorktreeMcp.Server.Results;
 /// <summary>Answer of worktree_run; both streams share one size.</summary>
 public sealed record CommandRan(
     string Worktree, string Path, string RunId, bool Running, int? ExitCode, string? Signal, bool TimedOut, bool Cancelled, string? StoppedBy, double DurationSeconds,
-    string Stdout, string Stderr, bool Truncated, string? Omitted, long StdoutBytes, long StderrBytes, IReadOnlyList<int>? StillAlive, string? Note, string? Warning, string Next)
+    string Stdout, string Stderr, bool Truncated, string? Omitted, long StdoutBytes, long StderrBytes, IReadOnlyList<int>? StillAlive, string Sandbox, string? SandboxReason,
+    string? Note, string? Warning, string Next)
 {
     private const int MostBytes = 20_000;
     private const int ErrorBytes = 6_000;
@@ -23,7 +24,8 @@ public sealed record CommandRan(
             ran.Worktree.Name, ran.Directory, run.RunId, run.IsRunning, run.ExitCode, run.Signal, run.TimedOut, run.Cancelled, run.StoppedBy,
             run.DurationSeconds, stdout, stderr, truncated,
             truncated ? $"The lines marked … say how much is left out; worktree_output(run_id: \"{run.RunId}\", offset: {run.ReadOn ?? 0}) reads it." : null,
-            output.TotalBytes, error.TotalBytes, run.Survivors.Count == 0 ? null : run.Survivors, NoteOf(run), ran.Warning, next);
+            output.TotalBytes, error.TotalBytes, run.Survivors.Count == 0 ? null : run.Survivors,
+            ran.Sandbox.Word, ran.Sandbox.Reason, NoteOf(run), ran.Warning, next);
     }
 
     private static string? NoteOf(RunResult run) => run switch

@@ -11,7 +11,6 @@ namespace WorktreeMcp.Server.Tools;
 /// <param name="caller">Names who calls.</param>
 public sealed partial class RunTools(OpenRepository repository, CallerIdentity caller)
 {
-    private const int DefaultTimeout = 300;
     private const int LongestTimeout = 86_400;
 
     // What every client holds exactly.
@@ -20,12 +19,12 @@ public sealed partial class RunTools(OpenRepository repository, CallerIdentity c
     /// <summary>
     /// Run one shell command in a worktree and wait for its end. Input is empty; of long output the beginning and the end are
     /// returned. A failing command is a result with exit_code, not an error. One that outlives wait_seconds goes on: running
-    /// is true, worktree_output reads it. Processes it leaves behind are ended. Not confined to the directory.
+    /// is true, worktree_output reads it. Processes it leaves behind are ended. sandbox says if it was confined.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="name">Name from worktree_list.</param>
     /// <param name="command">A command for /bin/sh, such as "make test" or "git add -A &amp;&amp; git commit -m done".</param>
-    /// <param name="timeout_seconds">After so many seconds it is ended with all it started, and timed_out is true; 300 if left out, a day in the background.</param>
+    /// <param name="timeout_seconds">After so many seconds it is ended with all it started, and timed_out is true; 300 or as configured if left out, a day in the background.</param>
     /// <param name="wait_seconds">How long this call waits for its end.</param>
     /// <param name="background">true: answer at once with run_id; it goes on also when this server ends.</param>
     /// <param name="agent">Who you are; only if several agents share this connection.</param>
@@ -43,9 +42,10 @@ public sealed partial class RunTools(OpenRepository repository, CallerIdentity c
         [StringLength(100, MinimumLength = 1)] string? agent = null,
         CancellationToken cancel = default)
     {
-        var timeout = TimeSpan.FromSeconds(timeout_seconds ?? (background ? LongestTimeout : DefaultTimeout));
+        var opened = repository.Require();
+        var worktrees = opened.Worktrees;
+        var timeout = TimeSpan.FromSeconds(timeout_seconds ?? (background ? LongestTimeout : opened.Settings.Run.TimeoutSeconds));
         var order = new RunOrder(name, command, timeout, caller.AgentOf(request, agent));
-        var worktrees = repository.Require().Worktrees;
         using var notices = new ProgressNotices(request);
         var run = background ? worktrees.Start(order) : worktrees.Run(order, TimeSpan.FromSeconds(wait_seconds), notices.Report, cancel);
         cancel.ThrowIfCancellationRequested();

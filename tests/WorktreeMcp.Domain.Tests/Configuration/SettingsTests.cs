@@ -60,6 +60,20 @@ public sealed class SettingsTests : IDisposable
     [InlineData("""{ "durability": "maybe" }""", "durability")]
     [InlineData("""{ "durability": true }""", "durability")]
     [InlineData("""{ "wortree_root": "x" }""", "wortree_root")]
+    [InlineData("""{ "run": { "sandbox": "always" } }""", "run.sandbox")]
+    [InlineData("""{ "run": { "network": "perhaps" } }""", "run.network")]
+    [InlineData("""{ "run": { "timeout_seconds": 0 } }""", "run.timeout_seconds")]
+    [InlineData("""{ "run": { "environment": "all" , "environment": ["GIT_DIR"] } }""", ".worktree-mcp.json")]
+    [InlineData("""{ "run": { "environment": ["GIT_DIR"] } }""", "run.environment")]
+    [InlineData("""{ "run": { "environment": ["A*", "*"] } }""", "run.environment")]
+    [InlineData("""{ "run": { "environment": [1] } }""", "run.environment")]
+    [InlineData("""{ "run": { "cache_paths": ["/"] } }""", "run.cache_paths")]
+    [InlineData("""{ "run": { "cache_paths": ["~/"] } }""", "run.cache_paths")]
+    [InlineData("""{ "run": { "cache_paths": ["~/x/../.ssh"] } }""", "run.cache_paths")]
+    [InlineData("""{ "run": { "cache_paths": ["relative"] } }""", "run.cache_paths")]
+    [InlineData("""{ "run": { "secret_paths": ["!~/.ssh"] } }""", "run.secret_paths")]
+    [InlineData("""{ "run": { "sandpit": true } }""", "run.sandpit")]
+    [InlineData("""{ "run": true }""", "run")]
     [InlineData("{ broken", ".worktree-mcp.json")]
     public void What_is_unknown_or_does_not_fit_is_named_and_passed_over(string text, string named)
     {
@@ -69,6 +83,41 @@ public sealed class SettingsTests : IDisposable
 
         repository.Settings.Warnings.Should().ContainSingle().Which.Should().Contain(named);
         (repository.Settings with { Warnings = [] }).Should().BeEquivalentTo(new WorktreeMcp.Domain.Configuration.RepositorySettings());
+    }
+
+    [Fact]
+    public void What_is_set_for_commands_stands_in_a_section_of_its_own()
+    {
+        _repo.Write(".worktree-mcp.json", """
+            { "run": { "timeout_seconds": 900, "sandbox": "auto", "network": true, "environment": ["SSH_AUTH_SOCK", "AWS_*"],
+              "cache_paths": ["~/.npm", "/var/cache/x"], "secret_paths": ["~/keys"] } }
+            """);
+
+        using var repository = Open(("WORKTREEMCP_RUN_SANDBOX", "required"), ("WORKTREEMCP_RUN_TIMEOUT_SECONDS", "60"), ("WORKTREEMCP_RUN_CACHE_PATHS", "~/.npm, ~/.cache"));
+
+        repository.Settings.Warnings.Should().BeEmpty();
+        repository.Settings.Run.Should().BeEquivalentTo(new WorktreeMcp.Domain.Configuration.RunSettings
+        {
+            TimeoutSeconds = 60,
+            Sandbox = WorktreeMcp.Domain.Configuration.SandboxMode.Required,
+            Network = true,
+            Environment = ["SSH_AUTH_SOCK", "AWS_*"],
+            CachePaths = ["~/.npm", "~/.cache"],
+            SecretPaths = ["~/keys"],
+        });
+    }
+
+    [Fact]
+    public void A_repository_may_ask_for_a_stricter_sandbox_than_a_person_did_and_for_no_weaker_one()
+    {
+        _repo.Write("../config/worktree-mcp/config.json", """{ "run": { "sandbox": "required", "secret_paths": ["~/mine"] } }""");
+        _repo.Write(".worktree-mcp.json", """{ "run": { "sandbox": "off", "secret_paths": ["~/more"] } }""");
+
+        using var repository = Open();
+
+        repository.Settings.Run.Sandbox.Should().Be(WorktreeMcp.Domain.Configuration.SandboxMode.Required);
+        repository.Settings.Run.SecretPaths.Should().Equal("~/mine", "~/more");
+        repository.Settings.Warnings.Should().ContainSingle().Which.Should().Contain("run.sandbox");
     }
 
     [Fact]

@@ -33,6 +33,16 @@ public sealed class CommandEnvironmentTests
     [InlineData("WORKTREEMCP_AGENT")]
     public void Nothing_else_is(string name) => Environment(name).Should().NotContainKey(name);
 
+    [Theory]
+    [InlineData("SSH_AUTH_SOCK", true)]
+    [InlineData("AWS_SECRET_ACCESS_KEY", true)]
+    [InlineData("AWSOME", false)]
+    [InlineData("GIT_SSH_COMMAND", false)]
+    [InlineData("HTTPS_PROXY", false)]
+    public void A_person_may_add_names_and_patterns_but_none_of_gits(string name, bool passed)
+        => new CommandEnvironment(new Dictionary<string, string> { [name] = "value" }, ["SSH_AUTH_SOCK", "AWS_*", "GIT_SSH_COMMAND", "GIT*"])
+            .For(None, "run-1").ContainsKey(name).Should().Be(passed);
+
     [Fact]
     public void The_callers_variables_win_and_the_run_id_stands_above_them()
     {

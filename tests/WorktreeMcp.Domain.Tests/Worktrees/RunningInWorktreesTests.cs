@@ -93,6 +93,18 @@ public sealed class RunningInWorktreesTests : IDisposable
     }
 
     [Fact]
+    public void Secrets_in_a_command_are_not_put_on_record()
+    {
+        var repository = _repo.Open();
+        repository.Make("a");
+
+        repository.Shell("a", "PASSWORD=hunter2 sh -c 'echo $PASSWORD; true --token abc123'").Run.Output.Text.Should().Be("hunter2\n");
+
+        var record = string.Join('\n', _repo.EventLines()) + File.ReadAllText(_repo.Layout.OperationLog);
+        record.Should().Contain("PASSWORD=***").And.NotContain("hunter2").And.NotContain("abc123");
+    }
+
+    [Fact]
     public void The_result_of_a_command_survives_a_record_that_cannot_be_written()
     {
         var repository = _repo.Open();

@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Running;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>What a command of a worktree is started with.</summary>
+/// <param name="Variables">What it finds in its environment.</param>
+/// <param name="Wrapper">What stands before it.</param>
+/// <param name="Sandbox">Whether it is confined.</param>
+internal sealed record PreparedRun(IReadOnlyDictionary<string, string> Variables, IReadOnlyList<string> Wrapper, SandboxUse Sandbox)
+{
+    /// <summary>The private folders of a confined run.</summary>
+    internal PrivateGit? Own { get; init; }
+}
+
+/// <summary>
+/// Prepares commands of worktrees and settles what they leave: variables, the sandbox, and the taking over of what a confined
+/// command made. It fails closed: where a sandbox is required and cannot be had nothing runs.
+/// </summary>
+internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entries, CommandEnvironment environment)
+{
+    private readonly RunSandbox _sandbox = new(parts);
+    private readonly Bubblewrap _bubblewrap = new(environment);
+
+    private RunSettings Settings => parts.Settings.Run;
+
+    /// <summary>Refuses, before anything is on record, where a sandbox is required and cannot be had.</summary>
+    internal void RequireSandbox()
+    {
+        if (Settings.Sandbox == SandboxMode.Required && Program().Problem is { } problem)
+        {
+            throw Unavailable(problem);
+        }
+    }
+
+    /// <summary>Whether a command that is begun now is confined.</summary>
+    internal SandboxUse Use() =>
+        Settings.Sandbox == SandboxMode.Off ? SandboxUse.None
+        : Program() is (null, var problem) ? SandboxUse.Without($"{problem}; the command was not confined")
+        : SandboxUse.Bubblewrap;
+
+    /// <summary>Prepares a run; its worktree's lease is held and its identity was checked.</summary>
+    /// <param name="worktree">The worktree.</param>
+    /// <param name="entry">git's record of it.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="guard">The lease, which a git that writes keeps.</param>
+    /// <exception cref="Refusal">A sandbox is required and cannot be had.</exception>
+    internal PreparedRun Prepare(Worktree worktree, AdminEntry entry, string runId, SafeHandle guard)
+    {
+        var variables = Variables(worktree);
+        if (Settings.Sandbox == SandboxMode.Off)
+        {
+            return new PreparedRun(variables, [], SandboxUse.None);
+        }
+
+        var (program, problem) = Program();
+        if (program is null)
+        {
+            return Settings.Sandbox == SandboxMode.Required
+                ? throw Unavailable(problem!)
+                : new PreparedRun(variables, [], Use());
+        }
+
+        // What an earlier run has made so far is there for this one.
+        _ = Finish(worktree, guard);
+        var own = _sandbox.Prepare(worktree, entry, runId);
+        var wrapper = View(worktree, entry, environment.For(variables, runId)) with { Own = own };
+        return new PreparedRun(variables, wrapper.Wrapper(program, parts.Files), SandboxUse.Bubblewrap) { Own = own };
+    }
+
+    /// <summary>Refuses, after its end, a confined run whose sandbox never stood: the command was not begun.</summary>
+    /// <param name="prepared">The run.</param>
+    /// <param name="result">How it ended.</param>
+    internal void RequireBegun(PreparedRun prepared, RunResult result)
+    {
+        if (result is { TimedOut: false, Cancelled: false } && prepared.Own is { } own && !parts.Files.Directory.Exists(own.Stood))
+        {
+            throw Unavailable($"bubblewrap could not make it, and the command was not begun: {result.Error.Text.Trim()}");
+        }
+    }
+
+    /// <summary>
+    /// Takes over what confined runs of a worktree made. Called at the end of a run, and by whoever finds the end of one whose
+    /// server died; safe to repeat.
+    /// </summary>
+    /// <param name="worktree">The worktree.</param>
+    /// <param name="guard">The lease or the lock, which a git that writes keeps.</param>
+    /// <param name="ended">Runs that have ended; others that the registry names go on.</param>
+    /// <returns>What should be known about it, or null.</returns>
+    internal string? Finish(Worktree worktree, SafeHandle guard, params IReadOnlyList<string> ended)
+    {
+        var running = entries.All().FirstOrDefault(now => now.Id == worktree.Id)?.Runs.Select(run => run.Id).Except(ended).ToHashSet() ?? [];
+        try
+        {
+            return _sandbox.TakeOver(worktree, guard, running.Contains);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)
+        {
+            return $"What the command made with git could not be taken over yet, the next command in this worktree tries again: {fault.Message}";
+        }
+    }
+
+    /// <summary>What to put before a git that only reads in a worktree whose content a confined command may have written; nothing without a sandbox.</summary>
+    /// <param name="entry">git's record.</param>
+    /// <param name="directory">The worktree.</param>
+    internal IReadOnlyList<string> ReadingWrapper(AdminEntry entry, string directory) =>
+        Settings.Sandbox != SandboxMode.Off && Program().Program is { } program
+            ? View(directory, entry, environment.For(new Dictionary<string, string>(), string.Empty)).Wrapper(program, parts.Files)
+            : [];
+
+    private SandboxView View(Worktree worktree, AdminEntry entry, IReadOnlyDictionary<string, string> variables) =>
+        View(parts.DirectoryOf(worktree), entry, variables) with
+        {
+            Network = Settings.Network,
+            Caches = HiddenPaths.Real(Settings.CachePaths, variables.GetValueOrDefault("HOME")),
+        };
+
+    private SandboxView View(string directory, AdminEntry entry, IReadOnlyDictionary<string, string> variables) => new()
+    {
+        Root = parts.Layout.Root,
+        CommonDirectory = parts.Layout.CommonDirectory,
+        Worktree = directory,
+        AdminEntry = entry.Directory,
+        Environment = variables,
+        Hidden = HiddenPaths.Of(Settings.SecretPaths, variables.GetValueOrDefault("HOME")),
+    };
+
+    private (string? Program, string? Problem) Program() =>
+        parts.Files.Directory.Exists(Path.Join(parts.Layout.CommonDirectory, "reftable"))
+            ? (null, "this repository keeps its branches as reftable, which the sandbox cannot guard")
+            : _bubblewrap.Find();
+
+    private Dictionary<string, string> Variables(Worktree worktree)
+    {
+        var variables = new Dictionary<string, string>
+        {
+            ["WORKTREE_NAME"] = worktree.Name,
+            ["WORKTREE_PATH"] = parts.DirectoryOf(worktree),
+            ["WORKTREE_BRANCH"] = worktree.Branch,
+            ["MAIN_CHECKOUT"] = parts.Layout.Root,
+        };
+        if (worktree.TaskId is { } id)
+        {
+            variables["TASK_ID"] = id.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (worktree.Ports is { } first)
+        {
+            variables["PORT"] = first.ToString(CultureInfo.InvariantCulture);
+            variables["WORKTREE_PORTS"] = string.Create(CultureInfo.InvariantCulture, $"{first}-{first + PortLease.Count - 1}");
+        }
+
+        return variables;
+    }
+
+    private static Refusal Unavailable(string problem) => new(
+        RefusalCode.SandboxUnavailable,
+        $"Commands run only in a sandbox here (run.sandbox is \"required\" or it could be had), and {problem}.",
+        "A person can install bubblewrap, or set run.sandbox to \"auto\" or \"off\".",
+        "worktree_list()");
+}
