@@ -24,13 +24,15 @@ public sealed partial class ToolContractTests
         ["worktree_keep"] = "0010",
         ["worktree_remove"] = "0110",
         ["worktree_events"] = "1010",
+        ["worktree_diff"] = "1010",
+        ["worktree_merge"] = "0101",
     };
 
     [Theory]
     [InlineData("2025-06-18")]
     [InlineData("2025-11-25")]
     [InlineData("2026-07-28")]
-    public async Task There_are_twelve_tools_in_one_order(string era)
+    public async Task The_tools_are_in_one_order(string era)
     {
         using var repository = new TempRepository();
         await using var agent = await AgentClient.Start(repository, era);

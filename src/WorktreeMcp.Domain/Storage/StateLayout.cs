@@ -39,6 +39,15 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>One lease file for each worktree id.</summary>
     public string Leases => Path.Join(Private, "leases");
 
+    /// <summary>The file whose flock lets one landing at a time through.</summary>
+    public string LandingLock => Path.Join(Private, "landing.lock");
+
+    /// <summary>Who lands, for messages only.</summary>
+    public string LandingHolder => Path.Join(Private, "landing-holder.json");
+
+    /// <summary>git's directories of the checkouts in which landings are verified.</summary>
+    public string Verification => Path.Join(Private, "verify");
+
     /// <summary>git's own list of patterns that are never committed, local to this repository.</summary>
     public string Exclude => Path.Join(CommonDirectory, "info", "exclude");
 
