@@ -1,13 +1,14 @@
 namespace WorktreeMcp.Bench;
 
 /// <summary>What the command line asked for.</summary>
-internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bool Publish)
+internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bool Publish, bool LandingOnly = false)
 {
     internal const string Usage = """
         Usage: dotnet run -c Release --project bench/WorktreeMcp.Bench -- [options]
           --in DIR          where the repositories are made; /dev/shm if there is one, else the temporary folder
           --durable-in DIR  measure small changes on this disk too, where an fsync costs something
           --quick           small boards and few repetitions: shows that it works, measures little
+          --landing         only landings and foretold conflicts
           --no-publish      leave out the comparison with a ReadyToRun build
         """;
 
@@ -36,6 +37,9 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
             {
                 case "--quick":
                     options = options with { Quick = true, Publish = false };
+                    break;
+                case "--landing":
+                    options = options with { LandingOnly = true };
                     break;
                 case "--no-publish":
                     options = options with { Publish = false };

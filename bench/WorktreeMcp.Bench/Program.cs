@@ -10,12 +10,17 @@ var report = new Report(Console.Out);
 report.Note(Machine.Describe(options.In));
 using (var scratch = new Scratch(options.In))
 {
-    StartBench.Run(report, options, scratch);
-    WorktreeBench.Run(report, options, scratch, "Worktrees of 5 files beside git alone");
-    var tools = new ToolBench(report, options, scratch);
-    tools.Run(tasks: 10, worktrees: 10);
-    tools.Run(options.ManyTasks, options.ManyWorktrees);
-    EventBench.Run(report, options, scratch);
+    if (!options.LandingOnly)
+    {
+        StartBench.Run(report, options, scratch);
+        WorktreeBench.Run(report, options, scratch, "Worktrees of 5 files beside git alone");
+        var tools = new ToolBench(report, options, scratch);
+        tools.Run(tasks: 10, worktrees: 10);
+        tools.Run(options.ManyTasks, options.ManyWorktrees);
+        EventBench.Run(report, options, scratch);
+    }
+
+    LandingBench.Run(report, options, scratch);
 }
 
 if (options.DurableIn is { } durable)

@@ -11,7 +11,7 @@ public static class ToolList
     [
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree",
         "worktree_create", "worktree_list", "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
-        "worktree_diff", "worktree_merge",
+        "worktree_diff", "worktree_conflicts", "worktree_merge",
     ];
 
     /// <summary>Registers them and what they need.</summary>

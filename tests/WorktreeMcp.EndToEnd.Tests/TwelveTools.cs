@@ -10,7 +10,7 @@ internal static class TwelveTools
     [
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree", "worktree_create", "worktree_list",
         "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
-        "worktree_diff", "worktree_merge",
+        "worktree_diff", "worktree_conflicts", "worktree_merge",
     ];
 
     public static IReadOnlyList<ToolStep> Steps { get; } =
@@ -24,6 +24,7 @@ internal static class TwelveTools
         new("worktree_run", """{"name":"lane","command":"echo token > token.txt && git add -A && git commit -q -m token && echo done"}"""),
         new("worktree_status", """{"name":"lane"}"""),
         new("worktree_diff", """{"name":"lane","format":"patch"}"""),
+        new("worktree_conflicts", "{}"),
         new("worktree_merge", """{"name":"lane","strategy":"squash","verify_command":"test -f token.txt"}"""),
         new("worktree_list", "{}"),
         new("task_get", """{"task_id":1}"""),

@@ -90,6 +90,7 @@ public sealed class GoldenRefusalTests
             ("worktree_diff", """{"name":"one","path":"../dirty"}"""),
             ("worktree_diff", """{"name":"one","format":"patch","cursor":"x"}"""),
             ("worktree_diff", """{"name":"one","format":"words"}"""),
+            ("worktree_conflicts", """{"name":"none"}"""),
             ("worktree_merge", """{"name":"none"}"""),
             ("worktree_merge", """{"name":"dirty"}"""),
             ("worktree_merge", """{"name":"tagged"}"""),

@@ -25,6 +25,7 @@ public sealed partial class ToolContractTests
         ["worktree_remove"] = "0110",
         ["worktree_events"] = "1010",
         ["worktree_diff"] = "1010",
+        ["worktree_conflicts"] = "1010",
         ["worktree_merge"] = "0101",
     };
 

@@ -8,6 +8,7 @@ namespace WorktreeMcp.Domain.Git;
 internal sealed class ScratchStore : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("worktree-mcp-").FullName;
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, string[]> _known = new();
     private int _indexes;
 
     internal ScratchStore(string commonDirectory)
@@ -30,6 +31,9 @@ internal sealed class ScratchStore : IDisposable
         index = Path.Join(_folder, $"index-{Interlocked.Increment(ref _indexes)}");
         return new Dictionary<string, string>(Variables) { ["GIT_INDEX_FILE"] = index };
     }
+
+    /// <summary>Settings that are read once for all of a trial.</summary>
+    internal string[] Once(string what, Func<string[]> read) => _known.GetOrAdd(what, _ => read());
 
     /// <inheritdoc/>
     public void Dispose()

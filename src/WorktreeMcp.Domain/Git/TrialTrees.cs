@@ -53,9 +53,9 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
     }
 
     /// <summary>Files with uncommitted work.</summary>
-    internal IReadOnlyList<UncommittedFile> Uncommitted(AdminEntry entry, string directory)
+    internal IReadOnlyList<UncommittedFile> Uncommitted(AdminEntry entry, string directory, ScratchStore? scratch = null)
     {
-        var answer = git.Run(In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=all", "--ignored=no", "--no-renames") with { Settings = FiltersOff() });
+        var answer = git.Run(In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=all", "--ignored=no", "--no-renames") with { Settings = Once(scratch, "filters", FiltersOff) });
         return UncommittedFile.Parse(RawPath.Members(answer.Require($"reading the status of {directory}")));
     }
 
@@ -68,7 +68,7 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
         }
 
         // Writing an index reads files again that were changed in the same moment, so each of these calls may run filters.
-        string[] settings = [.. IndexOfItsOwn, .. FiltersOff()];
+        string[] settings = [.. IndexOfItsOwn, .. Once(scratch, "filters", FiltersOff)];
         var variables = scratch.WithIndex(out var index);
         var original = Path.Join(entry.Directory, "index");
         if (files.File.Exists(original))
@@ -107,7 +107,7 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
     {
         var answer = git.Run(Call("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs) with
         {
-            Settings = MergeDriversOff(),
+            Settings = Once(scratch, "drivers", MergeDriversOff),
             Variables = scratch?.Variables ?? new Dictionary<string, string>(),
             Guards = guard is null ? [] : [guard],
         });
@@ -156,6 +156,8 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
         bool AllThere(string commit) =>
             Run(scratch, "cherry", other, commit).Require("looking for the same changes").Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).All(line => line.StartsWith('-'));
     }
+
+    private static string[] Once(ScratchStore? scratch, string what, Func<string[]> read) => scratch?.Once(what, read) ?? read();
 
     // Drivers of the repository would run inside the trial merge, and none at all is an error: git's own text merge stands in.
     private string[] MergeDriversOff() =>

@@ -58,26 +58,23 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
         var answer = movable.Checkout is { } checkout
             ? parts.Git.Landing.FastForward(checkout, landing.To, words, guard)
             : parts.Git.Landing.MoveBranch(landing.Into, landing.From, landing.To, words, [guard]);
+        if (answer.ExitCode is null)
+        {
+            // Killed at whatever point: it may have left half of the files, and its lock files in any case.
+            return Settle(landing, guard) ? MoveOutcome.Moved : throw Failed(landing, answer.Error);
+        }
+
         var now = parts.Git.Refs.Resolve($"refs/heads/{landing.Into}");
         if (now is not null && (now == landing.To || (now != landing.From && parts.Git.Landing.IsAncestor(landing.To, now))))
         {
             return MoveOutcome.Moved;
         }
 
-        if (now != landing.From)
-        {
-            return MoveOutcome.Lost;
-        }
-
-        if (answer.ExitCode is not null)
-        {
-            throw movable.Checkout is { } place ? Dirty(landing.Into, place, $"git would not move it: {answer.Error}") : Failed(landing, answer.Error);
-        }
-
-        return Settle(landing, guard) ? MoveOutcome.Moved : throw Failed(landing, answer.Error);
+        return now != landing.From ? MoveOutcome.Lost
+            : throw (movable.Checkout is { } place ? Dirty(landing.Into, place, $"git would not move it: {answer.Error}") : Failed(landing, answer.Error));
     }
 
-    /// <summary>Finishes or takes back a move whose git was killed; whether the base is where it was to go.</summary>
+    /// <summary>Finishes or takes back a move whose git was killed; whether the base is where it was to go. Refuses as busy if that has to wait.</summary>
     internal bool Settle(PendingLanding landing, SafeHandle guard)
     {
         var locks = new LeftLocks(parts.Layout.CommonDirectory, parts.Layout.Root, parts.Files);
@@ -95,14 +92,15 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
 
         if (parts.Exists(Path.Join(checkout.Entry.Directory, "index.lock")))
         {
-            throw new Refusal(RefusalCode.GitFailed, $"git is at work in {checkout.Directory}: {Path.Join(checkout.Entry.Directory, "index.lock")} exists.", "Repeat the call when that git has ended.");
+            throw Unsettled(landing, $"git is at work in {checkout.Directory}: {Path.Join(checkout.Entry.Directory, "index.lock")} exists");
         }
 
         var changed = parts.Git.Trials.Changed(landing.From, landing.To);
         var indexed = parts.Git.Landing.Indexed(checkout);
         if (changed.All(file => file.After.Mode == NoFile ? !indexed.ContainsKey(file.Raw) : indexed.TryGetValue(file.Raw, out var entry) && entry == file.After))
         {
-            return parts.Git.Landing.MoveBranch(landing.Into, landing.From, landing.To, "worktree_merge: finished", [guard]).Succeeded;
+            var answer = parts.Git.Landing.MoveBranch(landing.Into, landing.From, landing.To, "worktree_merge: finished", [guard]);
+            return answer.Succeeded || parts.Git.Refs.Resolve($"refs/heads/{landing.Into}") == landing.To ? true : throw Unsettled(landing, answer.Error);
         }
 
         PutBack(checkout, landing, changed, guard);
@@ -118,13 +116,18 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
         var ours = files.Where(file => !old.Contains(file.Raw) && IsOurs(file)).ToList();
         foreach (var file in ours.Where(file => file.Before.Mode == NoFile))
         {
-            Unlink(checkout.Directory, Path.Join(checkout.Directory, file.Path));
+            parts.Store.Disk.Delete(Path.Join(checkout.Directory, file.Path));
         }
 
         var gone = ours.Where(file => file.Before.Mode != NoFile).Select(file => (file.Raw, file.Before.Mode, file.Before.Hash)).ToList();
         if (gone.Count > 0)
         {
             parts.Git.Landing.PutBack(checkout, gone, scratch, guard).Require($"putting files back in {checkout.Directory}");
+        }
+
+        foreach (var file in files.Where(file => file.Before.Mode == NoFile))
+        {
+            DropEmptyFolders(checkout.Directory, file.Path);
         }
 
         parts.Git.Landing.Refresh(checkout, guard);
@@ -148,18 +151,21 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
         return info.Length < whole.Length && whole.AsSpan().StartsWith(parts.Files.File.ReadAllBytes(path));
     }
 
-    // Folders that git made for a file are empty then.
-    private void Unlink(string root, string path)
+    // Folders that git made for a file.
+    private void DropEmptyFolders(string root, string path)
     {
-        if (!parts.Exists(path))
+        for (var folder = Path.GetDirectoryName(path); folder is { Length: > 0 }; folder = Path.GetDirectoryName(folder))
         {
-            return;
-        }
+            var full = Path.Join(root, folder);
+            if (parts.Files.KindOf(full) == FileKind.Folder)
+            {
+                if (parts.Files.Directory.EnumerateFileSystemEntries(full).Any())
+                {
+                    return;
+                }
 
-        parts.Store.Disk.Delete(path);
-        for (var folder = Path.GetDirectoryName(path); folder is not null && folder.Length > root.Length && !parts.Files.Directory.EnumerateFileSystemEntries(folder).Any(); folder = Path.GetDirectoryName(folder))
-        {
-            parts.Files.Directory.Delete(folder);
+                parts.Files.Directory.Delete(full);
+            }
         }
     }
 
@@ -212,5 +218,11 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
         RefusalCode.GitFailed,
         $"git failed while moving {landing.Into}: {words}. It is where it was.",
         "Read git's words above, then repeat the call.",
+        "worktree_list()");
+
+    private static Refusal Unsettled(PendingLanding landing, string words) => new(
+        RefusalCode.Busy,
+        $"A landing in {landing.Into} was interrupted and cannot be settled now: {words}.",
+        "Repeat the call when that git has ended; whoever calls next settles it.",
         "worktree_list()");
 }

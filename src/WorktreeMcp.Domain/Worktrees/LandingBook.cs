@@ -99,7 +99,7 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
 
                 End(change, worktree, landing, landed ? null : "the server or the git that did it is gone; what it had begun was taken back");
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { Code: RefusalCode.CorruptFile or RefusalCode.GitFailed or RefusalCode.BadTransition })
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { Code: RefusalCode.CorruptFile or RefusalCode.GitFailed or RefusalCode.BadTransition or RefusalCode.Busy })
             {
                 // The intent stays on record until its cause is gone.
             }

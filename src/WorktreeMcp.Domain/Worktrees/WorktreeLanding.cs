@@ -113,7 +113,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         {
             outcome = bases.Move(pending, movable, $"worktree_merge {source.Worktree.Branch}", landing.Descriptor);
         }
-        catch (Refusal refusal)
+        catch (Refusal refusal) when (refusal.Code != RefusalCode.Busy)
         {
             End(source.Worktree, pending, refusal.Message, by);
             throw;

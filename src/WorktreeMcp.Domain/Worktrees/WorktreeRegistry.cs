@@ -188,6 +188,11 @@ public sealed class WorktreeRegistry
     public WorktreeDifference Diff(string name, string? path, bool patch, int mostBytes, string? cursor) =>
         new WorktreeDiff(_parts).Compare(WorktreeEntries.Require(_repair.Settled(), name), path, patch, mostBytes, cursor);
 
+    /// <summary>Which active worktrees touch the same files, and which of them would conflict.</summary>
+    /// <param name="name">Only this one against the others; null for all.</param>
+    /// <returns>What was found.</returns>
+    public ConflictForecast Forecast(string? name) => new WorktreeConflicts(_parts).Forecast(_repair.Settled(), name);
+
     private void EnsureFree(Worktree worktree, BoardTask task)
     {
         if (!worktree.IsUsable)

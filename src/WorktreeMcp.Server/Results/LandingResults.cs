@@ -72,3 +72,57 @@ public sealed record WorktreeMerged(
             landed.Step.NowReady.Count == 0 ? null : landed.Step.NowReady, landed.Step.Warning ?? landed.Removal?.Step.Warning, next);
     }
 }
+
+/// <summary>Two worktrees that touch the same files; would_conflict is missing when it cannot be told.</summary>
+public sealed record OverlapRow(
+    string Left, string Right, bool? WouldConflict, IReadOnlyList<string>? Conflicts, IReadOnlyList<string> Files, int FileCount, IReadOnlyList<string>? NotCompared)
+{
+    private const int Most = 8;
+    private const int MostBytes = 500;
+
+    internal static OverlapRow From(WorktreeOverlap pair)
+    {
+        var conflicts = CutText.Of(pair.Conflicts ?? [], Most, MostBytes).Items;
+        var large = CutText.Of(pair.TooLarge, Most, MostBytes).Items;
+        return new OverlapRow(
+            pair.Left, pair.Right, pair.Conflicts is null ? null : pair.Conflicts.Count > 0, conflicts.Count == 0 ? null : conflicts,
+            CutText.Of(pair.Files, Most, MostBytes).Items, pair.Files.Count, large.Count == 0 ? null : large);
+    }
+}
+
+/// <summary>A worktree that would conflict with its base.</summary>
+public sealed record BaseOverlapRow(string Worktree, string Base, IReadOnlyList<string>? Conflicts, int? ConflictCount)
+{
+    private const int Most = 8;
+    private const int MostBytes = 500;
+
+    internal static BaseOverlapRow From(BaseOverlap overlap) =>
+        new(overlap.Name, overlap.Base, overlap.Conflicts is null ? null : CutText.Of(overlap.Conflicts, Most, MostBytes).Items, overlap.Conflicts?.Count);
+}
+
+/// <summary>Answer of worktree_conflicts; pairs that would conflict come first.</summary>
+public sealed record ConflictsForetold(
+    int Worktrees, int Conflicting, IReadOnlyList<OverlapRow> Pairs, IReadOnlyList<BaseOverlapRow> WithBase, IReadOnlyList<string>? NotRead, string? Omitted, string Next)
+{
+    private const int RowBytes = 14_000;
+    private const int BaseBytes = 4_000;
+
+    internal static ConflictsForetold From(ConflictForecast forecast, string next)
+    {
+        var size = 0;
+        var pairs = CutText.Of(
+            forecast.Pairs.Select(OverlapRow.From).ToList(),
+            forecast.Pairs.Select(OverlapRow.From).TakeWhile(row => (size += 120 + SizeOf(row.Conflicts) + SizeOf(row.Files) + SizeOf(row.NotCompared)) <= RowBytes).Count());
+        size = 0;
+        var bases = CutText.Of(
+            forecast.WithBase.Select(BaseOverlapRow.From).ToList(),
+            forecast.WithBase.Select(BaseOverlapRow.From).TakeWhile(row => (size += 120 + SizeOf(row.Conflicts)) <= BaseBytes).Count());
+        var notRead = CutText.Of(forecast.NotRead, 10, 2_000);
+        return new ConflictsForetold(
+            forecast.Worktrees, forecast.Pairs.Count(pair => pair.Conflicts is { Count: > 0 }), pairs.Items, bases.Items, notRead.Items.Count == 0 ? null : notRead.Items,
+            Omission.Of("name shows one worktree against the others", (pairs.Omitted, "pairs"), (bases.Omitted, "worktrees that conflict with their base"), (notRead.Omitted, "that could not be read")),
+            next);
+    }
+
+    private static int SizeOf(IReadOnlyList<string>? names) => names?.Sum(name => CutText.Size(name) + 3) ?? 0;
+}

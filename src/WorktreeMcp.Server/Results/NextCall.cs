@@ -78,6 +78,13 @@ internal static class NextCall
         };
     }
 
+    internal static string After(ConflictForecast forecast) => forecast switch
+    {
+        { WithBase: [var lane, ..] } => $"worktree_run(name: \"{lane.Name}\", command: \"git merge {(lane.Base.StartsWith('-') ? "..." : lane.Base)}\")",
+        { Pairs: [{ Conflicts.Count: > 0 } pair, ..] } => $"worktree_diff(name: \"{pair.Left}\", format: \"patch\")",
+        _ => "worktree_list()",
+    };
+
     internal static string After(LandingResult landed) => landed switch
     {
         { Step.NowReady: [var ready, ..] } => $"worktree_create(task_id: {ready})",

@@ -42,6 +42,7 @@ namespace WorktreeMcp.Server.Results;
 [JsonSerializable(typeof(LandingStrategy?))]
 [JsonSerializable(typeof(WorktreeDiffed))]
 [JsonSerializable(typeof(WorktreeMerged))]
+[JsonSerializable(typeof(ConflictsForetold))]
 [JsonSerializable(typeof(DoctorReported))]
 [JsonSerializable(typeof(ErrorReply))]
 internal sealed partial class WireContext : JsonSerializerContext;

@@ -37,6 +37,21 @@ public sealed partial class LandingTools(OpenRepository repository, CallerIdenti
     }
 
     /// <summary>
+    /// Show which active worktrees touch the same files. For such pairs, and for each against its base, it says whether a
+    /// merge would conflict and in which files. Uncommitted work counts. Call it before you land, or before you begin where
+    /// others work. Changes nothing.
+    /// </summary>
+    /// <param name="name">Only this worktree against the others; name from worktree_list.</param>
+    [McpServerTool(
+        Name = "worktree_conflicts", Title = "Foretell conflicts", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
+        UseStructuredContent = true, OutputSchemaType = typeof(ConflictsForetold))]
+    public partial CallToolResult Conflicts(string? name = null)
+    {
+        var forecast = repository.Require().Worktrees.Forecast(name);
+        return Reply.Of(ConflictsForetold.From(forecast, NextCall.After(forecast)));
+    }
+
+    /// <summary>
     /// Land a worktree's branch in its base: all of it or nothing. It is merged beside every checkout and verified there; a
     /// conflict, a failing verify_command or a base that cannot move changes nothing. Refuses uncommitted work. One landing
     /// at a time; others wait. Hooks are not run.
