@@ -1,14 +1,15 @@
 namespace WorktreeMcp.Bench;
 
 /// <summary>What the command line asked for.</summary>
-internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bool Publish, bool LandingOnly = false)
+internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bool Publish, bool OnlyLarge = false, bool LandingOnly = false)
 {
     internal const string Usage = """
         Usage: dotnet run -c Release --project bench/WorktreeMcp.Bench -- [options]
           --in DIR          where the repositories are made; /dev/shm if there is one, else the temporary folder
           --durable-in DIR  measure small changes on this disk too, where an fsync costs something
           --quick           small boards and few repetitions: shows that it works, measures little
-          --landing         only landings and foretold conflicts
+          --large-only      only worktrees of large generated repositories, with and without spares
+          --landing-only    only landings and foretold conflicts
           --no-publish      leave out the comparison with a ReadyToRun build
         """;
 
@@ -20,6 +21,12 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
 
     /// <summary>Calls before the clock counts, so that what is measured is compiled.</summary>
     internal int Warm => Quick ? 10 : 60;
+
+    /// <summary>Repetitions of what takes seconds.</summary>
+    internal int Large => Quick ? 1 : 7;
+
+    /// <summary>Sizes of the generated repositories.</summary>
+    internal IReadOnlyList<int> LargeSizes => Quick ? [2_000] : [12_000, 57_000, 100_000];
 
     internal int ManyTasks => Quick ? 1_000 : 10_000;
 
@@ -38,8 +45,11 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
                 case "--quick":
                     options = options with { Quick = true, Publish = false };
                     break;
-                case "--landing":
+                case "--landing-only":
                     options = options with { LandingOnly = true };
+                    break;
+                case "--large-only":
+                    options = options with { OnlyLarge = true };
                     break;
                 case "--no-publish":
                     options = options with { Publish = false };

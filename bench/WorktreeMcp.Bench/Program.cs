@@ -10,16 +10,30 @@ var report = new Report(Console.Out);
 report.Note(Machine.Describe(options.In));
 using (var scratch = new Scratch(options.In))
 {
-    if (!options.LandingOnly)
+    if (options.LandingOnly)
     {
-        StartBench.Run(report, options, scratch);
-        WorktreeBench.Run(report, options, scratch, "Worktrees of 5 files beside git alone");
-        var tools = new ToolBench(report, options, scratch);
-        tools.Run(tasks: 10, worktrees: 10);
-        tools.Run(options.ManyTasks, options.ManyWorktrees);
-        EventBench.Run(report, options, scratch);
+        LandingBench.Run(report, options, scratch);
+        report.Note($"Load at the end: {Machine.Load()}.");
+        return 0;
     }
 
+    foreach (var files in options.LargeSizes)
+    {
+        SpareBench.Run(report, options, scratch, files);
+    }
+
+    if (options.OnlyLarge)
+    {
+        report.Note($"Load at the end: {Machine.Load()}.");
+        return 0;
+    }
+
+    StartBench.Run(report, options, scratch);
+    WorktreeBench.Run(report, options, scratch, "Worktrees of 5 files beside git alone");
+    var tools = new ToolBench(report, options, scratch);
+    tools.Run(tasks: 10, worktrees: 10);
+    tools.Run(options.ManyTasks, options.ManyWorktrees);
+    EventBench.Run(report, options, scratch);
     LandingBench.Run(report, options, scratch);
 }
 

@@ -33,6 +33,7 @@ public sealed class OpenRepository(ServerSettings settings, ILogger<OpenReposito
             log.LogWarning("{Warning}", warning);
         }
 
+        repository.KeepSpares();
         return repository;
     }
 

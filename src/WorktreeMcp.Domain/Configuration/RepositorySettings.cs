@@ -15,6 +15,9 @@ public sealed record RepositorySettings
     /// <summary>Whether each operation is fsynced before it is acknowledged.</summary>
     public bool Durable { get; init; } = true;
 
+    /// <summary>How many checkouts are kept ready; null for one where a checkout takes long, else none.</summary>
+    public int? Spares { get; init; }
+
     /// <summary>Settings that were not usable, each named once.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

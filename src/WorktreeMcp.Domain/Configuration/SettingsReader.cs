@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Abstractions;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -21,6 +22,7 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         new("branch_prefix", "letters, digits and . _ / -, such as \"wt/\"", v => Prefix().IsMatch(v) && !v.Contains("..", StringComparison.Ordinal), (s, v) => s with { BranchPrefix = v }),
         new("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }),
         new("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
+        new("spares", "a whole number from 0 to 8", v => v.Length == 1 && v[0] is >= '0' and <= '8', (s, v) => s with { Spares = v[0] - '0' }),
     ];
 
     /// <summary>Reads everything for the repository whose main checkout is given.</summary>
@@ -49,7 +51,7 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
 
         foreach (var (key, value) in json)
         {
-            settings = Apply(settings, key, value is JsonValue ? value.Text() : null, $"{path}: {key}", warnings);
+            settings = Apply(settings, key, value.Text() ?? value.Integer()?.ToString(CultureInfo.InvariantCulture), $"{path}: {key}", warnings);
         }
 
         return settings;
