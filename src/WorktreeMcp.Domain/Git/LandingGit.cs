@@ -26,6 +26,8 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
     private static readonly string[] HookNames =
         ["pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "pre-merge-commit", "post-merge", "post-checkout", "post-rewrite", "pre-rebase", "reference-transaction"];
 
+    private const int MostNamed = 200;
+
     private static readonly TimeSpan CheckoutLimit = TimeSpan.FromMinutes(30);
 
     /// <summary>The commits that one has and another lacks, oldest first.</summary>
@@ -103,9 +105,15 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
             Variables = new Dictionary<string, string> { ["GIT_REFLOG_ACTION"] = words },
         });
 
-    /// <summary>Tracked files of a checkout that differ from its HEAD.</summary>
-    internal IReadOnlyList<string> Modified(BranchCheckout checkout) => [.. UncommittedFile.Parse(RawPath.Members(
-        git.Run(In(checkout, "status", "--porcelain=v2", "-z", "--untracked-files=no", "--no-renames")).Require($"reading the status of {checkout.Directory}"))).Select(file => file.Raw)];
+    /// <summary>Which of these files a checkout has other than its HEAD; those that git does not know are left out.</summary>
+    internal IReadOnlyList<string> Modified(BranchCheckout checkout, IReadOnlyCollection<ChangedFile> among)
+    {
+        // With few names git looks at these files only.
+        string[] paths = among.Count <= MostNamed && among.All(file => RawPath.IsText(file.Raw)) ? ["--", .. among.Select(file => file.Path)] : [];
+        var answer = git.Run(In(checkout, ["status", "--porcelain=v2", "-z", "--untracked-files=no", "--no-renames", .. paths]) with { Variables = new Dictionary<string, string> { ["GIT_LITERAL_PATHSPECS"] = "1" } });
+        var touched = among.Select(file => file.Raw).ToHashSet(StringComparer.Ordinal);
+        return [.. UncommittedFile.Parse(RawPath.Members(answer.Require($"reading the status of {checkout.Directory}"))).Select(file => file.Raw).Where(touched.Contains).Select(RawPath.Readable)];
+    }
 
     /// <summary>Checks a commit out without a branch; files that are not committed, ignored ones too, stop it.</summary>
     internal GitAnswer Detach(BranchCheckout checkout, string commit, SafeHandle guard) =>

@@ -12,6 +12,9 @@ internal static class RawPath
     /// <summary>As people read it.</summary>
     internal static string Readable(string raw) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(raw));
 
+    /// <summary>Whether it is UTF-8, so that its readable form names the same file.</summary>
+    internal static bool IsText(string raw) => !Readable(raw).Contains('\uFFFD', StringComparison.Ordinal);
+
     /// <summary>A list for <c>--stdin -z</c>.</summary>
     internal static byte[] List(IEnumerable<string> raws) => Encoding.Latin1.GetBytes(string.Concat(raws.Select(raw => raw + "\0")));
 

@@ -191,9 +191,7 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
     {
         var untracked = changed.Where(file => file.Before.Mode == NoFile && file.After.Mode != Submodule).Select(file => file.Path)
             .Where(path => parts.Exists(Path.Join(checkout.Directory, path)) && !parts.Files.Directory.Exists(Path.Join(checkout.Directory, path)));
-        var touched = changed.Select(file => file.Raw).ToHashSet(StringComparer.Ordinal);
-        var modified = parts.Git.Landing.Modified(checkout).Where(touched.Contains).Select(RawPath.Readable);
-        var inTheWay = untracked.Concat(modified).Distinct(StringComparer.Ordinal).ToList();
+        var inTheWay = untracked.Concat(parts.Git.Landing.Modified(checkout, changed)).Distinct(StringComparer.Ordinal).ToList();
         if (inTheWay.Count > 0)
         {
             throw Dirty(branch, checkout, $"these files there are not committed, and the landing would change them: {Listed.Of(inTheWay, MostListed)}");

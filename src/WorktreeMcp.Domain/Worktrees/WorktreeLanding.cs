@@ -32,14 +32,26 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         LandingResult result;
         using (var lease = parts.TryLease(found, shared: true) ?? throw InUse(found.Name))
         {
-            // Asked before the wait: what is refused anyway need not wait.
-            Look(request, found);
-            using var landing = LandingLock.Acquire(parts.Layout, request.Patience, parts.Store.Time, $"landing {request.Name}", progress, cancel);
+            using var landing = Wait(request, found, progress, cancel);
             SettleOthers(landing, by);
             result = Land(request, found, lease, landing, by, progress, cancel);
         }
 
         return request.Remove ? WithRemoval(result, by) : result;
+    }
+
+    // What is refused anyway need not wait.
+    private LandingLock Wait(LandingRequest request, Worktree found, Action<string> progress, CancellationToken cancel)
+    {
+        using (var free = LandingLock.Try(parts.Layout))
+        {
+            if (free is null)
+            {
+                Look(request, found);
+            }
+        }
+
+        return LandingLock.Acquire(parts.Layout, request.Patience, parts.Store.Time, $"landing {request.Name}", progress, cancel);
     }
 
     private LandingResult Land(LandingRequest request, Worktree found, Lease lease, LandingLock landing, string by, Action<string> progress, CancellationToken cancel)
@@ -78,13 +90,14 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
 
             pending = pending with { To = plan.To, Follow = request.Strategy != LandingStrategy.Merge && !request.Remove && plan.To != source.Tip };
             changed = parts.Git.Trials.Changed(source.From, plan.To);
-            using (bases.Prepare(source.Into, changed))
-            {
-                // Asked before the command runs; it is asked again when the base moves.
-            }
-
-            verified = request.VerifyCommand is { } command ? _verification.Run(source.Worktree, plan.To, command, landing.Descriptor, progress, cancel) : null;
             movable = bases.Prepare(source.Into, changed);
+            if (request.VerifyCommand is { } command)
+            {
+                // Nothing is held while it runs, and what stands in the way is looked for again afterwards.
+                movable.Dispose();
+                verified = _verification.Run(source.Worktree, plan.To, command, landing.Descriptor, progress, cancel);
+                movable = bases.Prepare(source.Into, changed);
+            }
         }
         catch (Refusal refusal) when (refusal.Code is RefusalCode.MergeConflict or RefusalCode.VerifyFailed or RefusalCode.BaseDirty)
         {
