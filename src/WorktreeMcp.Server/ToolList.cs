@@ -12,6 +12,7 @@ public static class ToolList
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree",
         "worktree_create", "worktree_list", "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
         "worktree_diff", "worktree_conflicts", "worktree_merge",
+        "worktree_restore",
     ];
 
     /// <summary>Registers them and what they need.</summary>
@@ -19,6 +20,7 @@ public static class ToolList
     public static void Register(IMcpServerBuilder builder)
     {
         builder.Services.AddSingleton<OpenRepository>();
+        builder.Services.AddHostedService<BackgroundSweep>();
         builder.WithWorktreeTools(Names, tools => tools.Add<TaskTools>().Add<WorktreeTools>().Add<LandingTools>());
     }
 }

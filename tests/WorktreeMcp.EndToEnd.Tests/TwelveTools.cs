@@ -11,6 +11,7 @@ internal static class TwelveTools
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree", "worktree_create", "worktree_list",
         "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
         "worktree_diff", "worktree_conflicts", "worktree_merge",
+        "worktree_restore",
     ];
 
     public static IReadOnlyList<ToolStep> Steps { get; } =
@@ -30,6 +31,8 @@ internal static class TwelveTools
         new("task_get", """{"task_id":1}"""),
         new("worktree_keep", """{"name":"lane","reason":"To be reviewed."}"""),
         new("worktree_remove", """{"name":"lane","complete_task":true}"""),
+        new("worktree_restore", """{"name":"lane"}"""),
+        new("worktree_remove", """{"name":"lane"}"""),
         new("worktree_events", """{"limit":200}"""),
     ];
 }

@@ -1,6 +1,7 @@
 using WorktreeMcp.Server.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
+using WorktreeMcp.Server.Gc;
 
 namespace WorktreeMcp.Server.Tests;
 
@@ -9,6 +10,7 @@ public sealed class CommandLineTests : IDisposable
     private readonly List<ServerSettings> _served = [];
     private readonly List<DemoOptions> _shown = [];
     private readonly List<DoctorOptions> _examined = [];
+    private readonly List<GcOptions> _emptied = [];
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
 
@@ -74,6 +76,18 @@ public sealed class CommandLineTests : IDisposable
         (options.RepositoryPath, options.Fix, options.Json).Should().Be(("/r", fix, json));
     }
 
+    [Theory]
+    [InlineData(false, null, false, false, "gc", "--repo", "/r")]
+    [InlineData(true, 3, true, true, "gc", "--repo", "/r", "--all", "--days", "3", "--dry-run", "--yes")]
+    public async Task Gc_is_told_what_goes(bool all, int? days, bool dryRun, bool yes, params string[] arguments)
+    {
+        (await Run(arguments)).Should().Be(10);
+
+        var options = _emptied.Should().ContainSingle().Which;
+        (options.RepositoryPath, options.All, options.Days, options.DryRun, options.Yes).Should().Be(("/r", all, days, dryRun, yes));
+        (await Run("gc", "--days", "-1")).Should().Be(2);
+    }
+
     public void Dispose()
     {
         _output.Dispose();
@@ -95,6 +109,11 @@ public sealed class CommandLineTests : IDisposable
         {
             _examined.Add(options);
             return Task.FromResult(9);
+        },
+        options =>
+        {
+            _emptied.Add(options);
+            return Task.FromResult(10);
         },
         new CommandEnvironment(new Dictionary<string, string>(), "/here"),
         _output,

@@ -27,13 +27,14 @@ public sealed partial class ToolContractTests
         ["worktree_diff"] = "1010",
         ["worktree_conflicts"] = "1010",
         ["worktree_merge"] = "0101",
+        ["worktree_restore"] = "0000",
     };
 
     [Theory]
     [InlineData("2025-06-18")]
     [InlineData("2025-11-25")]
     [InlineData("2026-07-28")]
-    public async Task The_tools_are_in_one_order(string era)
+    public async Task The_tools_come_in_one_order(string era)
     {
         using var repository = new TempRepository();
         await using var agent = await AgentClient.Start(repository, era);
