@@ -1,7 +1,7 @@
 namespace WorktreeMcp.Bench;
 
 /// <summary>What the command line asked for.</summary>
-internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bool Publish, bool OnlyLarge = false)
+internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bool Publish, bool OnlyLarge = false, bool LandingOnly = false)
 {
     internal const string Usage = """
         Usage: dotnet run -c Release --project bench/WorktreeMcp.Bench -- [options]
@@ -10,6 +10,7 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
           --quick           small boards and few repetitions: shows that it works, measures little
           --only-runs       only what concerns commands
           --large-only      only worktrees of large generated repositories, with and without spares
+          --landing-only    only landings and foretold conflicts
           --no-publish      leave out the comparison with a ReadyToRun build
         """;
 
@@ -50,6 +51,9 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
                     break;
                 case "--only-runs":
                     options = options with { OnlyRuns = true };
+                    break;
+                case "--landing-only":
+                    options = options with { LandingOnly = true };
                     break;
                 case "--large-only":
                     options = options with { OnlyLarge = true };

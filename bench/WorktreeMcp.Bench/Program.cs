@@ -10,6 +10,13 @@ var report = new Report(Console.Out);
 report.Note(Machine.Describe(options.In));
 using (var scratch = new Scratch(options.In))
 {
+    if (options.LandingOnly)
+    {
+        LandingBench.Run(report, options, scratch);
+        report.Note($"Load at the end: {Machine.Load()}.");
+        return 0;
+    }
+
     RunBench.Run(report, options, scratch);
     SandboxBench.Run(report, options, scratch);
     if (options.OnlyRuns)
@@ -34,6 +41,7 @@ using (var scratch = new Scratch(options.In))
     tools.Run(tasks: 10, worktrees: 10);
     tools.Run(options.ManyTasks, options.ManyWorktrees);
     EventBench.Run(report, options, scratch);
+    LandingBench.Run(report, options, scratch);
 }
 
 if (options.DurableIn is { } durable)

@@ -11,7 +11,7 @@ public static class ToolList
     [
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree",
         "worktree_create", "worktree_list", "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
-        "worktree_restore", "worktree_output", "worktree_stop",
+        "worktree_diff", "worktree_conflicts", "worktree_merge", "worktree_restore", "worktree_output", "worktree_stop",
     ];
 
     /// <summary>Registers them and what they need.</summary>
@@ -20,6 +20,6 @@ public static class ToolList
     {
         builder.Services.AddSingleton<OpenRepository>();
         builder.Services.AddHostedService<BackgroundSweep>();
-        builder.WithWorktreeTools(Names, tools => tools.Add<TaskTools>().Add<WorktreeTools>().Add<RunTools>());
+        builder.WithWorktreeTools(Names, tools => tools.Add<TaskTools>().Add<WorktreeTools>().Add<RunTools>().Add<LandingTools>());
     }
 }

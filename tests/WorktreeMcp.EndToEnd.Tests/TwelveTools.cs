@@ -22,7 +22,7 @@ internal static class TwelveTools
     [
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree", "worktree_create", "worktree_list",
         "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
-        "worktree_restore", "worktree_output", "worktree_stop",
+        "worktree_diff", "worktree_conflicts", "worktree_merge", "worktree_restore", "worktree_output", "worktree_stop",
     ];
 
     public static IReadOnlyList<ToolStep> Steps { get; } =
@@ -38,6 +38,9 @@ internal static class TwelveTools
         new("worktree_output", """{"run_id":"RUN_ID"}"""),
         new("worktree_stop", """{"run_id":"RUN_ID"}"""),
         new("worktree_status", """{"name":"lane"}"""),
+        new("worktree_diff", """{"name":"lane","format":"patch"}"""),
+        new("worktree_conflicts", "{}"),
+        new("worktree_merge", """{"name":"lane","strategy":"squash","verify_command":"test -f token.txt"}"""),
         new("worktree_list", "{}"),
         new("task_get", """{"task_id":1}"""),
         new("worktree_keep", """{"name":"lane","reason":"To be reviewed."}"""),

@@ -51,6 +51,15 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>One folder for each run that has one: its record and its output.</summary>
     public string Runs => Path.Join(Private, "runs");
 
+    /// <summary>The file whose flock lets one landing at a time through.</summary>
+    public string LandingLock => Path.Join(Private, "landing.lock");
+
+    /// <summary>Who lands, for messages only.</summary>
+    public string LandingHolder => Path.Join(Private, "landing-holder.json");
+
+    /// <summary>git's directories of the checkouts in which landings are verified.</summary>
+    public string Verification => Path.Join(Private, "verify");
+
     /// <summary>Where prepared checkouts wait; on the worktrees' file system, so that a rename makes a worktree of one.</summary>
     public string Spares => Path.Join(Worktrees, ".spares");
 

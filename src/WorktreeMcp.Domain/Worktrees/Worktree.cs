@@ -135,6 +135,12 @@ public sealed record Worktree
     /// <summary>The first of its ten ports; null until a command needs them.</summary>
     public int? Ports { get; init; }
 
+    /// <summary>A landing of its branch that is under way, or that a server began that is gone; whoever finds it settles it.</summary>
+    public PendingLanding? Landing { get; init; }
+
+    /// <summary>What of it landed last, or null.</summary>
+    public LandedWork? Landed { get; init; }
+
     /// <summary>Where it waits once it is removed.</summary>
     public TrashedWorktree? Trash { get; init; }
 

@@ -8,7 +8,7 @@ internal static class WorktreeImage
 {
     private static readonly HashSet<string> Ours =
     [
-        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "setup", "ports", "spare",
+        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "setup", "ports", "spare", "landing", "landed",
         "created_at", "updated_at",
     ];
 
@@ -42,6 +42,8 @@ internal static class WorktreeImage
                 ? new SetupState(setup["run_id"].TextOrNull() ?? string.Empty, setup["state"].TextOrNull() ?? "failed", setup["detail"].TextOrNull())
                 : null,
             Ports = json["ports"].Integer() is >= 1024 and <= 65_526 and var ports ? (int)ports : null,
+            Landing = json["landing"] is JsonObject landing ? LandingImage.Read(landing) : null,
+            Landed = json["landed"] is JsonObject landed ? LandingImage.ReadLanded(landed) : null,
             CreatedAt = json["created_at"].Number() ?? 0,
             UpdatedAt = json["updated_at"].Number() ?? json["created_at"].Number() ?? 0,
             Extra = json.Except(Ours),
@@ -92,6 +94,16 @@ internal static class WorktreeImage
         if (worktree.Ports is { } ports)
         {
             json["ports"] = ports;
+        }
+
+        if (worktree.Landing is { } landing)
+        {
+            json["landing"] = LandingImage.Write(landing);
+        }
+
+        if (worktree.Landed is { } landed)
+        {
+            json["landed"] = LandingImage.Write(landed);
         }
 
         if (worktree.Trash is { } trash)

@@ -25,6 +25,7 @@ public sealed class WorktreeRegistry : IDisposable
     private readonly WorktreeRemover _remover;
     private readonly WorktreeRestore _restore;
     private readonly WorktreeCommands _commands;
+    private readonly WorktreeLanding _landing;
     private readonly TrashSweep _sweep;
     private readonly RunDesk _runs;
     private readonly WorktreeSetup _setup;
@@ -38,9 +39,11 @@ public sealed class WorktreeRegistry : IDisposable
         _inspection = new WorktreeInspection(_parts);
         var trash = new WorktreeTrash(_parts);
         var back = new WorktreeReturn(_parts);
+        var bases = new BaseBranch(_parts, _entries);
+        var landings = new LandingBook(_parts, _entries, bases);
         Preparation = new RunPreparation(_parts, _entries, runner.Environment);
         git.ReadingWrapper = Preparation.ReadingWrapper;
-        _repair = new WorktreeRepair(_parts, _entries, trash, back, Preparation);
+        _repair = new WorktreeRepair(_parts, _entries, trash, back, Preparation, landings);
         _creation = new WorktreeCreation(_parts, _entries, _repair, new WorktreeInclude(git, store.Layout, files, store.Disk), keeper);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
         _restore = new WorktreeRestore(_parts, _entries, _repair, back);
@@ -48,6 +51,7 @@ public sealed class WorktreeRegistry : IDisposable
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner, Preparation) { Background = background };
         _runs = new RunDesk(_commands.Known, _entries.All);
         _setup = new WorktreeSetup(_parts, trust, _commands);
+        _landing = new WorktreeLanding(_parts, _entries, _repair, _remover, runner, bases, landings);
     }
 
     /// <summary>Empties the trash.</summary>
@@ -236,6 +240,30 @@ public sealed class WorktreeRegistry : IDisposable
         _remover.EnsureRemovable(name, force);
         return _setup.End(name, force, by);
     }
+
+    /// <summary>Lands a worktree's branch in its base: all of it, or nothing.</summary>
+    /// <param name="request">What is wanted.</param>
+    /// <param name="by">Who lands it.</param>
+    /// <param name="progress">Told what is being done while it lasts.</param>
+    /// <param name="cancel">Ends it while it waits or verifies.</param>
+    /// <returns>What landed.</returns>
+    public LandingResult Land(LandingRequest request, string by, Action<string> progress, CancellationToken cancel) =>
+        _landing.Land(request, by, progress, cancel);
+
+    /// <summary>What a worktree changes against its base, uncommitted work included.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="path">Only this file or folder; null for all.</param>
+    /// <param name="patch">Whether the patch is wanted too.</param>
+    /// <param name="mostBytes">How much of the patch at most.</param>
+    /// <param name="cursor">Where the part before ended.</param>
+    /// <returns>The files, and the patch if wanted.</returns>
+    public WorktreeDifference Diff(string name, string? path, bool patch, int mostBytes, string? cursor) =>
+        new WorktreeDiff(_parts).Compare(WorktreeEntries.Require(_repair.Settled(), name), path, patch, mostBytes, cursor);
+
+    /// <summary>Which active worktrees touch the same files, and which of them would conflict.</summary>
+    /// <param name="name">Only this one against the others; null for all.</param>
+    /// <returns>What was found.</returns>
+    public ConflictForecast Forecast(string? name) => new WorktreeConflicts(_parts).Forecast(_repair.Settled(), name);
 
     private void EnsureFree(Worktree worktree, BoardTask task)
     {

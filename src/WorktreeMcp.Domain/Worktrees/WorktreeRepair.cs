@@ -6,9 +6,9 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// <summary>
 /// Finishes or takes back what a killed server left half-made, under the lock and safe to repeat at any point:
 /// a creation nobody holds the lease of is rolled back, a removal or a restoration is finished, and what a person took down with git is
-/// taken off the registry. One that cannot be settled now waits for the next call and blocks nothing else.
+/// taken off the registry. A landing is finished or taken back. One that cannot be settled now waits for the next call and blocks nothing else.
 /// </summary>
-internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entries, WorktreeTrash trash, WorktreeReturn back, RunPreparation preparation)
+internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entries, WorktreeTrash trash, WorktreeReturn back, RunPreparation preparation, LandingBook landings)
 {
     private readonly Sightings _sightings = new(parts);
     private readonly Relocation _relocation = new(parts);
@@ -39,7 +39,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     {
         try
         {
-            if (entries.All().Any(worktree => IsHalfDone(worktree) && IsAbandoned(worktree)) || _adoption.Lost().Count > 0)
+            if (entries.All().Any(worktree => (IsHalfDone(worktree) && IsAbandoned(worktree)) || landings.IsAbandoned(worktree)) || _adoption.Lost().Count > 0)
             {
                 using var change = parts.Store.Begin("recovery", "recovery");
                 SettleAbandoned(change);
@@ -73,6 +73,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     internal void Settle(StateChange change)
     {
         _adoption.Run(change);
+        landings.SettleAbandoned(change);
         foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || w.Runs.Count > 0 || _sightings.Of(w).IsToReconcile)))
         {
             using var lease = parts.TryLease(worktree, shared: false);
@@ -210,7 +211,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     }
 
     private bool NeedsSettling(Worktree worktree) =>
-        IsHalfDone(worktree) ? IsAbandoned(worktree) : worktree.IsLive && _sightings.Of(worktree).IsToReconcile;
+        landings.IsAbandoned(worktree) || (IsHalfDone(worktree) ? IsAbandoned(worktree) : worktree.IsLive && _sightings.Of(worktree).IsToReconcile);
 
     private static bool IsHalfDone(Worktree worktree) => IsInTheMiddle(worktree) || (worktree.IsLive && worktree.Runs.Count > 0);
 

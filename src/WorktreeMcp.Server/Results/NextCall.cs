@@ -76,6 +76,34 @@ internal static class NextCall
 
     internal static string After(RunStop stop) => $"worktree_output(run_id: \"{stop.Record.RunId}\", offset: -4000)";
 
+    internal static string After(WorktreeDifference difference)
+    {
+        var name = difference.Worktree.Name;
+        return difference switch
+        {
+            { NextCursor: { } cursor } => $"worktree_diff(name: \"{name}\", format: \"patch\", cursor: \"{cursor}\")",
+            { Patch: null, Files.Count: > 0 } => $"worktree_diff(name: \"{name}\", format: \"patch\")",
+            { Files: [] } => $"worktree_run(name: \"{name}\", command: \"...\")",
+            _ when difference.Files.Any(file => file.Uncommitted) => $"worktree_run(name: \"{name}\", command: \"git add -A && git commit -m '...'\")",
+            _ => $"worktree_merge(name: \"{name}\")",
+        };
+    }
+
+    internal static string After(ConflictForecast forecast) => forecast switch
+    {
+        { WithBase: [var lane, ..] } => $"worktree_run(name: \"{lane.Name}\", command: \"git merge {(lane.Base.StartsWith('-') ? "..." : lane.Base)}\")",
+        { Pairs: [{ Conflicts.Count: > 0 } pair, ..] } => $"worktree_diff(name: \"{pair.Left}\", format: \"patch\")",
+        _ => "worktree_list()",
+    };
+
+    internal static string After(LandingResult landed) => landed switch
+    {
+        { Step.NowReady: [var ready, ..] } => $"worktree_create(task_id: {ready})",
+        { Step.Task: { IsOpen: true } task } => $"task_update(task_id: {task.Id}, status: \"completed\")",
+        { Removal: null } => $"worktree_remove(name: \"{landed.Step.Worktree.Name}\")",
+        _ => "task_list(ready: true)",
+    };
+
     internal static string After(EventPage page, long? since) =>
         page.More && since is not null ? $"worktree_events(since_seq: {page.LastSeq})" : "task_list()";
 }

@@ -39,6 +39,13 @@ namespace WorktreeMcp.Server.Results;
 [JsonSerializable(typeof(RunRead))]
 [JsonSerializable(typeof(RunStopped))]
 [JsonSerializable(typeof(EventsListed))]
+[JsonSerializable(typeof(DiffFormat))]
+[JsonSerializable(typeof(DiffFormat?))]
+[JsonSerializable(typeof(LandingStrategy))]
+[JsonSerializable(typeof(LandingStrategy?))]
+[JsonSerializable(typeof(WorktreeDiffed))]
+[JsonSerializable(typeof(WorktreeMerged))]
+[JsonSerializable(typeof(ConflictsForetold))]
 [JsonSerializable(typeof(DoctorReported))]
 [JsonSerializable(typeof(ErrorReply))]
 internal sealed partial class WireContext : JsonSerializerContext;
