@@ -3,6 +3,7 @@ using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
@@ -14,14 +15,15 @@ public sealed class Repository : IDisposable
 {
     private readonly StateStore _store;
 
-    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, IFileSystem files, IDurableFiles disk, TimeProvider time)
+    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, IFileSystem files, IDurableFiles disk, TimeProvider time, Func<string, bool>? endsWithThisProcess)
     {
         Place = place;
         Settings = settings;
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot);
         _store = new StateStore(layout, files, disk, time, settings.Durable);
-        Board = new TaskBoard(_store) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
+        Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
         Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner);
+        Overview = new BoardOverview(Board, Worktrees, _store);
     }
 
     /// <summary>Where it lies.</summary>
@@ -35,6 +37,9 @@ public sealed class Repository : IDisposable
 
     /// <summary>Where it is done.</summary>
     public WorktreeRegistry Worktrees { get; }
+
+    /// <summary>What an agent or a person has to know before anything else.</summary>
+    public BoardOverview Overview { get; }
 
     /// <summary>What happened.</summary>
     /// <param name="query">Which events.</param>
@@ -67,6 +72,7 @@ public sealed class Repository : IDisposable
     /// <param name="files">For reading; null for the real file system.</param>
     /// <param name="disk">For writing; null for the real disk.</param>
     /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="endsWithThisProcess">Whose claims end with this process, by the name of the caller; null for nobody's.</param>
     /// <returns>The opened repository, or a refusal as not_a_repository.</returns>
     public static Repository Open(
         string path,
@@ -74,7 +80,8 @@ public sealed class Repository : IDisposable
         IReadOnlyDictionary<string, string>? environment = null,
         IFileSystem? files = null,
         IDurableFiles? disk = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        Func<string, bool>? endsWithThisProcess = null)
     {
         environment ??= OwnEnvironment();
         files ??= new FileSystem();
@@ -83,7 +90,7 @@ public sealed class Repository : IDisposable
         var place = RepositoryPlace.Find(git, path);
         settings ??= new SettingsReader(files, environment).Read(place.Root);
         var runner = new CommandRunner(time, new CommandEnvironment(environment));
-        return new Repository(place, settings, git, runner, files, disk ?? new DurableFiles(), time);
+        return new Repository(place, settings, git, runner, files, disk ?? new DurableFiles(), time, endsWithThisProcess);
     }
 
     /// <inheritdoc/>

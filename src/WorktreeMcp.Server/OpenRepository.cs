@@ -8,8 +8,9 @@ namespace WorktreeMcp.Server;
 /// repository still lists its tools and says in each answer what to do; once found it stays.
 /// </summary>
 /// <param name="settings">Which directory was asked for.</param>
+/// <param name="caller">Knows whose claims end with this process.</param>
 /// <param name="log">Where settings that are not usable are named.</param>
-public sealed class OpenRepository(ServerSettings settings, ILogger<OpenRepository> log) : IDisposable
+public sealed class OpenRepository(ServerSettings settings, CallerIdentity caller, ILogger<OpenRepository> log) : IDisposable
 {
     private readonly Lock _gate = new();
     private Repository? _repository;
@@ -40,7 +41,7 @@ public sealed class OpenRepository(ServerSettings settings, ILogger<OpenReposito
     {
         try
         {
-            return Repository.Open(settings.RepositoryPath);
+            return Repository.Open(settings.RepositoryPath, endsWithThisProcess: caller.EndsWithThisProcess);
         }
         catch (Refusal refusal)
         {

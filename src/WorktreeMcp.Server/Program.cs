@@ -1,6 +1,7 @@
 using WorktreeMcp.Server.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
+using WorktreeMcp.Server.Release;
 
 namespace WorktreeMcp.Server;
 
@@ -22,6 +23,7 @@ internal static class Program
             Serve: (settings, cancel) => ServerProcess.Run(settings, error, cancel),
             Demo: options => DemoCommand.Run(options),
             Doctor: options => DoctorCommand.Run(options),
+            Release: options => ReleaseCommand.Run(options),
             CommandEnvironment.Current(),
             output,
             error).Run(args);

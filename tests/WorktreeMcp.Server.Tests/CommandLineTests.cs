@@ -1,6 +1,7 @@
 using WorktreeMcp.Server.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
+using WorktreeMcp.Server.Release;
 
 namespace WorktreeMcp.Server.Tests;
 
@@ -9,6 +10,7 @@ public sealed class CommandLineTests : IDisposable
     private readonly List<ServerSettings> _served = [];
     private readonly List<DemoOptions> _shown = [];
     private readonly List<DoctorOptions> _examined = [];
+    private readonly List<ReleaseOptions> _released = [];
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
 
@@ -74,6 +76,17 @@ public sealed class CommandLineTests : IDisposable
         (options.RepositoryPath, options.Fix, options.Json).Should().Be(("/r", fix, json));
     }
 
+    [Fact]
+    public async Task A_release_names_one_task()
+    {
+        (await Run("release", "12", "--repo", "/r")).Should().Be(10);
+        (await Run("release", "twelve")).Should().Be(2);
+        (await Run("release")).Should().Be(2);
+
+        var options = _released.Should().ContainSingle().Which;
+        (options.RepositoryPath, options.TaskId, options.Agent).Should().Be(("/r", 12, null));
+    }
+
     public void Dispose()
     {
         _output.Dispose();
@@ -95,6 +108,11 @@ public sealed class CommandLineTests : IDisposable
         {
             _examined.Add(options);
             return Task.FromResult(9);
+        },
+        options =>
+        {
+            _released.Add(options);
+            return Task.FromResult(10);
         },
         new CommandEnvironment(new Dictionary<string, string>(), "/here"),
         _output,

@@ -24,13 +24,15 @@ public sealed partial class ToolContractTests
         ["worktree_keep"] = "0010",
         ["worktree_remove"] = "0110",
         ["worktree_events"] = "1010",
+        ["task_claim"] = "0000",
+        ["board_show"] = "1010",
     };
 
     [Theory]
     [InlineData("2025-06-18")]
     [InlineData("2025-11-25")]
     [InlineData("2026-07-28")]
-    public async Task There_are_twelve_tools_in_one_order(string era)
+    public async Task The_tools_stand_in_one_order(string era)
     {
         using var repository = new TempRepository();
         await using var agent = await AgentClient.Start(repository, era);
@@ -178,6 +180,6 @@ public sealed partial class ToolContractTests
     [GeneratedRegex(@"\b[A-Z]{4,}\b")]
     private static partial Regex Shout();
 
-    [GeneratedRegex(@"\b((?:task|worktree)_(?!id\b|state\b)[a-z_]+)(?:\(([a-z_]+))?")]
+    [GeneratedRegex(@"\b((?:task|worktree|board)_(?!id\b|state\b)[a-z_]+)(?:\(([a-z_]+))?")]
     private static partial Regex ToolWord();
 }

@@ -45,10 +45,11 @@ public sealed class TempRepository : IDisposable
     /// <param name="disk">For writing; null for the real disk.</param>
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="settings">Null for the defaults.</param>
+    /// <param name="endsWithThisProcess">Whose claims end when this opening is disposed; null for nobody's.</param>
     /// <returns>The opened repository.</returns>
-    public Repository Open(IDurableFiles? disk = null, TimeProvider? time = null, RepositorySettings? settings = null)
+    public Repository Open(IDurableFiles? disk = null, TimeProvider? time = null, RepositorySettings? settings = null, Func<string, bool>? endsWithThisProcess = null)
     {
-        var opened = Repository.Open(Root, settings ?? new RepositorySettings(), disk: disk, time: time);
+        var opened = Repository.Open(Root, settings ?? new RepositorySettings(), disk: disk, time: time, endsWithThisProcess: endsWithThisProcess);
         _opened.Add(opened);
         return opened;
     }

@@ -3,6 +3,9 @@ namespace WorktreeMcp.Domain.Configuration;
 /// <summary>What can be set for a repository.</summary>
 public sealed record RepositorySettings
 {
+    /// <summary>How long a claim holds if nothing else is set, in minutes.</summary>
+    public const int DefaultLeaseMinutes = 60;
+
     /// <summary>Folder of the worktrees, relative to the root and inside it.</summary>
     public string WorktreeRoot { get; init; } = ".worktrees";
 
@@ -14,6 +17,9 @@ public sealed record RepositorySettings
 
     /// <summary>Whether each operation is fsynced before it is acknowledged.</summary>
     public bool Durable { get; init; } = true;
+
+    /// <summary>How long a claim holds without a renewal, in minutes.</summary>
+    public int LeaseMinutes { get; init; } = DefaultLeaseMinutes;
 
     /// <summary>Settings that were not usable, each named once.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];

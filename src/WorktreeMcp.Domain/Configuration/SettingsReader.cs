@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.IO.Abstractions;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Configuration;
@@ -20,6 +22,7 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         new("worktree_root", "a folder inside the repository, such as \".worktrees\"", IsFolder, (s, v) => s with { WorktreeRoot = v }),
         new("branch_prefix", "letters, digits and . _ / -, such as \"wt/\"", v => Prefix().IsMatch(v) && !v.Contains("..", StringComparison.Ordinal), (s, v) => s with { BranchPrefix = v }),
         new("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }),
+        new("lease_minutes", $"a whole number from 1 to {Claim.MostMinutes}", v => Minutes(v) is >= 1 and <= Claim.MostMinutes, (s, v) => s with { LeaseMinutes = Minutes(v)!.Value }),
         new("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
     ];
 
@@ -49,7 +52,7 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
 
         foreach (var (key, value) in json)
         {
-            settings = Apply(settings, key, value is JsonValue ? value.Text() : null, $"{path}: {key}", warnings);
+            settings = Apply(settings, key, value.Text() ?? value.Integer()?.ToString(CultureInfo.InvariantCulture), $"{path}: {key}", warnings);
         }
 
         return settings;
@@ -85,6 +88,8 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
 
         return setting.Apply(settings, value);
     }
+
+    private static int? Minutes(string value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var minutes) ? minutes : null;
 
     private string? UserFile()
     {

@@ -39,6 +39,9 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>One lease file for each worktree id.</summary>
     public string Leases => Path.Join(Private, "leases");
 
+    /// <summary>One file for each process whose claims end with it.</summary>
+    public string Sessions => Path.Join(Private, "sessions");
+
     /// <summary>git's own list of patterns that are never committed, local to this repository.</summary>
     public string Exclude => Path.Join(CommonDirectory, "info", "exclude");
 
@@ -51,6 +54,11 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <param name="id">The worktree's number.</param>
     /// <returns>An absolute path.</returns>
     public string Lease(int id) => Path.Join(Leases, $"worktree-{id}");
+
+    /// <summary>The file that one process holds while it lives.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>An absolute path.</returns>
+    public string Session(string name) => Path.Join(Sessions, name);
 
     /// <summary>The directory of a worktree by its name.</summary>
     /// <param name="name">A valid worktree name.</param>

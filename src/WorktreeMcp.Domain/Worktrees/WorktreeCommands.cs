@@ -35,7 +35,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
 
         parts.RequireIdentity(worktree);
         var mark = new BegunRun(Guid.NewGuid().ToString("N")[..12], command.Length > EventCommand ? command[..EventCommand] + "..." : command, by);
-        Record("worktree.run.before", worktree, mark);
+        Record("worktree.run.before", worktree, mark, seconds: timeout.TotalSeconds);
         _running[mark] = (worktree.Id, new RunningCommand(command, StateJson.Seconds(parts.Store.Time.GetUtcNow()), by));
         try
         {
@@ -92,13 +92,14 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
     }
 
     // The entry names what runs, in the same operation as the event, so that its end is recorded also if this server dies.
-    private string? Record(string name, Worktree worktree, BegunRun mark, RunResult? run = null, string? error = null)
+    private string? Record(string name, Worktree worktree, BegunRun mark, RunResult? run = null, string? error = null, double seconds = 0)
     {
         using var change = parts.Store.Begin(name, mark.By);
         var now = entries.All(change).FirstOrDefault(w => w.Id == worktree.Id) ?? worktree;
         var runs = now.Runs.Where(r => r.Id != mark.Id);
         now = now with { Runs = name == "worktree.run.before" ? [.. runs, mark] : [.. runs] };
         change.PutWorktree(now.Id, WorktreeImage.Write(now));
+        parts.Board.Claims.Renew(change, worktree.TaskId is { } taskId ? parts.Board.Find(taskId) : null, run is null ? seconds : 0);
         var lifecycleEvent = WorktreeEntries.RunEvent(
             name, worktree, worktree.TaskId is { } id ? parts.Board.Find(id) : null, mark, error ?? (run is { TimedOut: true } ? "timed out" : run is { Cancelled: true } ? "cancelled" : null));
         if (run is not null)

@@ -46,6 +46,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
 
         var task = request.TaskId is { } id ? parts.Board.Require(id) : null;
         var name = request.Name ?? NameFor(task, change);
+        parts.Board.Claims.EnsureMay(task, by);
         if (Existing(change, name, task) is { } existing)
         {
             return (null, null, Reopen(change, existing, task!, request.RequestId, by));
@@ -105,15 +106,21 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
     {
         task.EnsureCanBind(existing.Name);
         parts.RequireIdentity(existing);
-        if (existing.Status == WorktreeState.Active && task.LiveWorktree == existing.Name)
+        var isBound = existing.Status == WorktreeState.Active && task.LiveWorktree == existing.Name;
+        if (isBound && task.Owner == by && parts.Board.Claims.IsHeld(task))
         {
             return new WorktreeStep(existing, parts.DirectoryOf(existing), task, Already: true, [], null);
         }
 
         parts.Board.EnsureNotBlocked(task);
         var worktree = WorktreeEntries.Put(change, existing with { Status = WorktreeState.Active });
-        var bound = TaskBoard.Put(change, task.BindTo(existing.Name, "active", task.Owner ?? by));
-        change.Emit(WorktreeEntries.Event("worktree.bound", worktree, bound));
+        var bound = TaskBoard.Put(change, parts.Board.Claims.Take(change, task.BindTo(existing.Name, "active", task.Owner)));
+        if (!isBound)
+        {
+            change.Emit(WorktreeEntries.Event("worktree.bound", worktree, bound));
+        }
+
+        Claims.EmitClaimed(change, task, bound);
         return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: true, [], change.Commit("worktree.create", requestId));
     }
 
@@ -263,12 +270,13 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
     private WorktreeStep Complete(Worktree started, GitAnswer checkout, NewWorktree request, string by)
     {
         using var change = parts.Store.Begin("worktree.create", by);
-        BoardTask? task;
+        BoardTask? old, task;
         try
         {
             Verify(started, checkout);
-            task = started.TaskId is { } id ? parts.Board.Require(id) : null;
-            task = task?.BindTo(started.Name, "active", task.Owner ?? by);
+            old = started.TaskId is { } id ? parts.Board.Require(id) : null;
+            parts.Board.Claims.EnsureMay(old, by);
+            task = old is null ? null : parts.Board.Claims.Take(change, old.BindTo(started.Name, "active", old.Owner));
         }
         catch (Refusal refusal)
         {
@@ -280,6 +288,11 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         var worktree = WorktreeEntries.Put(change, started with { Status = WorktreeState.Active });
         var bound = task is null ? null : TaskBoard.Put(change, task);
         change.Emit(WorktreeEntries.Event("worktree.create.after", worktree, bound));
+        if (bound is not null)
+        {
+            Claims.EmitClaimed(change, old!, bound);
+        }
+
         return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: false, [], change.Commit("worktree.create", request.RequestId));
     }
 

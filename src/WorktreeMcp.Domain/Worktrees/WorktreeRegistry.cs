@@ -39,6 +39,8 @@ public sealed class WorktreeRegistry
 
     internal WorktreeEntries Entries => _entries;
 
+    internal WorktreeInspection Inspection => _inspection;
+
     internal WorktreeRepair Repair => _repair;
 
     /// <summary>Makes a worktree on its own branch and binds it to its task.</summary>
@@ -69,6 +71,12 @@ public sealed class WorktreeRegistry
     public WorktreeView? Of(BoardTask task) =>
         task.Worktree is { } name && WorktreeEntries.Find(_entries.All(), name) is { } worktree ? _inspection.View(worktree) : null;
 
+    /// <summary>What lies in the worktree of a task that somebody takes over; null when it has none to work in.</summary>
+    /// <param name="task">The task.</param>
+    /// <returns>Files, commits and running commands; nothing of it was touched.</returns>
+    public WorktreeDetail? LeftIn(BoardTask task) =>
+        task.LiveWorktree is { } name && WorktreeEntries.Find(_entries.All(), name) is { IsLive: true } worktree ? _inspection.Detail(worktree, _commands.Running(worktree.Id)) : null;
+
     /// <summary>Binds a task to a worktree that exists, on both sides.</summary>
     /// <param name="taskId">The task.</param>
     /// <param name="name">The worktree.</param>
@@ -81,7 +89,9 @@ public sealed class WorktreeRegistry
         using var change = _parts.Store.Begin("worktree.bind", by);
         _repair.SettleAbandoned(change);
         var task = _parts.Board.Require(taskId);
+        _parts.Board.Claims.EnsureMay(task, by);
         var worktree = WorktreeEntries.Require(_entries.All(change), name, "worktree");
+        _parts.Board.Claims.EnsureMay(_parts.TaskOf(worktree), by);
         task.EnsureCanBind(name);
         EnsureFree(worktree, task);
         if (task.LiveWorktree == name && worktree.TaskId == taskId && worktree.Status == WorktreeState.Active && task.Status == TaskState.InProgress && (newOwner ?? task.Owner) == task.Owner)
@@ -96,9 +106,11 @@ public sealed class WorktreeRegistry
             TaskBoard.Put(change, over with { Worktree = null, WorktreeState = null });
         }
 
-        var bound = TaskBoard.Put(change, task.BindTo(name, "active", newOwner ?? task.Owner ?? by));
+        var mine = task.BindTo(name, "active", newOwner ?? task.Owner ?? by);
+        var bound = TaskBoard.Put(change, mine.Owner == by ? _parts.Board.Claims.Take(change, mine) : mine);
         var active = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Active, TaskId = taskId });
         change.Emit(WorktreeEntries.Event("worktree.bound", active, bound));
+        Claims.EmitClaimed(change, task, bound);
         return new WorktreeStep(active, _parts.DirectoryOf(active), bound, Already: false, [], change.Commit("worktree.bind"));
     }
 
@@ -119,6 +131,7 @@ public sealed class WorktreeRegistry
         }
 
         var old = _parts.TaskOf(worktree);
+        _parts.Board.Claims.EnsureMay(old, by);
         if (completeTask)
         {
             RegistryParts.EnsureCanComplete(worktree, old);

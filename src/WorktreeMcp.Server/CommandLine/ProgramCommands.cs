@@ -1,6 +1,7 @@
 using System.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
+using WorktreeMcp.Server.Release;
 
 namespace WorktreeMcp.Server.CommandLine;
 
@@ -8,6 +9,7 @@ namespace WorktreeMcp.Server.CommandLine;
 /// <param name="Serve">Serves MCP until the client leaves; returns the exit code.</param>
 /// <param name="Demo">Shows the product in a throw-away repository; returns the exit code.</param>
 /// <param name="Doctor">Looks for what is wrong in the repository and repairs what is ours; returns the exit code.</param>
+/// <param name="Release">Frees a task whoever holds it; returns the exit code.</param>
 /// <param name="Environment">Variables and current directory.</param>
 /// <param name="Output">Where help and version go.</param>
 /// <param name="Error">Where errors go.</param>
@@ -15,6 +17,7 @@ public sealed record ProgramCommands(
     Func<ServerSettings, CancellationToken, Task<int>> Serve,
     Func<DemoOptions, Task<int>> Demo,
     Func<DoctorOptions, Task<int>> Doctor,
+    Func<ReleaseOptions, Task<int>> Release,
     CommandEnvironment Environment,
     TextWriter Output,
     TextWriter Error)
@@ -41,6 +44,11 @@ public sealed record ProgramCommands(
     private readonly Option<bool> _json = new("--json")
     {
         Description = "Print one JSON object.",
+    };
+
+    private readonly Argument<int> _task = new("ID")
+    {
+        Description = "The number of the task.",
     };
 
     private readonly Option<string?> _agent = new("--agent")
@@ -87,9 +95,12 @@ public sealed record ProgramCommands(
         var doctor = new Command("doctor", "Look for what is wrong with the board, the worktrees and git's records of them. Exit code 0: nothing; 1: something is left.") { _fix, _json };
         doctor.SetAction((parsed, _) => Doctor(new DoctorOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_fix), parsed.GetValue(_json), Output)));
 
+        var release = new Command("release", "Free a task whoever holds it: it goes back on the board, its worktree stays as it is.") { _task };
+        release.SetAction((parsed, _) => Release(new ReleaseOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_task), Settings(parsed).Agent, Output, Error)));
+
         var root = new RootCommand("A task board and git worktrees for several coding agents, served over MCP.")
         {
-            _repository, _agent, serve, demo, doctor,
+            _repository, _agent, serve, demo, doctor, release,
         };
         root.SetAction((parsed, cancel) => Serve(Settings(parsed), cancel));
         return root;

@@ -84,10 +84,16 @@ public sealed record ChangedFiles(
 }
 
 /// <summary>A commit that the base lacks.</summary>
-public sealed record CommitRow(string Commit, string Subject, long At);
+public sealed record CommitRow(string Commit, string Subject, long At)
+{
+    internal static CommitRow From(CommitLine commit) => new(commit.Hash, CutText.Of(commit.Subject, 240, "git log has all of it"), commit.At);
+}
 
 /// <summary>A command that runs now.</summary>
-public sealed record RunningRow(string Command, double StartedAt, string By);
+public sealed record RunningRow(string Command, double StartedAt, string By)
+{
+    internal static RunningRow From(RunningCommand running) => new(CutText.Of(running.Command, 200, "it runs now"), running.StartedAt, running.By);
+}
 
 /// <summary>Answer of worktree_status.</summary>
 public sealed record WorktreeShown(
@@ -110,11 +116,11 @@ public sealed record WorktreeShown(
             WorktreeRow.From(detail.View),
             detail.View.Worktree.BaseCommit,
             ChangedFiles.From(detail.View.Changes),
-            [.. detail.Commits.Select(c => new CommitRow(c.Hash, CutText.Of(c.Subject, 240, "git log has all of it"), c.At))],
+            [.. detail.Commits.Select(CommitRow.From)],
             detail.InProgress,
             detail.Locked is null ? null : CutText.Of(detail.Locked, 300, "git worktree list --verbose has all of it"),
             detail.Conflicts is null ? null : conflicts.Items,
-            [.. running.Items.Select(r => new RunningRow(CutText.Of(r.Command, 200, "it runs now"), r.StartedAt, r.By))],
+            [.. running.Items.Select(RunningRow.From)],
             omitted,
             next);
     }
