@@ -12,6 +12,8 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// </summary>
 internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair)
 {
+    private readonly Stacking _stacking = new(parts);
+
     private static readonly string[] LongerNames = ["refs/heads/", "heads/"];
 
     internal WorktreeStep Create(NewWorktree request, string by)
@@ -155,7 +157,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
                 "worktree_list()");
         }
 
-        var (baseRef, commit) = Base(request.BaseRef ?? parts.Settings.BaseRef);
+        var (baseRef, commit) = Base(request.BaseRef ?? (request.Branch is null ? _stacking.BaseFor(task, entries.All(change), parts.Settings.BaseRef) : parts.Settings.BaseRef));
         var branch = request.Branch is { } wanted ? Attachable(wanted) : NewBranch(name);
         return new Worktree
         {
@@ -293,7 +295,8 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             Claims.EmitClaimed(change, old!, bound);
         }
 
-        return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: false, [], change.Commit("worktree.create", request.RequestId));
+        var note = request is { BaseRef: null, Branch: null } ? _stacking.MissingFrom(started.BaseCommit!, task, entries.All(change)) : null;
+        return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: false, [], change.Commit("worktree.create", request.RequestId)) { Note = note };
     }
 
     private void Verify(Worktree worktree, GitAnswer checkout)

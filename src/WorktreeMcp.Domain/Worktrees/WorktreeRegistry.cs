@@ -61,8 +61,9 @@ public sealed class WorktreeRegistry
     /// <returns>What is found now, never from a cache.</returns>
     public WorktreeDetail Status(string name)
     {
-        var worktree = WorktreeEntries.Require(_repair.Settled(), name);
-        return _inspection.Detail(worktree, _commands.Running(worktree.Id));
+        var all = _repair.Settled();
+        var worktree = WorktreeEntries.Require(all, name);
+        return _inspection.Detail(worktree, _commands.Running(worktree.Id)) with { BaseNote = new Stacking(_parts).AfterLandingBelow(worktree, all) };
     }
 
     /// <summary>The worktree of a task as it is now, or null.</summary>

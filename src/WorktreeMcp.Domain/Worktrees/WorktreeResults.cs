@@ -19,7 +19,11 @@ public sealed record NewWorktree(string? Name, int? TaskId = null, string? BaseR
 /// <param name="Already">Whether it was so before.</param>
 /// <param name="NowReady">Tasks that became ready by it.</param>
 /// <param name="Warning">Done, but the next call must finish writing it; else null.</param>
-public sealed record WorktreeStep(Worktree Worktree, string Directory, BoardTask? Task, bool Already, IReadOnlyList<int> NowReady, string? Warning);
+public sealed record WorktreeStep(Worktree Worktree, string Directory, BoardTask? Task, bool Already, IReadOnlyList<int> NowReady, string? Warning)
+{
+    /// <summary>What the caller should know of the base; null when there is nothing.</summary>
+    public string? Note { get; init; }
+}
 
 /// <summary>What a removal left behind.</summary>
 /// <param name="Step">The step itself.</param>
@@ -57,7 +61,11 @@ public sealed record WorktreePage(IReadOnlyList<WorktreeView> Worktrees, int Tot
 /// <param name="Conflicts">Committed files that would conflict with the base; null when it cannot be told.</param>
 /// <param name="Running">Commands that run in it now.</param>
 public sealed record WorktreeDetail(
-    WorktreeView View, IReadOnlyList<CommitLine> Commits, string? InProgress, string? Locked, IReadOnlyList<string>? Conflicts, IReadOnlyList<RunningCommand> Running);
+    WorktreeView View, IReadOnlyList<CommitLine> Commits, string? InProgress, string? Locked, IReadOnlyList<string>? Conflicts, IReadOnlyList<RunningCommand> Running)
+{
+    /// <summary>What to do now that the worktree below has landed; null when there is nothing.</summary>
+    public string? BaseNote { get; init; }
+}
 
 /// <summary>A command that runs now.</summary>
 /// <param name="Command">Its text.</param>

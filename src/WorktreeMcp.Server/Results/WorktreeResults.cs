@@ -49,10 +49,13 @@ public sealed record TaskBrief(int Id, string Subject, TaskState Status, string?
 
 /// <summary>Answer of worktree_create, task_bind_worktree and worktree_keep.</summary>
 public sealed record WorktreeStepped(
-    WorktreeEntry Worktree, TaskBrief? Task, bool Already, IReadOnlyList<int>? NowReady, string? Warning, string Next)
+    WorktreeEntry Worktree, TaskBrief? Task, bool Already, IReadOnlyList<int>? NowReady, string? BaseNote, string? Warning, string Next)
 {
+    private const int NoteBytes = 1_000;
+
     internal static WorktreeStepped From(WorktreeStep step, string next) => new(
-        WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.From(step.Task), step.Already, step.NowReady.Count == 0 ? null : step.NowReady, step.Warning, next);
+        WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.From(step.Task), step.Already, step.NowReady.Count == 0 ? null : step.NowReady,
+        step.Note is null ? null : CutText.Of(step.Note, NoteBytes), step.Warning, next);
 }
 
 /// <summary>Answer of worktree_list.</summary>
@@ -97,7 +100,7 @@ public sealed record RunningRow(string Command, double StartedAt, string By)
 
 /// <summary>Answer of worktree_status.</summary>
 public sealed record WorktreeShown(
-    WorktreeRow Worktree, string? BaseCommit, ChangedFiles? Files, IReadOnlyList<CommitRow> Commits, string? InProgress, string? Locked,
+    WorktreeRow Worktree, string? BaseCommit, string? BaseNote, ChangedFiles? Files, IReadOnlyList<CommitRow> Commits, string? InProgress, string? Locked,
     IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow> Running, string? Omitted, string Next)
 {
     private const int MostConflicts = 50;
@@ -115,6 +118,7 @@ public sealed record WorktreeShown(
         return new WorktreeShown(
             WorktreeRow.From(detail.View),
             detail.View.Worktree.BaseCommit,
+            detail.BaseNote,
             ChangedFiles.From(detail.View.Changes),
             [.. detail.Commits.Select(CommitRow.From)],
             detail.InProgress,
