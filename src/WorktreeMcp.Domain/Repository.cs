@@ -51,6 +51,11 @@ public sealed class Repository : IDisposable
         return _store.Events.Read(query);
     }
 
+    /// <summary>Tells of every change of board and registry, whoever makes it, until what is returned is disposed.</summary>
+    /// <param name="changed">Called on another thread, once for what happens within a moment.</param>
+    /// <returns>What ends it.</returns>
+    public IDisposable Follow(Action<BoardDelta> changed) => new Following(_store, Worktrees, changed);
+
     /// <summary>Looks for everything that is not as it should be; changes nothing.</summary>
     /// <returns>What was found, the worst first.</returns>
     public IReadOnlyList<Finding> Examine() => new Examination(Worktrees).Findings();

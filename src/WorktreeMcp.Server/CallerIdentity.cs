@@ -43,7 +43,7 @@ public sealed class CallerIdentity(string? configured, int number)
     {
         if (agent is null)
         {
-            return configured ?? _made.GetOrAdd($"{Slug(request.Server.ClientInfo?.Name)}-{number}", name => name);
+            return NameOf(request.Server);
         }
 
         return !string.IsNullOrWhiteSpace(agent) && !agent.Any(char.IsControl) ? agent.Trim() : throw new Refusal(
@@ -51,6 +51,11 @@ public sealed class CallerIdentity(string? configured, int number)
             $"agent {(string.IsNullOrWhiteSpace(agent) ? "is blank" : "holds control characters")}.",
             "Give a plain name such as \"claude-1\", or leave agent out.");
     }
+
+    /// <summary>The name of an agent that gives none.</summary>
+    /// <param name="server">Knows the client.</param>
+    /// <returns>The name.</returns>
+    public string NameOf(McpServer server) => configured ?? _made.GetOrAdd($"{Slug(server.ClientInfo?.Name)}-{number}", name => name);
 
     private static string Slug(string? name)
     {

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using WorktreeMcp.Server.Prompts;
+using WorktreeMcp.Server.Resources;
 using WorktreeMcp.Server.Tools;
 
 namespace WorktreeMcp.Server;
@@ -20,5 +22,6 @@ public static class ToolList
     {
         builder.Services.AddSingleton<OpenRepository>();
         builder.WithWorktreeTools(Names, tools => tools.Add<TaskTools>().Add<WorktreeTools>().Add<BoardTools>());
+        builder.WithBoardResources().WithPrompts<WorkPrompts>();
     }
 }

@@ -43,6 +43,9 @@ public sealed class WorktreeRegistry
 
     internal WorktreeRepair Repair => _repair;
 
+    /// <summary>The names that are in use, oldest first.</summary>
+    public IReadOnlyList<string> Names => [.. _entries.All().Where(worktree => worktree.IsLive).Select(worktree => worktree.Name)];
+
     /// <summary>Makes a worktree on its own branch and binds it to its task.</summary>
     /// <param name="request">What is wanted.</param>
     /// <param name="by">Who wants it; becomes the owner of a task that has none.</param>

@@ -20,5 +20,5 @@ public sealed partial class BoardTools(OpenRepository repository, CallerIdentity
         Name = "board_show", Title = "Show the board", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(BoardShown))]
     public partial CallToolResult Show(RequestContext<CallToolRequestParams> request) =>
-        Reply.Of(BoardShown.From(repository.Require().Overview.Look(new GlanceLimits()), caller.AgentOf(request)));
+        Reply.Of(BoardShown.From(repository.Require().Overview.Look(new GlanceLimits()), caller.NameOf(request.Server)));
 }
