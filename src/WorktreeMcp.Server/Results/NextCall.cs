@@ -30,7 +30,7 @@ internal static class NextCall
 
     internal static string After(TaskTaken taken) => taken.View.Task switch
     {
-        { LiveWorktree: { } name } => $"worktree_status(name: \"{name}\")",
+        { LiveWorktree: { } name, WorktreeState: "active" } => $"worktree_status(name: \"{name}\")",
         { Id: var id } => $"worktree_create(task_id: {id})",
     };
 
