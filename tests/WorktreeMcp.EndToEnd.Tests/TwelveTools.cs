@@ -10,7 +10,7 @@ internal static class TwelveTools
     [
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree", "worktree_create", "worktree_list",
         "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
-        "task_claim", "board_show",
+        "task_claim", "worktree_diff", "worktree_merge", "board_show",
     ];
 
     public static IReadOnlyList<ToolStep> Steps { get; } =
@@ -25,6 +25,8 @@ internal static class TwelveTools
         new("task_bind_worktree", """{"task_id":1,"worktree":"lane"}"""),
         new("worktree_run", """{"name":"lane","command":"echo token > token.txt && git add -A && git commit -q -m token && echo done"}"""),
         new("worktree_status", """{"name":"lane"}"""),
+        new("worktree_diff", """{"name":"lane","format":"patch"}"""),
+        new("worktree_merge", """{"name":"lane","strategy":"squash","verify_command":"test -f token.txt"}"""),
         new("worktree_list", "{}"),
         new("task_get", """{"task_id":1}"""),
         new("worktree_keep", """{"name":"lane","reason":"To be reviewed."}"""),

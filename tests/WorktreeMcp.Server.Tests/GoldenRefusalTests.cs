@@ -82,6 +82,35 @@ public sealed class GoldenRefusalTests
     }
 
     [Fact]
+    public async Task The_refusals_of_a_landing_are_the_ones_that_were_reviewed()
+    {
+        using var repository = new TempRepository();
+        await using var agent = await AgentClient.Start(repository);
+        repository.Git("tag", "v1");
+        await agent.MakesWorktree("one");
+        await agent.MakesWorktree("dirty");
+        await agent.MakesWorktree("tagged", new() { ["base_ref"] = "v1" });
+        repository.Write(".worktrees/one/README.md", "theirs\n");
+        repository.Commit("theirs", ".worktrees/one");
+        repository.Write(".worktrees/dirty/new.txt", "x");
+        repository.Write("README.md", "not committed\n");
+
+        await Holds("landing", agent, repository,
+            ("worktree_diff", """{"name":"none"}"""),
+            ("worktree_diff", """{"name":"one","path":"../dirty"}"""),
+            ("worktree_diff", """{"name":"one","format":"patch","cursor":"x"}"""),
+            ("worktree_diff", """{"name":"one","format":"words"}"""),
+            ("worktree_merge", """{"name":"none"}"""),
+            ("worktree_merge", """{"name":"dirty"}"""),
+            ("worktree_merge", """{"name":"tagged"}"""),
+            ("worktree_merge", """{"name":"one","into":"nowhere"}"""),
+            ("worktree_merge", """{"name":"one","into":"wt/one"}"""),
+            ("worktree_merge", """{"name":"one","message":"x","strategy":"rebase"}"""),
+            ("worktree_merge", """{"name":"one","complete_task":true}"""),
+            ("worktree_merge", """{"name":"one"}"""));
+    }
+
+    [Fact]
     public async Task Outside_a_usable_repository_each_tool_says_what_to_do()
     {
         using var repository = new TempRepository(commit: false);

@@ -27,10 +27,12 @@ public sealed partial class ResourcesTests
         await agent.MakesWorktree(1);
 
         (await agent.Client.ListResourcesAsync()).Select(resource => resource.Uri).Should().BeEquivalentTo("worktree-mcp://board", "worktree-mcp://events");
-        (await agent.Client.ListResourceTemplatesAsync()).Select(template => template.UriTemplate).Should().BeEquivalentTo("worktree-mcp://task/{id}", "worktree-mcp://worktree/{name}");
+        (await agent.Client.ListResourceTemplatesAsync()).Select(template => template.UriTemplate).Should().BeEquivalentTo("worktree-mcp://task/{id}", "worktree-mcp://worktree/{name}", "worktree-mcp://worktree/{name}/diff");
         (await Read(agent, "board")).GetProperty("in_progress")[0].GetProperty("worktree").GetString().Should().Be("sign-in");
         JsonElement.DeepEquals((await Read(agent, "task/1")).GetProperty("task"), (await agent.Gets(1)).GetProperty("task")).Should().BeTrue();
         (await Read(agent, "worktree/sign-in")).GetProperty("worktree").GetProperty("branch").GetString().Should().Be("wt/sign-in");
+        repository.Write(".worktrees/sign-in/new.txt", "x\n");
+        (await Read(agent, "worktree/sign-in/diff")).GetRawText().Should().Contain("new.txt");
         (await Read(agent, "events")).GetProperty("events").GetArrayLength().Should().BeGreaterThan(3);
     }
 
@@ -38,6 +40,7 @@ public sealed partial class ResourcesTests
     [InlineData("task/9")]
     [InlineData("task/one")]
     [InlineData("worktree/none")]
+    [InlineData("worktree/none/diff")]
     [InlineData("worktree/..%2F..%2Fetc")]
     [InlineData("nothing")]
     public async Task What_is_not_there_is_said_in_words(string path)

@@ -25,6 +25,8 @@ public sealed partial class ToolContractTests
         ["worktree_remove"] = "0110",
         ["worktree_events"] = "1010",
         ["task_claim"] = "0000",
+        ["worktree_diff"] = "1010",
+        ["worktree_merge"] = "0101",
         ["board_show"] = "1010",
     };
 
@@ -32,7 +34,7 @@ public sealed partial class ToolContractTests
     [InlineData("2025-06-18")]
     [InlineData("2025-11-25")]
     [InlineData("2026-07-28")]
-    public async Task The_tools_stand_in_one_order(string era)
+    public async Task The_tools_are_in_one_order(string era)
     {
         using var repository = new TempRepository();
         await using var agent = await AgentClient.Start(repository, era);

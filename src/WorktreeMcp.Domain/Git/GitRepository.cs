@@ -29,7 +29,20 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         return answer.Succeeded ? answer.Text : null;
     });
 
+    private readonly Lazy<(bool CanMerge, string Version)> _version = new(() =>
+    {
+        var words = git.Run(new GitCall("version") { Directory = place.Root }).Text;
+        var numbers = words.Replace("git version ", string.Empty, StringComparison.Ordinal).Split('.', ' ').Take(2).Select(n => int.TryParse(n, CultureInfo.InvariantCulture, out var number) ? number : 0).ToList();
+        return (numbers is [var major, var minor] && (major > 2 || (major == 2 && minor >= 38)), words);
+    });
+
     internal RefReader Refs => _refs;
+
+    /// <summary>Compares and merges beside every checkout.</summary>
+    internal TrialTrees Trials { get; } = new(git, place, files);
+
+    /// <summary>What a landing does.</summary>
+    internal LandingGit Landing { get; } = new(git, place, files);
 
     /// <summary>HEAD of the main checkout.</summary>
     internal Head MainHead() => _refs.ReadHead(place.CommonDirectory) ?? new Head(null, null);
@@ -229,36 +242,12 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     /// <summary>Files that would conflict if a commit were merged into another; null when this git cannot tell.</summary>
     internal IReadOnlyList<string>? PredictConflicts(string into, string commit)
     {
-        // The trial merge writes objects: into a folder of its own, not into the repository.
-        var objects = files.DirectoryInfo.FromDirectoryName(Path.Join(Path.GetTempPath(), $"worktree-mcp-{Guid.NewGuid():N}"));
-        objects.Create();
-        try
-        {
-            var answer = git.Run(new GitCall("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", into, commit)
-            {
-                Directory = place.Root,
-                Settings = MergeDriversOff(),
-                Variables = new Dictionary<string, string>
-                {
-                    ["GIT_OBJECT_DIRECTORY"] = objects.FullName,
-                    ["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = Quoted(Path.Join(place.CommonDirectory, "objects")),
-                },
-            });
-            return answer.ExitCode switch { 0 => [], 1 when answer.Members.Length > 0 => answer.Members[1..], _ => null };
-        }
-        finally
-        {
-            objects.Delete(recursive: true);
-        }
+        using var scratch = Trials.Scratch();
+        return Trials.Merge(into, commit, scratch)?.Conflicts;
     }
 
-    // The variable is a list with colons between its members, unless they are quoted.
-    private static string Quoted(string path) =>
-        $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
-
-    // Drivers of the repository would run inside the trial merge, and none at all is an error: git's own text merge stands in.
-    private string[] MergeDriversOff() =>
-        [.. Run("config", "-z", "--name-only", "--get-regexp", @"^merge\..*\.driver$").Members.Select(key => $"{key}=git merge-file -q --marker-size=%L %A %O %B")];
+    /// <summary>Whether this git is new enough to merge beside every checkout, and what it calls itself.</summary>
+    internal (bool CanMerge, string Version) Version => _version.Value;
 
     private List<CommitLine> Commits(params string[] arguments) =>
         [.. Run(arguments).Require("listing commits").Text

@@ -20,8 +20,18 @@ internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem
     /// <param name="intended">When our git was begun at the earliest, in unix seconds.</param>
     internal IReadOnlyList<string> Of(string branch, double intended)
     {
+        return Of([Path.Join(commonDirectory, "refs", "heads", $"{branch}.lock"), Path.Join(commonDirectory, "packed-refs.lock"), Path.Join(commonDirectory, "packed-refs.new")], intended);
+    }
+
+    /// <summary>Lock files of one checkout that nobody holds any more.</summary>
+    /// <param name="gitDirectory">git's directory of it.</param>
+    /// <param name="intended">When our git was begun at the earliest, in unix seconds.</param>
+    internal IReadOnlyList<string> OfCheckout(string gitDirectory, double intended) =>
+        Of([Path.Join(gitDirectory, "index.lock"), Path.Join(gitDirectory, "HEAD.lock"), Path.Join(gitDirectory, "ORIG_HEAD.lock")], intended);
+
+    private IReadOnlyList<string> Of(string[] places, double intended)
+    {
         var since = DateTime.UnixEpoch.AddSeconds(intended) - Coarse;
-        string[] places = [Path.Join(commonDirectory, "refs", "heads", $"{branch}.lock"), Path.Join(commonDirectory, "packed-refs.lock"), Path.Join(commonDirectory, "packed-refs.new")];
         var found = places.Where(path => files.File.Exists(path) && files.File.GetLastWriteTimeUtc(path) >= since).ToList();
         return found.Count == 0 || !ProcessTable.IsReadable || GitAtWork.In(root, commonDirectory) ? [] : [.. found.Where(path => OpenFiles.HolderOf(path) is null)];
     }

@@ -58,10 +58,8 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
             return file;
         }
 
-        // A blocking flock queues fairly, which polling does not; the thread gives the lock back if nobody waits any more.
         var claim = new LockClaim(file);
-        new Thread(claim.Wait) { IsBackground = true, Name = "lock wait" }.Start();
-        return claim.Take(patience) ? file : throw Busy();
+        return claim.Came(patience) || !claim.Abandon() ? file : throw Busy();
     }
 
     // Some network file systems and a disabled lock say yes to everybody.
@@ -114,47 +112,5 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
             RefusalCode.Busy,
             $"The lock of this repository's board is held by {who}; waited {Patience.TotalSeconds:0} s.",
             "Try the same call again. If that process hangs, a person should look at it.");
-    }
-
-    // Between the waiter and its thread exactly one of "taken" and "abandoned" wins.
-    private sealed class LockClaim(SafeFileHandle file)
-    {
-        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _settled;
-
-        internal void Wait()
-        {
-            try
-            {
-                Posix.WaitFlock(file);
-                Settle();
-                _done.SetResult();
-            }
-            catch (IOException fault)
-            {
-                Settle();
-                _done.SetException(fault);
-            }
-        }
-
-        internal bool Take(TimeSpan patience)
-        {
-            var inTime = Task.WaitAny([_done.Task], patience < TimeSpan.Zero ? TimeSpan.Zero : patience) == 0;
-            if (!inTime && Interlocked.Exchange(ref _settled, 1) == 0)
-            {
-                return false;
-            }
-
-            _done.Task.GetAwaiter().GetResult();
-            return true;
-        }
-
-        private void Settle()
-        {
-            if (Interlocked.Exchange(ref _settled, 1) == 1)
-            {
-                file.Dispose();
-            }
-        }
     }
 }

@@ -42,6 +42,15 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>One file for each process whose claims end with it.</summary>
     public string Sessions => Path.Join(Private, "sessions");
 
+    /// <summary>The file whose flock lets one landing at a time through.</summary>
+    public string LandingLock => Path.Join(Private, "landing.lock");
+
+    /// <summary>Who lands, for messages only.</summary>
+    public string LandingHolder => Path.Join(Private, "landing-holder.json");
+
+    /// <summary>git's directories of the checkouts in which landings are verified.</summary>
+    public string Verification => Path.Join(Private, "verify");
+
     /// <summary>git's own list of patterns that are never committed, local to this repository.</summary>
     public string Exclude => Path.Join(CommonDirectory, "info", "exclude");
 

@@ -20,7 +20,7 @@ internal sealed class Stacking(RegistryParts parts)
         }
 
         var missing = Work(task, all).Where(work => !Holds(start, work.Tip)).ToList();
-        return missing.Select(work => work.Worktree.BaseRef).OfType<string>().Distinct(StringComparer.Ordinal)
+        return Work(task, all).SelectMany(work => new[] { work.Worktree.Landed?.Into, work.Worktree.BaseRef }).OfType<string>().Distinct(StringComparer.Ordinal)
             .Select(branch => (Branch: branch, Tip: parts.Git.Refs.Resolve($"refs/heads/{branch}")))
             .Where(candidate => candidate.Tip is not null && Holds(candidate.Tip, start))
             .Select(candidate => (candidate.Branch, Count: missing.Count(work => Holds(candidate.Tip!, work.Tip))))
@@ -43,7 +43,7 @@ internal sealed class Stacking(RegistryParts parts)
     internal string? AfterLandingBelow(Worktree upper, IReadOnlyList<Worktree> all)
     {
         var lower = all.Where(w => w.Id != upper.Id && w.Branch == upper.BaseRef).OrderByDescending(w => w.IsLive).ThenByDescending(w => w.Id).FirstOrDefault();
-        if (lower?.BaseRef is not { } into || parts.Git.Refs.Resolve($"refs/heads/{into}") is not { } target || TipOf(lower) is not { } tip || !Holds(target, tip))
+        if ((lower?.Landed?.Into ?? lower?.BaseRef) is not { } into || parts.Git.Refs.Resolve($"refs/heads/{into}") is not { } target || TipOf(lower!) is not { } tip || !Holds(target, tip))
         {
             return null;
         }
@@ -51,7 +51,7 @@ internal sealed class Stacking(RegistryParts parts)
         var head = parts.Git.Refs.Resolve($"refs/heads/{upper.Branch}");
         return head is not null && Holds(head, target)
             ? $"Its base {upper.BaseRef} has landed in {into}, and this branch holds all of {into}: it can land in {into}."
-            : $"Its base {upper.BaseRef} has landed in {into}; nothing was rebased. Go on from there with worktree_run: git rebase --onto {into} {tip[..12]}. Then it can land in {into}.";
+            : $"Its base {upper.BaseRef} has landed in {into}; nothing was rebased. Go on from there with worktree_run: git rebase --onto {into} {(lower!.Landed?.Tip ?? tip)[..12]}. Then it can land in {into}.";
     }
 
     private List<(Worktree Worktree, string Tip)> Work(BoardTask task, IReadOnlyList<Worktree> all) =>
@@ -63,9 +63,14 @@ internal sealed class Stacking(RegistryParts parts)
             .Where(work => work.Item2 is not null)
             .Select(work => (work.worktree, work.Item2!))];
 
-    // Without commits of its own there is nothing to be held.
-    private string? TipOf(Worktree worktree) =>
-        (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") ?? worktree.Trash?.Tip) is { } tip && tip != worktree.BaseCommit ? tip : null;
+    // What landed as another commit is found by that one. Without commits of its own there is nothing to be held.
+    private string? TipOf(Worktree worktree)
+    {
+        var tip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") ?? worktree.Trash?.Tip;
+        return worktree.Landed is { } landed && (tip is null || tip == landed.Tip || tip == landed.Commit) ? landed.Commit
+            : tip != worktree.BaseCommit ? tip
+            : null;
+    }
 
     private bool Holds(string commit, string other) => parts.Git.AheadBehind(other, commit).Ahead == 0;
 }

@@ -93,6 +93,12 @@ public sealed record Worktree
     /// <summary>Commands that run in it, or ran when their server died; whoever finds such a one records its end.</summary>
     public IReadOnlyList<BegunRun> Runs { get; init; } = [];
 
+    /// <summary>A landing of its branch that is under way, or that a server began that is gone; whoever finds it settles it.</summary>
+    public PendingLanding? Landing { get; init; }
+
+    /// <summary>What of it landed last, or null.</summary>
+    public LandedWork? Landed { get; init; }
+
     /// <summary>Where it waits once it is removed.</summary>
     public TrashedWorktree? Trash { get; init; }
 

@@ -8,7 +8,7 @@ internal static class WorktreeImage
 {
     private static readonly HashSet<string> Ours =
     [
-        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs",
+        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "landing", "landed",
         "created_at", "updated_at",
     ];
 
@@ -39,6 +39,8 @@ internal static class WorktreeImage
             Runs = json["runs"] is JsonArray runs
                 ? [.. runs.OfType<JsonObject>().Select(r => new BegunRun(r["id"].TextOrNull() ?? string.Empty, r["command"].TextOrNull() ?? string.Empty, r["by"].TextOrNull() ?? string.Empty))]
                 : [],
+            Landing = json["landing"] is JsonObject landing ? LandingImage.Read(landing) : null,
+            Landed = json["landed"] is JsonObject landed ? LandingImage.ReadLanded(landed) : null,
             CreatedAt = json["created_at"].Number() ?? 0,
             UpdatedAt = json["updated_at"].Number() ?? json["created_at"].Number() ?? 0,
             Extra = json.Except(Ours),
@@ -70,6 +72,16 @@ internal static class WorktreeImage
         if (worktree.Runs.Count > 0)
         {
             json["runs"] = new JsonArray([.. worktree.Runs.Select(r => new JsonObject { ["id"] = r.Id, ["command"] = r.Command, ["by"] = r.By })]);
+        }
+
+        if (worktree.Landing is { } landing)
+        {
+            json["landing"] = LandingImage.Write(landing);
+        }
+
+        if (worktree.Landed is { } landed)
+        {
+            json["landed"] = LandingImage.Write(landed);
         }
 
         if (worktree.Trash is { } trash)

@@ -22,6 +22,7 @@ public sealed class WorktreeRegistry
     private readonly WorktreeCreation _creation;
     private readonly WorktreeRemover _remover;
     private readonly WorktreeCommands _commands;
+    private readonly WorktreeLanding _landing;
 
     internal WorktreeRegistry(StateStore store, TaskBoard board, GitRepository git, IFileSystem files, RepositorySettings settings, CommandRunner runner)
     {
@@ -29,10 +30,13 @@ public sealed class WorktreeRegistry
         _entries = new WorktreeEntries(store);
         _inspection = new WorktreeInspection(_parts);
         var trash = new WorktreeTrash(_parts);
-        _repair = new WorktreeRepair(_parts, _entries, trash);
+        var bases = new BaseBranch(_parts, _entries);
+        var landings = new LandingBook(_parts, _entries, bases);
+        _repair = new WorktreeRepair(_parts, _entries, trash, landings);
         _creation = new WorktreeCreation(_parts, _entries, _repair);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner);
+        _landing = new WorktreeLanding(_parts, _entries, _repair, _remover, runner, bases, landings);
     }
 
     internal RegistryParts Parts => _parts;
@@ -181,6 +185,25 @@ public sealed class WorktreeRegistry
     /// <returns>How it ended.</returns>
     public WorktreeRun Run(string name, string command, TimeSpan timeout, string by, CancellationToken cancel) =>
         _commands.Run(name, command, timeout, by, cancel);
+
+    /// <summary>Lands a worktree's branch in its base: all of it, or nothing.</summary>
+    /// <param name="request">What is wanted.</param>
+    /// <param name="by">Who lands it.</param>
+    /// <param name="progress">Told what is being done while it lasts.</param>
+    /// <param name="cancel">Ends it while it waits or verifies.</param>
+    /// <returns>What landed.</returns>
+    public LandingResult Land(LandingRequest request, string by, Action<string> progress, CancellationToken cancel) =>
+        _landing.Land(request, by, progress, cancel);
+
+    /// <summary>What a worktree changes against its base, uncommitted work included.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="path">Only this file or folder; null for all.</param>
+    /// <param name="patch">Whether the patch is wanted too.</param>
+    /// <param name="mostBytes">How much of the patch at most.</param>
+    /// <param name="cursor">Where the part before ended.</param>
+    /// <returns>The files, and the patch if wanted.</returns>
+    public WorktreeDifference Diff(string name, string? path, bool patch, int mostBytes, string? cursor) =>
+        new WorktreeDiff(_parts).Compare(WorktreeEntries.Require(_repair.Settled(), name), path, patch, mostBytes, cursor);
 
     private void EnsureFree(Worktree worktree, BoardTask task)
     {

@@ -5,9 +5,9 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// <summary>
 /// Finishes or takes back what a killed server left half-made, under the lock and safe to repeat at any point:
 /// a creation nobody holds the lease of is rolled back, a removal is finished, and what a person took down with git is
-/// taken off the registry. One that cannot be settled now waits for the next call and blocks nothing else.
+/// taken off the registry. A landing is finished or taken back. One that cannot be settled now waits for the next call and blocks nothing else.
 /// </summary>
-internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entries, WorktreeTrash trash)
+internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entries, WorktreeTrash trash, LandingBook landings)
 {
     private readonly Sightings _sightings = new(parts);
     private readonly Relocation _relocation = new(parts);
@@ -37,7 +37,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     {
         try
         {
-            if (entries.All().Any(worktree => IsHalfDone(worktree) && IsAbandoned(worktree)))
+            if (entries.All().Any(worktree => (IsHalfDone(worktree) && IsAbandoned(worktree)) || landings.IsAbandoned(worktree)))
             {
                 using var change = parts.Store.Begin("recovery", "recovery");
                 SettleAbandoned(change);
@@ -70,6 +70,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     /// </summary>
     internal void Settle(StateChange change)
     {
+        landings.SettleAbandoned(change);
         foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || w.Runs.Count > 0 || _sightings.Of(w).IsToReconcile)))
         {
             using var lease = parts.TryLease(worktree, shared: false);
@@ -173,7 +174,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     }
 
     private bool NeedsSettling(Worktree worktree) =>
-        IsHalfDone(worktree) ? IsAbandoned(worktree) : worktree.IsLive && _sightings.Of(worktree).IsToReconcile;
+        landings.IsAbandoned(worktree) || (IsHalfDone(worktree) ? IsAbandoned(worktree) : worktree.IsLive && _sightings.Of(worktree).IsToReconcile);
 
     private static bool IsHalfDone(Worktree worktree) => IsInTheMiddle(worktree) || (worktree.IsLive && worktree.Runs.Count > 0);
 

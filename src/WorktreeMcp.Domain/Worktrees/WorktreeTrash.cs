@@ -124,44 +124,12 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return $"it is checked out at {elsewhere}";
         }
 
-        if (OwnWork(worktree, tip) is { } reason)
+        if (new BranchWorth(parts).OwnWork(worktree, tip) is { } reason)
         {
             return reason;
         }
 
         return parts.DropBranch(worktree, tip, change.Descriptor) is { } words ? $"git would not delete it: {words}" : null;
-    }
-
-    /// <summary>What a branch holds that its base does not, or that nothing else holds; null when there is no such thing.</summary>
-    private string? OwnWork(Worktree worktree, string tip)
-    {
-        if (worktree.BaseCommit is not { } start)
-        {
-            return "its base is unknown";
-        }
-
-        var live = worktree.BaseRef is null ? null : parts.Git.Refs.Resolve($"refs/heads/{worktree.BaseRef}");
-        if (tip == live)
-        {
-            return null;
-        }
-
-        try
-        {
-            var ahead = parts.Git.AheadBehind(tip, live ?? start).Ahead;
-            if (ahead > 0 && (live is null || parts.Git.AheadBehind(tip, start).Ahead > 0))
-            {
-                return $"it has {ahead} commit{(ahead == 1 ? string.Empty : "s")} that {worktree.BaseRef ?? "its base"} does not have";
-            }
-
-            // The base may have been moved back, or be no branch at all: then this one may be all that holds its commits.
-            var only = live is not null && ahead == 0 ? 0 : parts.Git.CommitsOnlyOn(worktree.Branch, tip);
-            return only == 0 ? null : $"it holds {only} commit{(only == 1 ? string.Empty : "s")} that no other branch holds";
-        }
-        catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
-        {
-            return refusal.Message;
-        }
     }
 
     private string? MoveTree(string directory, int id, bool ours)

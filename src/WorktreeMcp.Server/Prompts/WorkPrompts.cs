@@ -43,7 +43,7 @@ public sealed partial class WorkPrompts
         Review the work in worktree "{name}". Change nothing in it.
 
         1. Call worktree_status(name: "{name}") and task_get for its task: the description says what was wanted.
-        2. Read the changes against the base with worktree_run, git diff and git log. Read the code around them, not only the lines that changed.
+        2. Read the changes against the base with worktree_diff. Read the code around them, not only the lines that changed.
         3. Run the tests there with worktree_run.
         4. Report what is wrong or missing, the worst first, each with its file and line; then say whether it can land. Record the verdict with task_update(note) if you may change the task, else give it to the person.
         """;
@@ -59,6 +59,6 @@ public sealed partial class WorkPrompts
         2. Run the tests once more with worktree_run. If they fail, repair them or say what is left, and stop.
         3. If conflicts with the base are predicted, merge the base inside the worktree, resolve them and test again.
         4. Add a note to the task with task_update: what was done, what was decided, what is left.
-        5. Call worktree_keep with complete_task if somebody else lands or reviews the branch, or worktree_remove with complete_task if the directory is no longer needed. Say which tasks have become ready.
+        5. Call worktree_merge with complete_task, remove and the test command as verify_command to land it; or worktree_keep with complete_task if somebody else reviews and lands it. Say which tasks have become ready.
         """;
 }

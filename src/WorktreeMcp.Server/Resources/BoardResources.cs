@@ -45,6 +45,13 @@ public sealed partial class BoardResources(OpenRepository repository, CallerIden
     public partial ResourceContents Worktree(RequestContext<ReadResourceRequestParams> request, string name) =>
         Read(request, () => new WorktreeTools(repository, caller).Status(name));
 
+    /// <summary>What a worktree changes against its base: files and counts.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="name">Its name.</param>
+    [McpServerResource(UriTemplate = ResourceUris.Diff, Name = "worktree-diff", Title = "A worktree's changes", MimeType = "application/json")]
+    public partial ResourceContents Diff(RequestContext<ReadResourceRequestParams> request, string name) =>
+        Read(request, () => new LandingTools(repository, caller).Diff(name));
+
     private static TextResourceContents Read(RequestContext<ReadResourceRequestParams> request, Func<CallToolResult> answer)
     {
         try

@@ -11,6 +11,9 @@ internal static class ResourceUris
     internal const string Task = "worktree-mcp://task/{id}";
     internal const string Worktree = "worktree-mcp://worktree/{name}";
 
+    internal const string Diff = "worktree-mcp://worktree/{name}/diff";
+
+    private const string DiffSuffix = "/diff";
     private const string TaskPrefix = "worktree-mcp://task/";
     private const string WorktreePrefix = "worktree-mcp://worktree/";
 
@@ -28,6 +31,9 @@ internal static class ResourceUris
     private static int? TaskIn(string uri) =>
         uri.StartsWith(TaskPrefix, StringComparison.Ordinal) && int.TryParse(uri.AsSpan(TaskPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
 
-    private static string? WorktreeIn(string uri) =>
-        uri.StartsWith(WorktreePrefix, StringComparison.Ordinal) && uri[WorktreePrefix.Length..] is { Length: > 0 } name && !name.Contains('/', StringComparison.Ordinal) ? name : null;
+    private static string? WorktreeIn(string uri)
+    {
+        var end = uri.EndsWith(DiffSuffix, StringComparison.Ordinal) ? uri.Length - DiffSuffix.Length : uri.Length;
+        return uri.StartsWith(WorktreePrefix, StringComparison.Ordinal) && end > WorktreePrefix.Length && uri[WorktreePrefix.Length..end] is var name && !name.Contains('/', StringComparison.Ordinal) ? name : null;
+    }
 }

@@ -89,6 +89,27 @@ internal static class NextCall
 
     internal static string After(WorktreeRun run) => $"worktree_status(name: \"{run.Worktree.Name}\")";
 
+    internal static string After(WorktreeDifference difference)
+    {
+        var name = difference.Worktree.Name;
+        return difference switch
+        {
+            { NextCursor: { } cursor } => $"worktree_diff(name: \"{name}\", format: \"patch\", cursor: \"{cursor}\")",
+            { Patch: null, Files.Count: > 0 } => $"worktree_diff(name: \"{name}\", format: \"patch\")",
+            { Files: [] } => $"worktree_run(name: \"{name}\", command: \"...\")",
+            _ when difference.Files.Any(file => file.Uncommitted) => $"worktree_run(name: \"{name}\", command: \"git add -A && git commit -m '...'\")",
+            _ => $"worktree_merge(name: \"{name}\")",
+        };
+    }
+
+    internal static string After(LandingResult landed) => landed switch
+    {
+        { Step.NowReady: [var ready, ..] } => $"worktree_create(task_id: {ready})",
+        { Step.Task: { IsOpen: true } task } => $"task_update(task_id: {task.Id}, status: \"completed\")",
+        { Removal: null } => $"worktree_remove(name: \"{landed.Step.Worktree.Name}\")",
+        _ => "task_list(ready: true)",
+    };
+
     internal static string After(EventPage page, long? since) =>
         page.More && since is not null ? $"worktree_events(since_seq: {page.LastSeq})" : "task_list()";
 }

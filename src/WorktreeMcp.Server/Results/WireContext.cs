@@ -38,6 +38,12 @@ namespace WorktreeMcp.Server.Results;
 [JsonSerializable(typeof(WorktreeGone))]
 [JsonSerializable(typeof(CommandRan))]
 [JsonSerializable(typeof(EventsListed))]
+[JsonSerializable(typeof(DiffFormat))]
+[JsonSerializable(typeof(DiffFormat?))]
+[JsonSerializable(typeof(LandingStrategy))]
+[JsonSerializable(typeof(LandingStrategy?))]
+[JsonSerializable(typeof(WorktreeDiffed))]
+[JsonSerializable(typeof(WorktreeMerged))]
 [JsonSerializable(typeof(DoctorReported))]
 [JsonSerializable(typeof(ErrorReply))]
 internal sealed partial class WireContext : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using FluentAssertions;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Worktrees;
 
@@ -19,6 +20,14 @@ internal static class Steps
 
     internal static WorktreeRemoval Drop(this Repository repository, string name, bool force = false) =>
         repository.Worktrees.Remove(name, force, completeTask: false, reason: null, By);
+
+    /// <summary>Writes a file in a worktree and commits it under its own name.</summary>
+    internal static void Work(this Repository repository, string name, string path, string text) =>
+        repository.Shell(name, $"mkdir -p \"$(dirname {path})\" && echo {text} > {path} && git add -A && git commit -qm {path}").Run.ExitCode.Should().Be(0);
+
+    internal static LandingResult Land(
+        this Repository repository, string name, LandingStrategy strategy = LandingStrategy.Merge, string? into = null, string? verify = null, bool complete = false, bool remove = false, double patience = 120) =>
+        repository.Worktrees.Land(new LandingRequest(name, into, strategy, null, verify, TimeSpan.FromSeconds(patience), complete, remove), By, _ => { }, CancellationToken.None);
 
     internal static WorktreeView Row(this Repository repository, string name) =>
         repository.Worktrees.List(null, 50, null).Worktrees.Single(row => row.Worktree.Name == name);

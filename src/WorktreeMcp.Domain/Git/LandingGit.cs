@@ -1,0 +1,172 @@
+using System.Globalization;
+using System.IO.Abstractions;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace WorktreeMcp.Domain.Git;
+
+/// <summary>Who wrote a commit, as git has it.</summary>
+internal sealed record CommitAuthor(string Name, string Email, string Date);
+
+/// <summary>A commit that is to be made on top of another branch.</summary>
+internal sealed record PickedCommit(string Hash, IReadOnlyList<string> Parents, string Tree, CommitAuthor Author, string Message);
+
+/// <summary>How commits are made here.</summary>
+/// <param name="Sign">Whether they are signed.</param>
+/// <param name="ForeignSigner">A setting of the repository itself that names a program for signing; such a one is not run.</param>
+/// <param name="Hooks">Hooks of commits and merges that are installed; they are not run.</param>
+internal sealed record CommitHabits(bool Sign, string? ForeignSigner, IReadOnlyList<string> Hooks);
+
+/// <summary>
+/// The git acts of a landing: commits beside every checkout, and moves of branches that succeed only from the commit that
+/// was judged.
+/// </summary>
+internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSystem files)
+{
+    private static readonly string[] HookNames =
+        ["pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "pre-merge-commit", "post-merge", "post-checkout", "post-rewrite", "pre-rebase", "reference-transaction"];
+
+    private static readonly TimeSpan CheckoutLimit = TimeSpan.FromMinutes(30);
+
+    /// <summary>The commits that one has and another lacks, oldest first.</summary>
+    internal IReadOnlyList<PickedCommit> CommitsToLand(string tip, string onto)
+    {
+        var answer = Run("log", "-z", "--no-show-signature", "--no-color", "--reverse", "--topo-order", "--date=raw", "--encoding=UTF-8",
+            "--format=%H%x00%P%x00%T%x00%an%x00%ae%x00%ad%x00%B", tip, "--not", onto, "--").Require("listing commits");
+        return [.. Encoding.UTF8.GetString(answer.Output).Split('\0').Chunk(7).Where(fields => fields.Length == 7).Select(fields => new PickedCommit(
+            fields[0], fields[1].Split(' ', StringSplitOptions.RemoveEmptyEntries), fields[2], new CommitAuthor(fields[3], fields[4], fields[5]), fields[6]))];
+    }
+
+    /// <summary>What is set about making commits.</summary>
+    internal CommitHabits Habits()
+    {
+        var settings = Run("config", "-z", "--show-scope", "--get-regexp", @"^(commit\.gpgsign|core\.hookspath|gpg\..*)$").Members.Chunk(2)
+            .Where(pair => pair.Length == 2 && pair[0] != "command").Select(pair => (Scope: pair[0], Setting: pair[1].Split('\n', 2))).ToList();
+        var sign = Last("commit.gpgsign") is { } value && value.ToLowerInvariant() is "true" or "yes" or "on" or "1";
+        var foreign = settings.Where(s => s.Scope is "local" or "worktree" && (s.Setting[0].EndsWith(".program", StringComparison.Ordinal) || s.Setting[0].EndsWith("command", StringComparison.Ordinal)))
+            .Select(s => s.Setting[0]).FirstOrDefault();
+        var folder = Last("core.hookspath") is { Length: > 0 } set ? Path.GetFullPath(set, place.Root) : Path.Join(place.CommonDirectory, "hooks");
+        return new CommitHabits(sign, foreign, [.. HookNames.Where(hook => files.File.Exists(Path.Join(folder, hook)))]);
+
+        string? Last(string key) => settings.Where(s => s.Setting[0] == key).Select(s => s.Setting.Length > 1 ? s.Setting[1] : "true").LastOrDefault();
+    }
+
+    /// <summary>Whose name new commits bear, or git's words why it does not know.</summary>
+    internal GitAnswer Committer() => Run("var", "GIT_COMMITTER_IDENT");
+
+    /// <summary>Makes a commit that is on no branch yet.</summary>
+    internal GitAnswer Commit(string tree, IReadOnlyList<string> parents, string message, CommitAuthor? author, bool sign, SafeHandle guard)
+    {
+        string[] arguments = ["commit-tree", tree, .. parents.SelectMany(parent => new[] { "-p", parent }), .. sign ? ["-S"] : Array.Empty<string>(), "-F", "-"];
+        var variables = author is null ? new Dictionary<string, string>() : new Dictionary<string, string>
+        {
+            ["GIT_AUTHOR_NAME"] = author.Name,
+            ["GIT_AUTHOR_EMAIL"] = author.Email,
+            ["GIT_AUTHOR_DATE"] = author.Date,
+        };
+        if (sign)
+        {
+            foreach (var (name, value) in git.ForSigning)
+            {
+                variables[name] = value;
+            }
+        }
+
+        return git.Run(Call(arguments) with { Input = Encoding.UTF8.GetBytes(message), Variables = variables, Guards = [guard] });
+    }
+
+    /// <summary>Whether a commit is in the history of another.</summary>
+    internal bool IsAncestor(string commit, string of) => commit == of || Run("merge-base", "--is-ancestor", commit, of).Succeeded;
+
+    /// <summary>Moves a branch that is nowhere checked out, if it is still where it was.</summary>
+    internal GitAnswer MoveBranch(string branch, string from, string to, string words, IReadOnlyList<SafeHandle> guards) =>
+        git.Run(Call("update-ref", "-m", words, $"refs/heads/{branch}", to, from) with { Guards = guards });
+
+    /// <summary>Where a branch is checked out, or where a rebase or a bisect of it waits; the main checkout first.</summary>
+    internal IReadOnlyList<BranchCheckout> CheckoutsOf(string branch, RefReader refs)
+    {
+        var records = Path.Join(place.CommonDirectory, "worktrees");
+        var main = new BranchCheckout(new AdminEntry(string.Empty, place.CommonDirectory), place.Root);
+        var linked = files.Directory.Exists(records)
+            ? files.Directory.EnumerateDirectories(records).Select(path => new AdminEntry(Path.GetFileName(path), path)).Where(entry => !entry.IsTrash)
+                .Select(entry => new BranchCheckout(entry, entry.NamesWorktree(files) ?? entry.Directory))
+            : [];
+        return [.. linked.Prepend(main).Where(checkout => AdminEntry.HoldsBranch(checkout.Entry.Directory, branch, refs, files))];
+    }
+
+    /// <summary>Moves a branch together with its checkout, if nothing local is in the way; an ignored file is local too.</summary>
+    internal GitAnswer FastForward(BranchCheckout checkout, string to, string words, SafeHandle guard) => git.Run(
+        In(checkout, "merge", "--ff-only", "--no-overwrite-ignore", "--no-squash", "--no-autostash", "--no-verify-signatures", "--no-stat", "--quiet", to) with
+        {
+            Guards = [guard],
+            Limit = CheckoutLimit,
+            Variables = new Dictionary<string, string> { ["GIT_REFLOG_ACTION"] = words },
+        });
+
+    /// <summary>Tracked files of a checkout that differ from its HEAD.</summary>
+    internal IReadOnlyList<string> Modified(BranchCheckout checkout) => [.. UncommittedFile.Parse(RawPath.Members(
+        git.Run(In(checkout, "status", "--porcelain=v2", "-z", "--untracked-files=no", "--no-renames")).Require($"reading the status of {checkout.Directory}"))).Select(file => file.Raw)];
+
+    /// <summary>Checks a commit out without a branch; files that are not committed, ignored ones too, stop it.</summary>
+    internal GitAnswer Detach(BranchCheckout checkout, string commit, SafeHandle guard) =>
+        git.Run(In(checkout, "checkout", "--quiet", "--detach", "--no-overwrite-ignore", "--no-recurse-submodules", commit, "--") with { Guards = [guard], Limit = CheckoutLimit });
+
+    /// <summary>Puts HEAD of a checkout on a branch without touching a file.</summary>
+    internal GitAnswer Attach(BranchCheckout checkout, string branch, SafeHandle guard) =>
+        git.Run(In(checkout, "symbolic-ref", "-m", "worktree-mcp: back on its branch", "HEAD", $"refs/heads/{branch}") with { Guards = [guard] });
+
+    /// <summary>What the index of a checkout holds: mode and hash of each file.</summary>
+    internal IReadOnlyDictionary<string, (string Mode, string Hash)> Indexed(BranchCheckout checkout) =>
+        RawPath.Members(git.Run(In(checkout, "ls-files", "-s", "-z")).Require($"reading the index of {checkout.Directory}"))
+            .Select(line => (Line: line, Fields: line.Split(' ', 3)))
+            .GroupBy(line => line.Line[(line.Line.IndexOf('\t', StringComparison.Ordinal) + 1)..], StringComparer.Ordinal)
+            .ToDictionary(same => same.Key, same => (same.First().Fields[0], same.First().Fields[1]), StringComparer.Ordinal);
+
+    /// <summary>Looks again at the files of a checkout, so that git knows those that were put back.</summary>
+    internal void Refresh(BranchCheckout checkout, SafeHandle guard) => git.Run(In(checkout, "update-index", "-q", "--refresh") with { Guards = [guard] });
+
+    /// <summary>Which of these files a checkout has exactly so; the list is of one commit's files.</summary>
+    internal IReadOnlySet<string> Same(BranchCheckout checkout, IEnumerable<(string Raw, string Mode, string Hash)> expected, ScratchStore scratch)
+    {
+        var variables = Index(checkout, expected, scratch, out var listed);
+        git.Run(In(checkout, "update-index", "-q", "--refresh") with { Variables = variables });
+        var differing = RawPath.Members(git.Run(In(checkout, "diff-files", "--name-only", "-z") with { Variables = variables }).Require("comparing files"));
+        return listed.Except(differing, StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Writes files into a checkout as a commit has them.</summary>
+    internal GitAnswer PutBack(BranchCheckout checkout, IEnumerable<(string Raw, string Mode, string Hash)> wanted, ScratchStore scratch, SafeHandle guard)
+    {
+        var variables = Index(checkout, wanted, scratch, out _);
+        return git.Run(In(checkout, "checkout-index", "--force", "--all", "--quiet") with { Variables = variables, Guards = [guard] });
+    }
+
+    /// <summary>A file of a commit as a checkout would have it, or null.</summary>
+    internal byte[]? CheckedOut(BranchCheckout checkout, string commit, string path)
+    {
+        var answer = git.Run(In(checkout, "cat-file", "--filters", $"{commit}:{path}"));
+        return answer.Succeeded ? answer.Output : null;
+    }
+
+    private Dictionary<string, string> Index(BranchCheckout checkout, IEnumerable<(string Raw, string Mode, string Hash)> entries, ScratchStore scratch, out List<string> listed)
+    {
+        var all = entries.ToList();
+        listed = [.. all.Select(entry => entry.Raw)];
+        var variables = new Dictionary<string, string> { ["GIT_INDEX_FILE"] = scratch.WithIndex(out _)["GIT_INDEX_FILE"] };
+        var lines = RawPath.List(all.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Mode} {entry.Hash}\t{entry.Raw}")));
+        git.Run(In(checkout, "update-index", "-z", "--index-info") with { Variables = variables, Input = lines, Settings = ["core.splitIndex=false"] }).Require("comparing files");
+        return variables;
+    }
+
+    private GitAnswer Run(params string[] arguments) => git.Run(Call(arguments));
+
+    private GitCall Call(params string[] arguments) => new(arguments) { Directory = place.Root, GitDirectory = place.CommonDirectory };
+
+    private static GitCall In(BranchCheckout checkout, params string[] arguments) =>
+        new(arguments) { Directory = checkout.Directory, GitDirectory = checkout.Entry.Directory, WorkTree = checkout.Directory };
+}
+
+/// <summary>Where a branch is checked out.</summary>
+/// <param name="Entry">git's directory of that checkout; the common directory for the main one.</param>
+/// <param name="Directory">Its files.</param>
+internal sealed record BranchCheckout(AdminEntry Entry, string Directory);

@@ -1,0 +1,216 @@
+using System.Runtime.InteropServices;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>How an attempt to move a base ended.</summary>
+internal enum MoveOutcome
+{
+    /// <summary>It is where it was to go.</summary>
+    Moved,
+
+    /// <summary>Somebody else moved it first.</summary>
+    Lost,
+}
+
+/// <summary>A base that can be moved, and what is held while it is.</summary>
+/// <param name="Checkout">Where it is checked out; null when nowhere.</param>
+/// <param name="Lease">The lease of the worktree that this is, if it is one of ours.</param>
+internal sealed record MovableBase(BranchCheckout? Checkout, Lease? Lease) : IDisposable
+{
+    public void Dispose() => Lease?.Dispose();
+}
+
+/// <summary>
+/// Moves the branch that work lands in. Invariants:
+/// - it moves only from the commit that was judged, and a checkout of it only by a fast-forward that touches no local,
+///   untracked or ignored file and interrupts no operation; else nothing is changed;
+/// - git writes the files first, then the index, then the branch: so after a kill an index that holds the new files is
+///   followed by the branch, and anything before that is put back. A file that holds neither side is a person's.
+/// </summary>
+internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
+{
+    private const int MostListed = 20;
+    private const string NoFile = "000000";
+    private const string Submodule = "160000";
+
+    /// <summary>What has to be held to move a base; refuses if something stands in the way.</summary>
+    internal MovableBase Prepare(string branch, IReadOnlyList<ChangedFile> changed)
+    {
+        var checkouts = parts.Git.Landing.CheckoutsOf(branch, parts.Git.Refs);
+        switch (checkouts)
+        {
+            case []:
+                return new MovableBase(null, null);
+            case [var only]:
+                RefuseUnlessIdle(branch, only);
+                RefuseLocal(branch, only, changed);
+                return new MovableBase(only, LeaseOf(branch, only));
+            default:
+                throw Dirty(branch, checkouts[0], $"it is checked out more than once: {string.Join(", ", checkouts.Select(c => c.Directory))}");
+        }
+    }
+
+    /// <summary>Moves it.</summary>
+    internal MoveOutcome Move(PendingLanding landing, MovableBase movable, string words, SafeHandle guard)
+    {
+        var answer = movable.Checkout is { } checkout
+            ? parts.Git.Landing.FastForward(checkout, landing.To, words, guard)
+            : parts.Git.Landing.MoveBranch(landing.Into, landing.From, landing.To, words, [guard]);
+        var now = parts.Git.Refs.Resolve($"refs/heads/{landing.Into}");
+        if (now is not null && (now == landing.To || (now != landing.From && parts.Git.Landing.IsAncestor(landing.To, now))))
+        {
+            return MoveOutcome.Moved;
+        }
+
+        if (now != landing.From)
+        {
+            return MoveOutcome.Lost;
+        }
+
+        if (answer.ExitCode is not null)
+        {
+            throw movable.Checkout is { } place ? Dirty(landing.Into, place, $"git would not move it: {answer.Error}") : Failed(landing, answer.Error);
+        }
+
+        return Settle(landing, guard) ? MoveOutcome.Moved : throw Failed(landing, answer.Error);
+    }
+
+    /// <summary>Finishes or takes back a move whose git was killed; whether the base is where it was to go.</summary>
+    internal bool Settle(PendingLanding landing, SafeHandle guard)
+    {
+        var locks = new LeftLocks(parts.Layout.CommonDirectory, parts.Layout.Root, parts.Files);
+        var checkouts = parts.Git.Landing.CheckoutsOf(landing.Into, parts.Git.Refs);
+        foreach (var path in checkouts.SelectMany(c => locks.OfCheckout(c.Entry.Directory, landing.Since)).Concat(locks.Of(landing.Into, landing.Since)).ToList())
+        {
+            parts.Store.Disk.Delete(path);
+        }
+
+        var now = parts.Git.Refs.Resolve($"refs/heads/{landing.Into}");
+        if (now != landing.From || checkouts is not [var checkout] || HeadOf(checkout) != landing.Into)
+        {
+            return now is not null && now != landing.From && parts.Git.Landing.IsAncestor(landing.To, now);
+        }
+
+        if (parts.Exists(Path.Join(checkout.Entry.Directory, "index.lock")))
+        {
+            throw new Refusal(RefusalCode.GitFailed, $"git is at work in {checkout.Directory}: {Path.Join(checkout.Entry.Directory, "index.lock")} exists.", "Repeat the call when that git has ended.");
+        }
+
+        var changed = parts.Git.Trials.Changed(landing.From, landing.To);
+        var indexed = parts.Git.Landing.Indexed(checkout);
+        if (changed.All(file => file.After.Mode == NoFile ? !indexed.ContainsKey(file.Raw) : indexed.TryGetValue(file.Raw, out var entry) && entry == file.After))
+        {
+            return parts.Git.Landing.MoveBranch(landing.Into, landing.From, landing.To, "worktree_merge: finished", [guard]).Succeeded;
+        }
+
+        PutBack(checkout, landing, changed, guard);
+        return false;
+    }
+
+    private void PutBack(BranchCheckout checkout, PendingLanding landing, IReadOnlyList<ChangedFile> changed, SafeHandle guard)
+    {
+        using var scratch = parts.Git.Trials.Scratch();
+        var files = changed.Where(file => file.Before.Mode != Submodule && file.After.Mode != Submodule).ToList();
+        var old = parts.Git.Landing.Same(checkout, files.Where(file => file.Before.Mode != NoFile).Select(file => (file.Raw, file.Before.Mode, file.Before.Hash)), scratch);
+        var landed = parts.Git.Landing.Same(checkout, files.Where(file => file.After.Mode != NoFile).Select(file => (file.Raw, file.After.Mode, file.After.Hash)), scratch);
+        var ours = files.Where(file => !old.Contains(file.Raw) && IsOurs(file)).ToList();
+        foreach (var file in ours.Where(file => file.Before.Mode == NoFile))
+        {
+            Unlink(checkout.Directory, Path.Join(checkout.Directory, file.Path));
+        }
+
+        var gone = ours.Where(file => file.Before.Mode != NoFile).Select(file => (file.Raw, file.Before.Mode, file.Before.Hash)).ToList();
+        if (gone.Count > 0)
+        {
+            parts.Git.Landing.PutBack(checkout, gone, scratch, guard).Require($"putting files back in {checkout.Directory}");
+        }
+
+        parts.Git.Landing.Refresh(checkout, guard);
+
+        // What git wrote, a beginning of that, or nothing where git had just taken the old file away.
+        bool IsOurs(ChangedFile file)
+        {
+            var path = Path.Join(checkout.Directory, file.Path);
+            return landed.Contains(file.Raw) || (parts.Exists(path) ? IsBeginning(path, checkout, landing.To, file) : file.Before.Mode != NoFile);
+        }
+    }
+
+    private bool IsBeginning(string path, BranchCheckout checkout, string commit, ChangedFile file)
+    {
+        var info = parts.Files.FileInfo.FromFileName(path);
+        if (file.After.Mode == NoFile || !info.Exists || info.Attributes.HasFlag(FileAttributes.ReparsePoint) || parts.Git.Landing.CheckedOut(checkout, commit, file.Path) is not { } whole)
+        {
+            return false;
+        }
+
+        return info.Length < whole.Length && whole.AsSpan().StartsWith(parts.Files.File.ReadAllBytes(path));
+    }
+
+    // Folders that git made for a file are empty then.
+    private void Unlink(string root, string path)
+    {
+        if (!parts.Exists(path))
+        {
+            return;
+        }
+
+        parts.Store.Disk.Delete(path);
+        for (var folder = Path.GetDirectoryName(path); folder is not null && folder.Length > root.Length && !parts.Files.Directory.EnumerateFileSystemEntries(folder).Any(); folder = Path.GetDirectoryName(folder))
+        {
+            parts.Files.Directory.Delete(folder);
+        }
+    }
+
+    private void RefuseUnlessIdle(string branch, BranchCheckout checkout)
+    {
+        if (checkout.Entry.OperationInProgress(parts.Files) is { } operation)
+        {
+            throw Dirty(branch, checkout, $"{operation} is in progress there");
+        }
+
+        if (HeadOf(checkout) != branch)
+        {
+            throw Dirty(branch, checkout, "something that is not finished waits there for this branch");
+        }
+
+        if (parts.Exists(Path.Join(checkout.Entry.Directory, "index.lock")))
+        {
+            throw Dirty(branch, checkout, $"git is at work there ({Path.Join(checkout.Entry.Directory, "index.lock")} exists)");
+        }
+    }
+
+    private void RefuseLocal(string branch, BranchCheckout checkout, IReadOnlyList<ChangedFile> changed)
+    {
+        var untracked = changed.Where(file => file.Before.Mode == NoFile && file.After.Mode != Submodule).Select(file => file.Path)
+            .Where(path => parts.Exists(Path.Join(checkout.Directory, path)) && !parts.Files.Directory.Exists(Path.Join(checkout.Directory, path)));
+        var touched = changed.Select(file => file.Raw).ToHashSet(StringComparer.Ordinal);
+        var modified = parts.Git.Landing.Modified(checkout).Where(touched.Contains).Select(RawPath.Readable);
+        var inTheWay = untracked.Concat(modified).Distinct(StringComparer.Ordinal).ToList();
+        if (inTheWay.Count > 0)
+        {
+            throw Dirty(branch, checkout, $"these files there are not committed, and the landing would change them: {Listed.Of(inTheWay, MostListed)}");
+        }
+    }
+
+    private Lease? LeaseOf(string branch, BranchCheckout checkout)
+    {
+        var ours = entries.All().FirstOrDefault(worktree => worktree.IsLive && AdminEntry.SamePath(Path.GetFullPath(worktree.Path, parts.Layout.Root), checkout.Directory));
+        return ours is null ? null : parts.TryLease(ours, shared: false) ?? throw Dirty(branch, checkout, $"that is worktree \"{ours.Name}\", and a command runs in it");
+    }
+
+    private string? HeadOf(BranchCheckout checkout) => parts.Git.Refs.ReadHead(checkout.Entry.Directory)?.ShortBranch;
+
+    private static Refusal Dirty(string branch, BranchCheckout checkout, string why) => new(
+        RefusalCode.BaseDirty,
+        $"{branch} is checked out at {checkout.Directory} and cannot move: {why}. Nothing was changed.",
+        "Have those files committed or moved away there, or what is going on there finished, then repeat the call.",
+        "worktree_list()");
+
+    private static Refusal Failed(PendingLanding landing, string words) => new(
+        RefusalCode.GitFailed,
+        $"git failed while moving {landing.Into}: {words}. It is where it was.",
+        "Read git's words above, then repeat the call.",
+        "worktree_list()");
+}

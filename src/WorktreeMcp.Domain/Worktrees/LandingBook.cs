@@ -1,0 +1,178 @@
+using System.Runtime.InteropServices;
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>
+/// Keeps landings on record: each begins with its intent and worktree.merge.before, and ends with exactly one
+/// worktree.merge.after or .failed, whoever finishes it. What a server that is gone began is settled with the landing lock
+/// in hand: so nobody is at it any more, no git of it either.
+/// </summary>
+internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, BaseBranch bases)
+{
+    /// <summary>Puts the intent on record.</summary>
+    internal static void Begin(StateChange change, Worktree worktree, BoardTask? task, PendingLanding landing)
+    {
+        var intent = worktree with { Landing = landing };
+        change.PutWorktree(intent.Id, WorktreeImage.Write(intent));
+        change.Emit(Event("worktree.merge.before", worktree, task, landing));
+        change.Commit("worktree.merge.begin");
+    }
+
+    /// <summary>Records how it ended; if it landed, its task is completed in the same operation, if that was asked for.</summary>
+    internal WorktreeStep End(StateChange change, Worktree worktree, PendingLanding landing, string? error)
+    {
+        var now = entries.All(change).FirstOrDefault(w => w.Id == worktree.Id) ?? worktree;
+        var old = parts.TaskOf(now);
+        var ended = WorktreeEntries.Put(change, now with { Landing = null, Landed = error is null ? new LandedWork(landing.Into, landing.To, landing.Tip) : now.Landed });
+        var task = error is null && landing.CompleteTask && old is { IsOpen: true } ? TaskBoard.Put(change, old.MoveTo(TaskState.Completed)) : old;
+        var lifecycleEvent = Event(error is null ? "worktree.merge.after" : "worktree.merge.failed", ended, task, landing);
+        if (error is not null)
+        {
+            lifecycleEvent["error"] = error;
+        }
+
+        change.Emit(lifecycleEvent);
+        if (task is not null && task != old)
+        {
+            TaskBoard.EmitCompleted(change, old!, task);
+        }
+
+        var warning = change.Commit(error is null ? "worktree.merge" : "worktree.merge.undo");
+        return new WorktreeStep(ended, parts.DirectoryOf(ended), task, Already: false, task is null ? [] : parts.Board.NowReady(old!, task), warning);
+    }
+
+    /// <summary>Records an attempt that came to nothing before anything was moved, as one operation.</summary>
+    internal void Failed(Worktree worktree, PendingLanding landing, string error, string by)
+    {
+        using var change = parts.Store.Begin("worktree.merge", by);
+        var task = parts.TaskOf(worktree);
+        change.Emit(Event("worktree.merge.before", worktree, task, landing));
+        var failed = Event("worktree.merge.failed", worktree, task, landing);
+        failed["error"] = error;
+        change.Emit(failed);
+        change.Commit("worktree.merge.failed");
+    }
+
+    /// <summary>Whether an entry has a landing that nobody is at any more.</summary>
+    internal bool IsAbandoned(Worktree worktree)
+    {
+        if (worktree.Landing is null)
+        {
+            return false;
+        }
+
+        using var held = LandingLock.Try(parts.Layout);
+        return held is not null;
+    }
+
+    /// <summary>Settles all landings that nobody is at any more; one that cannot be settled now waits for the next call.</summary>
+    internal void SettleAbandoned(StateChange change)
+    {
+        if (!entries.All(change).Any(worktree => worktree.Landing is not null))
+        {
+            return;
+        }
+
+        using var held = LandingLock.Try(parts.Layout);
+        if (held is not null)
+        {
+            Settle(change, held.Descriptor);
+        }
+    }
+
+    /// <summary>The same with the landing lock in hand.</summary>
+    internal void Settle(StateChange change, SafeHandle guard)
+    {
+        foreach (var worktree in entries.All(change).Where(worktree => worktree.Landing is not null))
+        {
+            try
+            {
+                var landing = worktree.Landing!;
+                var landed = bases.Settle(landing, guard);
+                if (landed && landing.Follow)
+                {
+                    Follow(worktree, landing, guard);
+                }
+
+                End(change, worktree, landing, landed ? null : "the server or the git that did it is gone; what it had begun was taken back");
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { Code: RefusalCode.CorruptFile or RefusalCode.GitFailed or RefusalCode.BadTransition })
+            {
+                // The intent stays on record until its cause is gone.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Moves a worktree's branch to what landed of it, if nobody uses the worktree and nothing in it is uncommitted. Says
+    /// why not, or null when it is done. Each step can be repeated after a kill.
+    /// </summary>
+    internal string? Follow(Worktree worktree, PendingLanding landing, SafeHandle guard)
+    {
+        using var lease = parts.TryLease(worktree, shared: false);
+        if (lease is null)
+        {
+            return "a command runs in the worktree";
+        }
+
+        if (parts.Identify(worktree).Entry is not { } entry)
+        {
+            return "the worktree is not as it was";
+        }
+
+        var checkout = new BranchCheckout(entry, parts.DirectoryOf(worktree));
+        FreeAfterKill(worktree, checkout, landing);
+        var head = parts.Git.Refs.ReadHead(entry.Directory);
+        if (head?.ShortBranch == worktree.Branch && head.Commit == landing.To)
+        {
+            return null;
+        }
+
+        var halfway = head is { Branch: null } && head.Commit == landing.To;
+        if ((!halfway && (head?.ShortBranch != worktree.Branch || head.Commit != landing.Tip)) || entry.OperationInProgress(parts.Files) is not null)
+        {
+            return "the worktree went on meanwhile";
+        }
+
+        if (parts.Git.Trials.Uncommitted(entry, checkout.Directory) is { Count: > 0 } files)
+        {
+            return $"files there are not committed: {Listed.Of([.. files.Select(file => file.Path)], 10)}";
+        }
+
+        if (!halfway && parts.Git.Landing.Detach(checkout, landing.To, guard) is { Succeeded: false } refused)
+        {
+            return $"git would not check it out there: {refused.Error}";
+        }
+
+        var moved = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") == landing.To
+            || parts.Git.Landing.MoveBranch(worktree.Branch, landing.Tip, landing.To, $"worktree_merge: landed in {landing.Into}", [guard]).Succeeded;
+        parts.Git.Landing.Attach(checkout, worktree.Branch, guard).Require($"putting {worktree.Name} back on its branch");
+        return moved ? null : "its branch went on meanwhile";
+    }
+
+    // A git that was killed over it left its lock files.
+    private void FreeAfterKill(Worktree worktree, BranchCheckout checkout, PendingLanding landing)
+    {
+        var locks = new LeftLocks(parts.Layout.CommonDirectory, parts.Layout.Root, parts.Files);
+        foreach (var path in locks.OfCheckout(checkout.Entry.Directory, landing.Since).Concat(locks.Of(worktree.Branch, landing.Since)).ToList())
+        {
+            parts.Store.Disk.Delete(path);
+        }
+    }
+
+    private static System.Text.Json.Nodes.JsonObject Event(string name, Worktree worktree, BoardTask? task, PendingLanding landing)
+    {
+        var lifecycleEvent = WorktreeEntries.Event(name, worktree, task);
+        lifecycleEvent["into"] = landing.Into;
+        lifecycleEvent["from"] = landing.From;
+        if (landing.To.Length > 0)
+        {
+            lifecycleEvent["commit"] = landing.To;
+        }
+
+        return lifecycleEvent;
+    }
+}

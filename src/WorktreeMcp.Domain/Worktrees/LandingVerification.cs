@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Running;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>
+/// Runs a command at a commit that is on no branch yet, in a checkout of its own. It lies among the worktrees, where tools
+/// find what they find there, but git does not list it: git's directory of it is private. The landing lock is held, so what
+/// is found of an earlier one belongs to a landing that is over.
+/// </summary>
+internal sealed class LandingVerification(RegistryParts parts, CommandRunner runner)
+{
+    /// <summary>What the names of these checkouts begin with.</summary>
+    internal const string Prefix = ".verify-";
+
+    private const int TailLength = 4_000;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(3);
+
+    /// <summary>Runs the command; refuses if it fails.</summary>
+    internal RunResult Run(Worktree worktree, string commit, string command, SafeHandle guard, Action<string> progress, CancellationToken cancel)
+    {
+        Sweep();
+        var directory = Free(parts.Layout.Worktree($"{Prefix}{worktree.Id.ToString(CultureInfo.InvariantCulture)}"));
+        var record = new AdminEntry("verify", Free(Path.Join(parts.Layout.Verification, worktree.Id.ToString(CultureInfo.InvariantCulture))));
+        try
+        {
+            progress("checking out the merged commit");
+            CheckOut(record, directory, commit, guard);
+            var run = Watched(worktree, directory, commit, command, progress, cancel);
+            cancel.ThrowIfCancellationRequested();
+            return run.ExitCode == 0 && !run.TimedOut ? run : throw Failed(command, run);
+        }
+        finally
+        {
+            Sweep();
+        }
+    }
+
+    private void CheckOut(AdminEntry record, string directory, string commit, SafeHandle guard)
+    {
+        parts.Store.Disk.MakeFolder(record.Directory);
+        parts.Store.Disk.MakeFolder(directory);
+        Write(Path.Join(record.Directory, "commondir"), Path.GetRelativePath(record.Directory, parts.Layout.CommonDirectory));
+        Write(Path.Join(record.Directory, "gitdir"), Path.Join(directory, ".git"));
+        Write(Path.Join(record.Directory, "HEAD"), commit);
+        Write(Path.Join(directory, ".git"), $"gitdir: {record.Directory}");
+        parts.Git.Populate(record, directory, guard).Require("checking out the merged commit");
+    }
+
+    private RunResult Watched(Worktree worktree, string directory, string commit, string command, Action<string> progress, CancellationToken cancel)
+    {
+        var start = parts.Store.Time.GetTimestamp();
+        progress($"verifying: {command}");
+        using var clock = parts.Store.Time.CreateTimer(
+            _ => progress($"verifying for {parts.Store.Time.GetElapsedTime(start).TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s"), null, Tick, Tick);
+        var variables = new Dictionary<string, string>
+        {
+            ["WORKTREE_NAME"] = worktree.Name,
+            ["WORKTREE_PATH"] = directory,
+            ["WORKTREE_BRANCH"] = worktree.Branch,
+            ["MAIN_CHECKOUT"] = parts.Layout.Root,
+            ["LANDING_COMMIT"] = commit,
+        };
+        if (worktree.TaskId is { } id)
+        {
+            variables["TASK_ID"] = id.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return runner.Run(new RunRequest(command, directory, variables, Limit), cancel);
+    }
+
+    private static Refusal Failed(string command, RunResult run)
+    {
+        var how = run.TimedOut ? $"did not end within {Limit.TotalMinutes:0} minutes" : run.ExitCode is { } code ? $"ended with exit code {code}" : $"was ended by {run.Signal}";
+        var words = $"{run.Output.Text.TrimEnd()}\n{run.Error.Text.TrimEnd()}".Trim();
+        var tail = words.Length > TailLength ? $"... {words[^TailLength..]}" : words;
+        return new Refusal(
+            RefusalCode.VerifyFailed,
+            $"verify_command ({Cut(command)}) {how} after {run.DurationSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s at the merged commit. Nothing was changed. {(tail.Length == 0 ? "It wrote nothing." : $"The end of what it wrote:\n{tail}")}",
+            "Merge the base in the worktree with worktree_run, make the command pass there, commit, then repeat the call.");
+    }
+
+    private static string Cut(string command) => command.Length > 200 ? $"{command[..200]}..." : command;
+
+    // Something in it may refuse to go; then the next one gets another name, and a later sweep tries again.
+    private string Free(string path)
+    {
+        var free = path;
+        for (var n = 2; parts.Exists(free); n++)
+        {
+            free = string.Create(CultureInfo.InvariantCulture, $"{path}-{n}");
+        }
+
+        return free;
+    }
+
+    private void Sweep()
+    {
+        foreach (var folder in Folders(parts.Layout.Worktrees).Where(path => Path.GetFileName(path).StartsWith(Prefix, StringComparison.Ordinal)).Concat(Folders(parts.Layout.Verification)).ToList())
+        {
+            try
+            {
+                parts.Files.Directory.Delete(folder, recursive: true);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                // See Free.
+            }
+        }
+    }
+
+    private IEnumerable<string> Folders(string folder) => parts.Files.Directory.Exists(folder) ? parts.Files.Directory.EnumerateDirectories(folder) : [];
+
+    private void Write(string path, string line)
+    {
+        parts.Store.Disk.WriteTemporary($"{path}.tmp", Encoding.UTF8.GetBytes(line + "\n"));
+        parts.Store.Disk.Replace($"{path}.tmp", path);
+    }
+}

@@ -1,0 +1,362 @@
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>
+/// Lands the branch of a worktree in its base. Invariants:
+/// - everything is made beside all checkouts and verified there; a conflict, a failing command or a lost race changes nothing;
+/// - one landing at a time, so what was verified is what lands; the base moves only from the commit that it was made on;
+/// - only committed work lands: a worktree with anything else in it is refused;
+/// - order: the worktree's lease, the landing lock, the lock; the last is never held while something is verified or checked out.
+/// </summary>
+internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, WorktreeRemover remover, CommandRunner runner, BaseBranch bases, LandingBook book)
+{
+    private const int MostTries = 5;
+    private const int MostListed = 20;
+    private const int MostMessage = 20_000;
+    private const int MostCommand = 32_000;
+
+    private static readonly string[] LongerNames = ["refs/heads/", "heads/"];
+
+    private readonly LandingPlan _plan = new(parts.Git);
+    private readonly LandingVerification _verification = new(parts, runner);
+
+    internal LandingResult Land(LandingRequest request, string by, Action<string> progress, CancellationToken cancel)
+    {
+        Check(request);
+        var found = WorktreeEntries.Require(repair.SettledForChange(), request.Name);
+        parts.Board.Claims.EnsureMay(parts.TaskOf(found), by);
+        RefuseUnused(found, request.Remove);
+        LandingResult result;
+        using (var lease = parts.TryLease(found, shared: true) ?? throw InUse(found.Name))
+        {
+            // Asked before the wait: what is refused anyway need not wait.
+            Look(request, found);
+            using var landing = LandingLock.Acquire(parts.Layout, request.Patience, parts.Store.Time, $"landing {request.Name}", progress, cancel);
+            SettleOthers(landing, by);
+            result = Land(request, found, lease, landing, by, progress, cancel);
+        }
+
+        return request.Remove ? WithRemoval(result, by) : result;
+    }
+
+    private LandingResult Land(LandingRequest request, Worktree found, Lease lease, LandingLock landing, string by, Action<string> progress, CancellationToken cancel)
+    {
+        for (var tries = 1; tries <= MostTries; tries++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (Try(request, found, lease, landing, by, progress, cancel) is { } result)
+            {
+                return result;
+            }
+
+            progress("the base has moved; merging again");
+        }
+
+        throw new Refusal(RefusalCode.Busy, $"The base moved {MostTries} times while worktree \"{request.Name}\" was landing. Nothing was changed.", "Repeat the call when the base has come to rest.");
+    }
+
+    // Null when somebody else moved the base first.
+    private LandingResult? Try(LandingRequest request, Worktree found, Lease lease, LandingLock landing, string by, Action<string> progress, CancellationToken cancel)
+    {
+        var source = Look(request, found);
+        var habits = parts.Git.Landing.Habits();
+        var pending = new PendingLanding(source.Into, source.From, string.Empty, source.Tip, Follow: false, request.CompleteTask, StateJson.Seconds(parts.Store.Time.GetUtcNow()));
+        RunResult? verified = null;
+        PlannedLanding plan;
+        IReadOnlyList<ChangedFile> changed;
+        MovableBase movable;
+        try
+        {
+            plan = _plan.Make(source, request.Strategy, request.Message, habits, landing.Descriptor);
+            if (plan.To == source.From)
+            {
+                return NothingToLand(request, source, by);
+            }
+
+            pending = pending with { To = plan.To, Follow = request.Strategy != LandingStrategy.Merge && !request.Remove && plan.To != source.Tip };
+            changed = parts.Git.Trials.Changed(source.From, plan.To);
+            using (bases.Prepare(source.Into, changed))
+            {
+                // Asked before the command runs; it is asked again when the base moves.
+            }
+
+            verified = request.VerifyCommand is { } command ? _verification.Run(source.Worktree, plan.To, command, landing.Descriptor, progress, cancel) : null;
+            movable = bases.Prepare(source.Into, changed);
+        }
+        catch (Refusal refusal) when (refusal.Code is RefusalCode.MergeConflict or RefusalCode.VerifyFailed or RefusalCode.BaseDirty)
+        {
+            book.Failed(source.Worktree, pending, refusal.Message, by);
+            throw;
+        }
+
+        using (movable)
+        {
+            return Move(request, source, pending, movable, lease, landing, by) is var (step, moved, notes)
+                ? new LandingResult(step, source.Into, request.Strategy, source.From, plan.To, plan.Commits, changed.Count, movable.Checkout?.Directory, verified, moved, null, [.. notes, .. Notes(habits, verified)])
+                : null;
+        }
+    }
+
+    private (WorktreeStep Step, bool Followed, IReadOnlyList<string> Notes)? Move(
+        LandingRequest request, LandingSource source, PendingLanding pending, MovableBase movable, Lease lease, LandingLock landing, string by)
+    {
+        if (!Begin(request, source, ref pending, by))
+        {
+            return null;
+        }
+
+        MoveOutcome outcome;
+        try
+        {
+            outcome = bases.Move(pending, movable, $"worktree_merge {source.Worktree.Branch}", landing.Descriptor);
+        }
+        catch (Refusal refusal)
+        {
+            End(source.Worktree, pending, refusal.Message, by);
+            throw;
+        }
+
+        if (outcome == MoveOutcome.Lost)
+        {
+            End(source.Worktree, pending, $"{source.Into} was moved by somebody else first", by);
+            return null;
+        }
+
+        // The branch follows only if nobody uses the worktree, this landing included.
+        lease.Dispose();
+        var reason = pending.Follow ? TryFollow(source.Worktree, pending, landing) : null;
+        var step = End(source.Worktree, pending, null, by);
+        IReadOnlyList<string> notes = reason is null ? [] : [$"{source.Worktree.Branch} still holds its own commits, since {reason}"];
+        return (step, pending.Follow && reason is null, notes);
+    }
+
+    // What was judged without the lock is judged again under it.
+    private bool Begin(LandingRequest request, LandingSource source, ref PendingLanding pending, string by)
+    {
+        using var change = parts.Store.Begin("worktree.merge", by);
+        var worktree = Same(entries.All(change), source.Worktree);
+        if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") != source.Tip)
+        {
+            throw new Refusal(
+                RefusalCode.WorktreeBusy,
+                $"{worktree.Branch} went on while it was landing: it is no longer at {source.Tip[..12]}. Nothing was changed.",
+                "Repeat the call when its work is done.",
+                $"worktree_merge(name: \"{worktree.Name}\")");
+        }
+
+        if (parts.Git.Refs.Resolve($"refs/heads/{source.Into}") != source.From)
+        {
+            return false;
+        }
+
+        var task = parts.TaskOf(worktree);
+        parts.Board.Claims.EnsureMay(task, by);
+        if (request.CompleteTask)
+        {
+            RegistryParts.EnsureCanComplete(worktree, task);
+        }
+
+        pending = pending with { Since = change.Now };
+        LandingBook.Begin(change, worktree, task, pending);
+        return true;
+    }
+
+    private WorktreeStep End(Worktree worktree, PendingLanding pending, string? error, string by)
+    {
+        using var change = parts.Store.Begin("worktree.merge", by);
+        return book.End(change, worktree, pending, error);
+    }
+
+    // It has landed: that its branch cannot follow is a note.
+    private string? TryFollow(Worktree worktree, PendingLanding pending, LandingLock landing)
+    {
+        try
+        {
+            return book.Follow(worktree, pending, landing.Descriptor);
+        }
+        catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
+        {
+            return fault.Message;
+        }
+    }
+
+    private LandingResult NothingToLand(LandingRequest request, LandingSource source, string by)
+    {
+        using var change = parts.Store.Begin("worktree.merge", by);
+        var worktree = Same(entries.All(change), source.Worktree);
+        var old = parts.TaskOf(worktree);
+        parts.Board.Claims.EnsureMay(old, by);
+        var task = old;
+        string? warning = null;
+        if (request.CompleteTask)
+        {
+            RegistryParts.EnsureCanComplete(worktree, old);
+            if (old!.IsOpen)
+            {
+                task = TaskBoard.Put(change, old.MoveTo(TaskState.Completed));
+                TaskBoard.EmitCompleted(change, old, task);
+                warning = change.Commit("worktree.merge");
+            }
+        }
+
+        var step = new WorktreeStep(worktree, parts.DirectoryOf(worktree), task, Already: true, task is null ? [] : parts.Board.NowReady(old!, task), warning);
+        return new LandingResult(step, source.Into, request.Strategy, source.From, source.From, 0, 0, null, null, false, null, [$"{source.Into} has all that is committed on {worktree.Branch}; there was nothing to land"]);
+    }
+
+    private LandingResult WithRemoval(LandingResult result, string by)
+    {
+        try
+        {
+            return result with { Removal = remover.Remove(result.Step.Worktree.Name, force: false, completeTask: false, $"landed in {result.Into}", by) };
+        }
+        catch (Refusal refusal)
+        {
+            return result with { Notes = [.. result.Notes, $"The worktree was not removed: {refusal.Message} {refusal.Hint}"] };
+        }
+    }
+
+    private static IEnumerable<string> Notes(CommitHabits habits, RunResult? verified)
+    {
+        if (habits.Hooks.Count > 0)
+        {
+            yield return $"git hooks are installed and were not run: {string.Join(", ", habits.Hooks)}";
+        }
+
+        if (verified?.Survivors.Count > 0)
+        {
+            yield return $"processes of verify_command are still alive: {string.Join(", ", verified.Survivors)}";
+        }
+    }
+
+    private void SettleOthers(LandingLock landing, string by)
+    {
+        if (entries.All().Any(worktree => worktree.Landing is not null))
+        {
+            using var change = parts.Store.Begin("recovery", by);
+            book.Settle(change, landing.Descriptor);
+        }
+    }
+
+    private LandingSource Look(LandingRequest request, Worktree found)
+    {
+        var worktree = Same(entries.All(), found);
+        var into = Base(worktree, request.Into);
+        var entry = parts.RequireIdentity(worktree);
+        var head = parts.Git.Refs.ReadHead(entry.Directory);
+        if (head?.ShortBranch != worktree.Branch || head.Commit is null)
+        {
+            throw new Refusal(
+                RefusalCode.WorktreeDirty,
+                $"HEAD of worktree \"{worktree.Name}\" is {(head?.ShortBranch is { } other ? $"on branch {other}" : "detached")}, not on {worktree.Branch} with a commit.",
+                $"Put the work on {worktree.Branch} with worktree_run, then repeat the call.",
+                $"worktree_status(name: \"{worktree.Name}\")");
+        }
+
+        if (entry.OperationInProgress(parts.Files) is { } operation)
+        {
+            throw new Refusal(
+                RefusalCode.WorktreeBusy,
+                $"Worktree \"{worktree.Name}\" is in the middle of {operation}.",
+                "Finish or abort it there with worktree_run, then repeat the call.",
+                $"worktree_run(name: \"{worktree.Name}\", command: \"git status\")");
+        }
+
+        RefuseUncommitted(worktree, entry);
+        var task = parts.TaskOf(worktree);
+        if (request.CompleteTask)
+        {
+            RegistryParts.EnsureCanComplete(worktree, task);
+        }
+
+        return new LandingSource(worktree, task, head.Commit, into, parts.Git.Refs.Resolve($"refs/heads/{into}")!);
+    }
+
+    private void RefuseUncommitted(Worktree worktree, AdminEntry entry)
+    {
+        var directory = parts.DirectoryOf(worktree);
+        var changes = parts.Git.Status(entry, directory);
+        var all = changes.Staged.Concat(changes.Modified).Concat(changes.Conflicted).Concat(changes.Untracked).Concat(parts.Git.HiddenChanges(entry, directory)).Distinct(StringComparer.Ordinal).ToList();
+        if (all.Count > 0)
+        {
+            throw new Refusal(
+                RefusalCode.WorktreeDirty,
+                $"Worktree \"{worktree.Name}\" holds work that is not committed and would not land: {Listed.Of(all, MostListed)}.",
+                "Commit it with worktree_run, or put what is not wanted into .gitignore; then repeat the call.",
+                $"worktree_run(name: \"{worktree.Name}\", command: \"git add -A && git commit -m '...'\")");
+        }
+    }
+
+    private string Base(Worktree worktree, string? into)
+    {
+        if (into is null)
+        {
+            return worktree.BaseRef is { } name && name != worktree.Branch && Tip(name) is not null ? name : throw new Refusal(
+                RefusalCode.InvalidArgument,
+                $"Worktree \"{worktree.Name}\" started from {worktree.BaseRef ?? "a detached HEAD"}, which is no local branch that it could land in.",
+                $"Say into which branch: into. The newest are {string.Join(", ", parts.Git.Branches(5))}.",
+                $"worktree_merge(name: \"{worktree.Name}\", into: \"...\")");
+        }
+
+        var branch = Tip(into) is null && LongerNames.FirstOrDefault(prefix => into.StartsWith(prefix, StringComparison.Ordinal)) is { } longer ? into[longer.Length..] : into;
+        if (branch.StartsWith('-') || branch.Any(char.IsControl) || branch == worktree.Branch)
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, branch == worktree.Branch ? $"into is {branch}, the branch that is to land." : "into is no name of a branch.", "Give the local branch that the work goes into.");
+        }
+
+        return Tip(branch) is not null && parts.Git.IsBranchName(branch) ? branch : throw new Refusal(
+            RefusalCode.NotFound,
+            $"There is no local branch \"{branch}\" to land in. The newest are {string.Join(", ", parts.Git.Branches(5))}.",
+            "Give one of these as into, or leave it out for the branch that the worktree started from.");
+    }
+
+    private string? Tip(string branch) => parts.Git.Refs.Resolve($"refs/heads/{branch}");
+
+    private static Worktree Same(IReadOnlyList<Worktree> all, Worktree found)
+    {
+        var worktree = WorktreeEntries.Require(all, found.Name);
+        return worktree.Id == found.Id && worktree.IsUsable ? worktree : throw InUse(found.Name);
+    }
+
+    private void RefuseUnused(Worktree worktree, bool remove)
+    {
+        if (!parts.Git.Version.CanMerge)
+        {
+            throw TooOld(parts.Git.Version.Version, "Landing");
+        }
+
+        using var lease = remove ? parts.TryLease(worktree, shared: false) ?? throw InUse(worktree.Name) : null;
+    }
+
+    private static void Check(LandingRequest request)
+    {
+        WorktreeName.Require(request.Name);
+        if (request.Message is { } message && (string.IsNullOrWhiteSpace(message) || message.Length > MostMessage || message.Contains('\0', StringComparison.Ordinal)))
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, $"message is empty, holds a NUL, or is longer than {MostMessage} characters.", "Give a message, or leave it out for one that names the task.");
+        }
+
+        if (request is { Message: not null, Strategy: LandingStrategy.Rebase })
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, "message was given, but a rebase keeps each commit's own message.", "Leave message out, or use strategy \"squash\".");
+        }
+
+        if (request.VerifyCommand is { } command && (string.IsNullOrWhiteSpace(command) || command.Length > MostCommand || command.Contains('\0', StringComparison.Ordinal)))
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, $"verify_command is empty, holds a NUL, or is longer than {MostCommand} characters.", "Give one shell command, or leave it out.");
+        }
+    }
+
+    /// <summary>Refuses what an old git cannot do.</summary>
+    internal static Refusal TooOld(string version, string what) => new(
+        RefusalCode.GitFailed, $"{what} needs git 2.38 or newer; this is {version}.", "A person installs a newer git on the PATH of the server; everything else works with this one.");
+
+    private static Refusal InUse(string name) => new(
+        RefusalCode.WorktreeBusy,
+        $"Worktree \"{name}\" is in use: a command runs in it, or it is being made or removed.",
+        "Wait for it to end, then repeat the call; worktree_status shows what runs.",
+        $"worktree_status(name: \"{name}\")");
+}
