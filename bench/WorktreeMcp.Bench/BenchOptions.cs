@@ -1,13 +1,14 @@
 namespace WorktreeMcp.Bench;
 
 /// <summary>What the command line asked for.</summary>
-internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bool Publish)
+internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bool Publish, bool OnlyLarge = false)
 {
     internal const string Usage = """
         Usage: dotnet run -c Release --project bench/WorktreeMcp.Bench -- [options]
           --in DIR          where the repositories are made; /dev/shm if there is one, else the temporary folder
           --durable-in DIR  measure small changes on this disk too, where an fsync costs something
           --quick           small boards and few repetitions: shows that it works, measures little
+          --large-only      only worktrees of large generated repositories, with and without spares
           --no-publish      leave out the comparison with a ReadyToRun build
         """;
 
@@ -19,6 +20,12 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
 
     /// <summary>Calls before the clock counts, so that what is measured is compiled.</summary>
     internal int Warm => Quick ? 10 : 60;
+
+    /// <summary>Repetitions of what takes seconds.</summary>
+    internal int Large => Quick ? 1 : 7;
+
+    /// <summary>Sizes of the generated repositories.</summary>
+    internal IReadOnlyList<int> LargeSizes => Quick ? [2_000] : [12_000, 57_000, 100_000];
 
     internal int ManyTasks => Quick ? 1_000 : 10_000;
 
@@ -36,6 +43,9 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
             {
                 case "--quick":
                     options = options with { Quick = true, Publish = false };
+                    break;
+                case "--large-only":
+                    options = options with { OnlyLarge = true };
                     break;
                 case "--no-publish":
                     options = options with { Publish = false };

@@ -10,6 +10,17 @@ var report = new Report(Console.Out);
 report.Note(Machine.Describe(options.In));
 using (var scratch = new Scratch(options.In))
 {
+    foreach (var files in options.LargeSizes)
+    {
+        SpareBench.Run(report, options, scratch, files);
+    }
+
+    if (options.OnlyLarge)
+    {
+        report.Note($"Load at the end: {Machine.Load()}.");
+        return 0;
+    }
+
     StartBench.Run(report, options, scratch);
     WorktreeBench.Run(report, options, scratch, "Worktrees of 5 files beside git alone");
     var tools = new ToolBench(report, options, scratch);

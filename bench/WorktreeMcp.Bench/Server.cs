@@ -32,7 +32,7 @@ internal sealed class Server : IDisposable
     /// <summary>The server that was built together with this program.</summary>
     internal static string Built => Path.Join(AppContext.BaseDirectory, "worktree-mcp.dll");
 
-    internal static Server Start(string program, string repository)
+    internal static Server Start(string program, string repository, params IEnumerable<(string Name, string Value)> variables)
     {
         var start = new ProcessStartInfo("dotnet", [program, "--repo", repository])
         {
@@ -44,6 +44,11 @@ internal sealed class Server : IDisposable
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("WORKTREEMCP_", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(name);
+        }
+
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
         }
 
         return new Server(Process.Start(start)!);

@@ -5,6 +5,7 @@ using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 
@@ -14,15 +15,19 @@ namespace WorktreeMcp.Domain;
 public sealed class Repository : IDisposable
 {
     private readonly StateStore _store;
+    private readonly SpareKeeper _keeper;
 
-    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, IFileSystem files, IDurableFiles disk, TimeProvider time, Func<string, bool>? endsWithThisProcess)
+    private Repository(RepositoryPlace place, RepositorySettings settings, GitCommand git, SpareCheckouts checkouts, CommandRunner runner, IFileSystem files, IDurableFiles disk, TimeProvider time, Func<string, bool>? endsWithThisProcess)
     {
         Place = place;
         Settings = settings;
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot);
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
-        Worktrees = new WorktreeRegistry(_store, Board, new GitRepository(git, place, files), files, settings, runner);
+        Spares = new SpareRoom(_store, checkouts, files);
+        var repository = new GitRepository(git, place, files);
+        _keeper = new SpareKeeper(Spares, settings.Spares, () => settings.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(settings.BaseRef));
+        Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, settings, runner);
         Overview = new BoardOverview(Board, Worktrees, _store);
     }
 
@@ -40,6 +45,12 @@ public sealed class Repository : IDisposable
 
     /// <summary>What an agent or a person has to know before anything else.</summary>
     public BoardOverview Overview { get; }
+
+    /// <summary>Checkouts that are kept ready.</summary>
+    internal SpareRoom Spares { get; }
+
+    /// <summary>Keeps checkouts ready in the background from now on, as many as are set; ends when this is disposed.</summary>
+    public void KeepSpares() => _keeper.Start();
 
     /// <summary>What happened.</summary>
     /// <param name="query">Which events.</param>
@@ -95,11 +106,16 @@ public sealed class Repository : IDisposable
         var place = RepositoryPlace.Find(git, path);
         settings ??= new SettingsReader(files, environment).Read(place.Root);
         var runner = new CommandRunner(time, new CommandEnvironment(environment));
-        return new Repository(place, settings, git, runner, files, disk ?? new DurableFiles(), time, endsWithThisProcess);
+        return new Repository(place, settings, git, new SpareCheckouts(git, place, environment, files), runner, files, disk ?? new DurableFiles(), time, endsWithThisProcess);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _store.Dispose();
+    public void Dispose()
+    {
+        _keeper.Dispose();
+        Spares.Dispose();
+        _store.Dispose();
+    }
 
     private static Dictionary<string, string> OwnEnvironment() =>
         Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)(e.Value ?? string.Empty));

@@ -34,6 +34,7 @@ public sealed class OpenRepository(ServerSettings settings, CallerIdentity calle
             log.LogWarning("{Warning}", warning);
         }
 
+        repository.KeepSpares();
         return repository;
     }
 

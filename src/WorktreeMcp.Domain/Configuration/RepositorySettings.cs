@@ -21,6 +21,9 @@ public sealed record RepositorySettings
     /// <summary>How long a claim holds without a renewal, in minutes.</summary>
     public int LeaseMinutes { get; init; } = DefaultLeaseMinutes;
 
+    /// <summary>How many checkouts are kept ready; null for one where a checkout takes long, else none.</summary>
+    public int? Spares { get; init; }
+
     /// <summary>Settings that were not usable, each named once.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

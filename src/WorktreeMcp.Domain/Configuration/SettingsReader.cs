@@ -24,6 +24,7 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         new("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }),
         new("lease_minutes", $"a whole number from 1 to {Claim.MostMinutes}", v => Minutes(v) is >= 1 and <= Claim.MostMinutes, (s, v) => s with { LeaseMinutes = Minutes(v)!.Value }),
         new("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
+        new("spares", "a whole number from 0 to 8", v => v.Length == 1 && v[0] is >= '0' and <= '8', (s, v) => s with { Spares = v[0] - '0' }),
     ];
 
     /// <summary>Reads everything for the repository whose main checkout is given.</summary>

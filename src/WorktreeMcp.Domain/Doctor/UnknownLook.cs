@@ -13,7 +13,7 @@ internal sealed class UnknownLook(RegistryParts parts, IReadOnlyList<Worktree> e
     private IEnumerable<Found> Directories()
     {
         var known = entries.Where(w => w.IsLive).Select(w => Path.GetFullPath(w.Path, parts.Layout.Root)).ToHashSet(StringComparer.Ordinal);
-        foreach (var path in Folders(parts.Layout.Worktrees).Where(path => Path.GetFileName(path) != ".trash" && !Path.GetFileName(path).StartsWith(LandingVerification.Prefix, StringComparison.Ordinal) && !known.Contains(path)))
+        foreach (var path in Folders(parts.Layout.Worktrees).Where(path => Path.GetFileName(path) is not (".trash" or ".spares") && !Path.GetFileName(path).StartsWith(LandingVerification.Prefix, StringComparison.Ordinal) && !known.Contains(path)))
         {
             if (IsWhereOneWasMoved(path))
             {

@@ -28,6 +28,12 @@ internal sealed record GitCall(params IReadOnlyList<string> Arguments)
     /// <summary>What git reads.</summary>
     internal ReadOnlyMemory<byte> Input { get; init; }
 
+    /// <summary>Whether it gives way to whatever else the machine has to do.</summary>
+    internal bool LowPriority { get; init; }
+
+    /// <summary>Ends it.</summary>
+    internal CancellationToken Cancel { get; init; }
+
     /// <summary>How long it may take.</summary>
     internal TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(60);
 }
@@ -38,6 +44,9 @@ internal sealed record GitCall(params IReadOnlyList<string> Arguments)
 /// <param name="Error">Its own words.</param>
 internal sealed record GitAnswer(int? ExitCode, byte[] Output, string Error)
 {
+    /// <summary>The answer where there was nothing to do.</summary>
+    internal static GitAnswer Done { get; } = new(0, [], string.Empty);
+
     internal bool Succeeded => ExitCode == 0;
 
     /// <summary>The output without its last newline.</summary>

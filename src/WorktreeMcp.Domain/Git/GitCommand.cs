@@ -37,12 +37,16 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
         {
             words = $"no answer within {call.Limit.TotalSeconds:0} s. {words}".TrimEnd();
         }
+        else if (exit.Cancelled)
+        {
+            words = $"it was called off. {words}".TrimEnd();
+        }
         else if (exit.Signal is { } signal && words.Length == 0)
         {
             words = $"git was ended by signal {signal}";
         }
 
-        var complete = output.Length <= MostOutput && !exit.TimedOut && exit.Signal is null;
+        var complete = output.Length <= MostOutput && !exit.TimedOut && !exit.Cancelled && exit.Signal is null;
         return new GitAnswer(complete ? exit.ExitCode : null, output.ToArray(), words);
     }
 
@@ -60,9 +64,9 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
         try
         {
             return ChildProcess.Run(
-                new ChildSpec("git", Line(call), call.Directory, variables) { Input = call.Input, Inherited = call.Guards, Timeout = call.Limit },
+                new ChildSpec("git", Line(call), call.Directory, variables) { Input = call.Input, Inherited = call.Guards, Timeout = call.Limit, LowPriority = call.LowPriority },
                 sink,
-                CancellationToken.None);
+                call.Cancel);
         }
         catch (ChildStartException fault) when (fault.Fault == ChildStartFault.Program)
         {

@@ -22,6 +22,9 @@ public sealed record ChildSpec(
     /// <summary>When the child and its session are ended; null for never.</summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>Whether it gives way to whatever else the machine has to do.</summary>
+    public bool LowPriority { get; init; }
+
     /// <summary>Whether what the child leaves running behind it is ended too.</summary>
     public bool EndSessionAfterExit { get; init; }
 

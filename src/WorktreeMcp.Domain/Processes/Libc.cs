@@ -21,6 +21,9 @@ internal static unsafe partial class Libc
     internal const short PollOut = 4;
     internal const int WaitNoHang = 1;
 
+    internal const int PriorityOfProcess = 0;
+    internal const int Lowest = 19;
+
     private const int WaitExited = 4;
     private const int WaitByPid = 1;
     private const nint SyscallPidfdSendSignal = 424;
@@ -86,6 +89,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     internal static partial int Kill(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    internal static partial int SetPriority(int kind, int pid, int niceness);
 
     [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
     internal static partial int WaitPid(int pid, int* status, int options);

@@ -17,6 +17,11 @@ internal static unsafe class Spawner
         var order = new Order(launch);
         Orders.Add(order);
         var (errno, pid) = order.Answer.Task.GetAwaiter().GetResult();
+        if (errno == 0 && spec.LowPriority)
+        {
+            _ = Libc.SetPriority(Libc.PriorityOfProcess, pid, Libc.Lowest);
+        }
+
         return errno == 0 ? pid : throw ProgramPath.Explain(spec, errno);
     }
 

@@ -25,7 +25,15 @@ public sealed class Lease : IDisposable
     public static Lease? Try(StateLayout layout, int worktreeId, bool shared)
     {
         Directory.CreateDirectory(layout.Leases);
-        var path = layout.Lease(worktreeId);
+        return Try(layout.Lease(worktreeId), shared);
+    }
+
+    /// <summary>Tries to take a lease by its file.</summary>
+    /// <param name="path">The file, in a folder that exists; it is never deleted while somebody may hold it.</param>
+    /// <param name="shared">Shared or exclusive.</param>
+    /// <returns>The lease, or null when somebody holds it.</returns>
+    internal static Lease? Try(string path, bool shared)
+    {
         var file = Posix.OpenForLock(path);
         if (Posix.TryFlock(file, shared))
         {

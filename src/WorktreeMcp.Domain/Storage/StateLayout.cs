@@ -51,6 +51,12 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>git's directories of the checkouts in which landings are verified.</summary>
     public string Verification => Path.Join(Private, "verify");
 
+    /// <summary>Where prepared checkouts wait; on the worktrees' file system, so that a rename makes a worktree of one.</summary>
+    public string Spares => Path.Join(Worktrees, ".spares");
+
+    /// <summary>What is known of prepared checkouts, and their leases.</summary>
+    public string SpareRecords => Path.Join(Private, "spares");
+
     /// <summary>git's own list of patterns that are never committed, local to this repository.</summary>
     public string Exclude => Path.Join(CommonDirectory, "info", "exclude");
 

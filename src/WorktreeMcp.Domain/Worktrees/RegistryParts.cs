@@ -3,12 +3,13 @@ using System.Runtime.InteropServices;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>What the registry works with, for the classes that share its work.</summary>
-internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepository Git, IFileSystem Files, RepositorySettings Settings)
+internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepository Git, SpareRoom Spares, IFileSystem Files, RepositorySettings Settings)
 {
     private const string Missing = "its directory is missing";
 

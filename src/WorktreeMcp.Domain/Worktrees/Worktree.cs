@@ -90,6 +90,9 @@ public sealed record Worktree
     /// <summary>Why it was kept or removed.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>While it is being made: the prepared checkout that becomes it, or null.</summary>
+    internal string? Spare { get; init; }
+
     /// <summary>Commands that run in it, or ran when their server died; whoever finds such a one records its end.</summary>
     public IReadOnlyList<BegunRun> Runs { get; init; } = [];
 

@@ -1,5 +1,6 @@
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
@@ -10,7 +11,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// - git's record and the branch are made under the lock, the files are checked out outside it under the worktree's lease;
 /// - it becomes active only after a look at what is really there; else all of it is taken back.
 /// </summary>
-internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair)
+internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, SpareKeeper keeper)
 {
     private readonly Stacking _stacking = new(parts);
 
@@ -23,7 +24,8 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             WorktreeName.Require(request.Name);
         }
 
-        var (started, lease, done) = Begin(request, by);
+        using var spare = Reserve(request);
+        var (started, lease, done) = Begin(request, by, spare);
         if (done is not null)
         {
             return done;
@@ -32,12 +34,33 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         using (lease)
         {
             var entry = AdminEntry.At(parts.Layout.CommonDirectory, started!.AdminId!);
-            var checkout = parts.Git.Populate(entry, parts.DirectoryOf(started), lease!.Descriptor);
-            return Complete(started, checkout, request, by);
+            var begin = parts.Store.Time.GetTimestamp();
+            var checkout = IsFilled(started, spare) ? GitAnswer.Done : parts.Git.Populate(entry, parts.DirectoryOf(started), lease!.Descriptor);
+            var step = Complete(started, checkout, request, by);
+            keeper.Took(started.Spare is null ? parts.Store.Time.GetElapsedTime(begin) : TimeSpan.Zero);
+            return step;
         }
     }
 
-    private (Worktree? Started, Lease? Lease, WorktreeStep? Done) Begin(NewWorktree request, string by)
+    // Before the lock, since proving one may take longer than the lock is ever held.
+    private SpareReservation? Reserve(NewWorktree request)
+    {
+        if (!parts.Spares.HasAny)
+        {
+            return null;
+        }
+
+        var wanted = request.Branch is { } branch ? parts.Git.Refs.Resolve($"refs/heads/{branch}")
+            : (request.BaseRef ?? parts.Settings.BaseRef) is var asked && asked == "HEAD" ? parts.Git.MainHead().Commit
+            : asked.StartsWith('-') ? null
+            : parts.Git.Refs.Resolve($"refs/heads/{asked}") ?? parts.Git.ResolveCommit(asked);
+        return wanted is null ? null : parts.Spares.Reserve(wanted);
+    }
+
+    private bool IsFilled(Worktree started, SpareReservation? spare) =>
+        started.Spare is not null && spare?.Commit == (started.BranchCreated ? started.BaseCommit : parts.Git.Refs.Resolve($"refs/heads/{started.Branch}"));
+
+    private (Worktree? Started, Lease? Lease, WorktreeStep? Done) Begin(NewWorktree request, string by, SpareReservation? spare)
     {
         using var change = parts.Store.Begin("worktree.create", by);
         repair.SettleAbandoned(change);
@@ -60,12 +83,12 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             parts.Board.EnsureNotBlocked(task);
         }
 
-        var worktree = Plan(change, request, name, task);
+        var worktree = Plan(change, request, name, task) with { Spare = spare?.Id };
         var lease = parts.TryLease(worktree, shared: false)
             ?? throw new Refusal(RefusalCode.WorktreeBusy, $"The lease of worktree number {worktree.Id} is held.", "Try the same call again.");
         try
         {
-            return (MakeRecord(change, worktree, task), lease, null);
+            return (MakeRecord(change, worktree, task, spare), lease, null);
         }
         catch
         {
@@ -242,7 +265,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             "worktree_list()");
     }
 
-    private Worktree MakeRecord(StateChange change, Worktree worktree, BoardTask? task)
+    private Worktree MakeRecord(StateChange change, Worktree worktree, BoardTask? task, SpareReservation? spare)
     {
         WorktreeEntries.Put(change, worktree);
         change.Emit(WorktreeEntries.Event("worktree.create.before", worktree, task));
@@ -255,6 +278,12 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             }
 
             var directory = parts.DirectoryOf(worktree);
+            if (spare?.MoveTo(directory, worktree.Branch, change.Descriptor) is { } moved)
+            {
+                return worktree with { AdminId = moved.Id };
+            }
+
+            worktree = worktree with { Spare = null };
             var added = parts.Git.AddWorktree(directory, worktree.Branch, change.Descriptor);
 
             // git locks a record until it is whole: a git that was killed leaves it locked for ever.
@@ -287,7 +316,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         }
 
         // From here on only writing can fail; then the next call finds the intent and takes it back.
-        var worktree = WorktreeEntries.Put(change, started with { Status = WorktreeState.Active });
+        var worktree = WorktreeEntries.Put(change, started with { Status = WorktreeState.Active, Spare = null });
         var bound = task is null ? null : TaskBoard.Put(change, task);
         change.Emit(WorktreeEntries.Event("worktree.create.after", worktree, bound));
         if (bound is not null)

@@ -8,7 +8,7 @@ internal static class WorktreeImage
 {
     private static readonly HashSet<string> Ours =
     [
-        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "landing", "landed",
+        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "landing", "landed", "spare",
         "created_at", "updated_at",
     ];
 
@@ -36,6 +36,7 @@ internal static class WorktreeImage
             Trash = json["trash"] is JsonObject trash
                 ? new TrashedWorktree(trash["path"].TextOrNull(), trash["admin_id"].TextOrNull(), trash["tip"].TextOrNull(), WorktreeWords.State(trash["before"].Text()) ?? WorktreeState.Active, trash["complete_task"].Flag())
                 : null,
+            Spare = json["spare"].TextOrNull(),
             Runs = json["runs"] is JsonArray runs
                 ? [.. runs.OfType<JsonObject>().Select(r => new BegunRun(r["id"].TextOrNull() ?? string.Empty, r["command"].TextOrNull() ?? string.Empty, r["by"].TextOrNull() ?? string.Empty))]
                 : [],
@@ -67,6 +68,11 @@ internal static class WorktreeImage
         if (worktree.Reason is not null)
         {
             json["reason"] = worktree.Reason;
+        }
+
+        if (worktree.Spare is not null)
+        {
+            json["spare"] = worktree.Spare;
         }
 
         if (worktree.Runs.Count > 0)

@@ -3,6 +3,7 @@ using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
@@ -24,16 +25,16 @@ public sealed class WorktreeRegistry
     private readonly WorktreeCommands _commands;
     private readonly WorktreeLanding _landing;
 
-    internal WorktreeRegistry(StateStore store, TaskBoard board, GitRepository git, IFileSystem files, RepositorySettings settings, CommandRunner runner)
+    internal WorktreeRegistry(StateStore store, TaskBoard board, GitRepository git, SpareRoom spares, SpareKeeper keeper, IFileSystem files, RepositorySettings settings, CommandRunner runner)
     {
-        _parts = new RegistryParts(store, board, git, files, settings);
+        _parts = new RegistryParts(store, board, git, spares, files, settings);
         _entries = new WorktreeEntries(store);
         _inspection = new WorktreeInspection(_parts);
         var trash = new WorktreeTrash(_parts);
         var bases = new BaseBranch(_parts, _entries);
         var landings = new LandingBook(_parts, _entries, bases);
         _repair = new WorktreeRepair(_parts, _entries, trash, landings);
-        _creation = new WorktreeCreation(_parts, _entries, _repair);
+        _creation = new WorktreeCreation(_parts, _entries, _repair, keeper);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner);
         _landing = new WorktreeLanding(_parts, _entries, _repair, _remover, runner, bases, landings);

@@ -96,6 +96,11 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     /// </summary>
     internal void RollBack(StateChange change, Worktree worktree, string cause)
     {
+        if (worktree.Spare is { } spare)
+        {
+            parts.Spares.FinishMove(spare, parts.DirectoryOf(worktree));
+        }
+
         trash.TakeAway(worktree);
         parts.FreeBranch(worktree);
         ForgetUnborn(worktree);

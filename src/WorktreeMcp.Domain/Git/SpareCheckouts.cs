@@ -1,0 +1,142 @@
+using System.IO.Abstractions;
+using System.Runtime.InteropServices;
+
+namespace WorktreeMcp.Domain.Git;
+
+/// <summary>What git does for checkouts that are made ahead of time: detached, locked, at low priority.</summary>
+internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IReadOnlyDictionary<string, string> environment, IFileSystem files)
+{
+    private static readonly TimeSpan CheckoutLimit = TimeSpan.FromMinutes(30);
+
+    // Sections that say nothing about the files of a checkout.
+    private static readonly string[] OfNoAccount =
+        ["alias.", "branch.", "color.", "column.", "commit.", "credential.", "diff.", "gui.", "init.", "maintenance.", "pull.", "push.", "remote.", "url.", "user."];
+
+    // Only these are there in the record of a checkout that nobody worked in.
+    private static readonly HashSet<string> Expected = ["HEAD", "ORIG_HEAD", "commondir", "gitdir", "index", "locked", "logs", "refs"];
+
+    /// <summary>The files that git reads settings and attributes from unless it is told otherwise, there or not.</summary>
+    internal IReadOnlyList<string> UsualSettingFiles()
+    {
+        var home = environment.GetValueOrDefault("HOME");
+        var user = environment.GetValueOrDefault("XDG_CONFIG_HOME") is { Length: > 0 } set ? set : home is null ? null : Path.Join(home, ".config");
+        List<string> paths =
+        [
+            Path.Join(place.CommonDirectory, "config"), Path.Join(place.CommonDirectory, "config.worktree"),
+            Path.Join(place.CommonDirectory, "info", "attributes"), Path.Join(place.CommonDirectory, "info", "sparse-checkout"),
+            "/etc/gitconfig", "/etc/gitattributes",
+        ];
+        paths.AddRange(home is null ? [] : [Path.Join(home, ".gitconfig")]);
+        paths.AddRange(user is null ? [] : [Path.Join(user, "git", "config"), Path.Join(user, "git", "attributes")]);
+        return paths;
+    }
+
+    /// <summary>Whether a file of settings may have changed without a change for checkouts: one whose settings git lists.</summary>
+    internal static bool HoldsSettings(string path) => Path.GetFileName(path) is "config" or ".gitconfig" or "gitconfig";
+
+    /// <summary>The files that settings do come from now, included ones too, and the file of attributes that they name.</summary>
+    internal IReadOnlyList<string> SettingFiles()
+    {
+        var members = List("--show-origin").ToList();
+        var origins = members.Where((_, i) => i % 2 == 0).Where(o => o.StartsWith("file:", StringComparison.Ordinal)).Select(o => Path.GetFullPath(o[5..], place.Root));
+        var attributes = members.Where((_, i) => i % 2 == 1).Where(m => m.StartsWith("core.attributesfile\n", StringComparison.Ordinal))
+            .Select(m => m.Split('\n', 2)[1]).Select(Expanded);
+        return [.. origins.Concat(attributes).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>The settings that a checkout may depend on, as git names them.</summary>
+    internal IReadOnlyList<string> CheckoutSettings() =>
+        [.. List().Where(member => !Array.Exists(OfNoAccount, section => member.StartsWith(section, StringComparison.Ordinal)))];
+
+    /// <summary>Whether checkouts of this repository can be kept ready at all, as far as its settings go.</summary>
+    internal bool SettingsAllow() => !List().Any(member =>
+        member is "core.sparsecheckout\ntrue" or "extensions.worktreeconfig\ntrue" || member.StartsWith("extensions.refstorage\n", StringComparison.Ordinal)
+        || member.StartsWith("core.worktree\n", StringComparison.Ordinal) || member is "worktree.userelativepaths\ntrue");
+
+    /// <summary>Makes git's record of a detached checkout without its files, locked so that no prune takes it.</summary>
+    internal GitAnswer Add(string directory, string commit, string reason, SafeHandle guard) =>
+        git.Run(new GitCall("worktree", "add", "--no-checkout", "--detach", "--quiet", "--lock", "--reason", reason, "--end-of-options", directory, commit)
+        {
+            Directory = place.Root,
+            Guards = [guard],
+        });
+
+    /// <summary>Brings the files of a detached checkout to a commit.</summary>
+    internal GitAnswer CheckOut(AdminEntry entry, string directory, string commit, SafeHandle guard, CancellationToken cancel) =>
+        git.Run(In(entry, directory, "reset", "--hard", "--quiet", "--no-recurse-submodules", commit) with
+        {
+            Guards = [guard],
+            Limit = CheckoutLimit,
+            LowPriority = true,
+            Cancel = cancel,
+        });
+
+    /// <summary>Puts HEAD on a branch that exists, without a look at any file.</summary>
+    internal GitAnswer Attach(AdminEntry entry, string directory, string branch, SafeHandle guard) =>
+        git.Run(In(entry, directory, "symbolic-ref", "-m", "worktree: made", "HEAD", $"refs/heads/{branch}") with { Guards = [guard] });
+
+    /// <summary>How many files differ between two commits; null when one of them says how files are checked out.</summary>
+    internal int? Distance(string from, string to)
+    {
+        var answer = git.Run(new GitCall("diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to) { Directory = place.Root, GitDirectory = place.CommonDirectory });
+        return answer.Succeeded && !answer.Members.Any(SaysHow) ? answer.Members.Length : null;
+    }
+
+    /// <summary>Whether a checkout holds submodules, or files that a filter makes.</summary>
+    internal bool IsSpecial(AdminEntry entry, string directory)
+    {
+        var modules = git.Run(In(entry, directory, "ls-files", "-s", "-z", "--", ":(glob)**/.gitmodules", ".gitmodules"));
+
+        // All but those for which the attribute is unspecified: with "attr:filter" git means one that is set to no value.
+        var filtered = git.Run(In(entry, directory, "ls-files", "-z", "--", ":(exclude,attr:!filter)"));
+        return !modules.Succeeded || modules.Output.Length > 0 || !filtered.Succeeded || filtered.Output.Length > 0;
+    }
+
+    /// <summary>
+    /// Whether nobody has been at work in a checkout: its files are those of the commit, nothing lies beside them, not
+    /// even an empty folder, and git's record of it is as it was left.
+    /// </summary>
+    /// <param name="entry">git's record.</param>
+    /// <param name="directory">Its files.</param>
+    /// <param name="commit">The commit it must be at.</param>
+    /// <param name="background">Whether it may take its time.</param>
+    internal bool IsPristine(AdminEntry entry, string directory, string commit, bool background)
+    {
+        if (!IsRecordPristine(entry, directory, commit))
+        {
+            return false;
+        }
+
+        GitCall status = In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=none", "--no-renames") with { LowPriority = background };
+        GitCall beside = In(entry, directory, "clean", "-n", "-ffdx") with { LowPriority = background };
+        GitAnswer? left = null, right = null;
+        Parallel.Invoke(() => left = git.Run(status), () => right = git.Run(beside));
+        return left is { Succeeded: true, Output.Length: 0 } && right is { Succeeded: true, Output.Length: 0 };
+    }
+
+    /// <summary>The same for git's record of it alone.</summary>
+    internal bool IsRecordPristine(AdminEntry entry, string directory, string commit) =>
+        files.Directory.Exists(entry.Directory)
+        && files.Directory.EnumerateFileSystemEntries(entry.Directory).All(path => Expected.Contains(Path.GetFileName(path)))
+        && Line(Path.Join(entry.Directory, "HEAD")) == commit
+        && Line(Path.Join(entry.Directory, "commondir")) == "../.."
+        && Line(Path.Join(entry.Directory, "gitdir")) == Path.Join(directory, ".git")
+        && Line(Path.Join(directory, ".git")) == $"gitdir: {entry.Directory}";
+
+    private string? Line(string path) => files.FileInfo.FromFileName(path) is { Exists: true, Length: < 8192 } info && !info.Attributes.HasFlag(FileAttributes.ReparsePoint)
+        ? files.File.ReadAllText(path).TrimEnd('\n')
+        : null;
+
+    private static bool SaysHow(string path) => Path.GetFileName(path) is ".gitattributes" or ".gitmodules" or ".lfsconfig";
+
+    private string[] List(params string[] options) =>
+        git.Run(new GitCall(["config", "--list", "--includes", "-z", .. options]) { Directory = place.Root, GitDirectory = place.CommonDirectory })
+            .Require("reading the settings").Members;
+
+    private string Expanded(string path) => path.StartsWith("~/", StringComparison.Ordinal) && environment.GetValueOrDefault("HOME") is { } home
+        ? Path.Join(home, path[2..])
+        : Path.GetFullPath(path, place.Root);
+
+    private static GitCall In(AdminEntry entry, string directory, params string[] arguments) =>
+        new(arguments) { Directory = directory, GitDirectory = entry.Directory, WorkTree = directory };
+}

@@ -1,0 +1,51 @@
+using System.IO.Abstractions;
+using System.Text;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Spares;
+
+/// <summary>
+/// What the files of a checkout depend on beside the commit: settings of git on line ends, filters, links and modes, and
+/// attributes that are in no commit. They are compared by the bytes of the files they stand in, and only where those
+/// differ by the settings themselves, since a new remote or branch says nothing about a checkout.
+/// </summary>
+/// <param name="Files">Hash of each file that has a say, or "absent".</param>
+/// <param name="Settings">Hash of the settings that matter.</param>
+internal sealed record CheckoutConditions(IReadOnlyDictionary<string, string> Files, string Settings)
+{
+    private const string Absent = "absent";
+
+    /// <summary>Whether a checkout made under these conditions is what one made now would be.</summary>
+    internal bool Hold(SpareCheckouts git, IFileSystem files)
+    {
+        if (!git.UsualSettingFiles().All(Files.ContainsKey))
+        {
+            return false;
+        }
+
+        var changed = Files.Keys.Where(path => HashOf(path, files) != Files[path]).ToList();
+        return changed.Count == 0 || (changed.TrueForAll(SpareCheckouts.HoldsSettings) && Hash(git.CheckoutSettings()) == Settings);
+    }
+
+    /// <summary>The conditions as they are now.</summary>
+    internal static CheckoutConditions Now(SpareCheckouts git, IFileSystem files)
+    {
+        var paths = git.UsualSettingFiles().Concat(git.SettingFiles()).Distinct(StringComparer.Ordinal);
+        return new CheckoutConditions(paths.ToDictionary(path => path, path => HashOf(path, files)), Hash(git.CheckoutSettings()));
+    }
+
+    private static string Hash(IEnumerable<string> lines) => StateJson.Hash(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
+
+    private static string HashOf(string path, IFileSystem files)
+    {
+        try
+        {
+            return files.File.Exists(path) ? StateJson.Hash(files.File.ReadAllBytes(path)) : Absent;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return $"unreadable {Guid.NewGuid():N}";
+        }
+    }
+}

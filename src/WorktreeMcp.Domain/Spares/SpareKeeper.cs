@@ -1,0 +1,104 @@
+namespace WorktreeMcp.Domain.Spares;
+
+/// <summary>
+/// Looks after the spares while a server runs: on a thread of its own, after it was woken and the base was seen to move,
+/// never in the way of a call.
+/// </summary>
+/// <param name="room">The spares.</param>
+/// <param name="set">How many are wanted; null for one where a checkout takes long, else none.</param>
+/// <param name="target">The commit they should be at; null while there is none.</param>
+internal sealed class SpareKeeper(SpareRoom room, int? set, Func<string?> target) : IDisposable
+{
+    private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource _end = new();
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly Lock _gate = new();
+    private Thread? _thread;
+    private bool _allowed;
+    private volatile bool _isSlow;
+
+    private int? Wanted => set ?? (_isSlow ? 1 : null);
+
+    /// <summary>Allows work in the background from now on.</summary>
+    internal void Start()
+    {
+        _allowed = true;
+        if (set is not null || room.HasAny)
+        {
+            Wake();
+        }
+    }
+
+    /// <summary>Tells how long a checkout took that was made the ordinary way.</summary>
+    internal void Took(TimeSpan checkout)
+    {
+        _isSlow |= checkout > Long;
+        Wake();
+    }
+
+    /// <summary>Has the spares looked at soon.</summary>
+    internal void Wake()
+    {
+        lock (_gate)
+        {
+            if (!_allowed || Wanted is null || _end.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _wake.Set();
+            if (_thread is null)
+            {
+                _thread = new Thread(Keep) { IsBackground = true, Name = "spares", Priority = ThreadPriority.BelowNormal };
+                _thread.Start();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_end.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _end.Cancel();
+        }
+
+        // git is told to end; what it leaves half-made is swept by whoever looks next.
+        if (_thread?.Join(TimeSpan.FromSeconds(1)) != false)
+        {
+            _wake.Dispose();
+            _end.Dispose();
+        }
+    }
+
+    private void Keep()
+    {
+        WaitHandle[] signals = [_wake, _end.Token.WaitHandle];
+        string? seen = null;
+        while (!_end.IsCancellationRequested)
+        {
+            var woken = WaitHandle.WaitAny(signals, Look) == 0;
+            if (_end.IsCancellationRequested || target() is not { } commit || (!woken && commit == seen))
+            {
+                continue;
+            }
+
+            seen = commit;
+            try
+            {
+                room.Tend(Wanted, commit, _end.Token);
+            }
+            catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
+            {
+                // Spares are a convenience: what stands in the way now is met again at the next look.
+                seen = null;
+            }
+        }
+    }
+}

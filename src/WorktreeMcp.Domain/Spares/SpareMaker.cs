@@ -1,0 +1,254 @@
+using System.Collections.Concurrent;
+using System.IO.Abstractions;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Spares;
+
+/// <summary>
+/// Makes, renews and discards spares. Invariants:
+/// - whatever is done to a spare is done under its lease; what changes git's records also under the lock;
+/// - it is put on the shelf last, after it was proven clean, and taken off first;
+/// - a spare in which somebody was at work is never deleted: it is set aside in the trash.
+/// </summary>
+internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareCheckouts git, IFileSystem files) : IDisposable
+{
+    private const string Reason = "worktree-mcp: a checkout kept ready to become a worktree";
+    private const long LeastFree = 2L << 30;
+
+    private readonly ConcurrentDictionary<string, TreeWatch> _watches = new();
+
+    /// <summary>Makes one more; false when this repository, the disk or git does not allow it.</summary>
+    internal bool Make(string commit, CancellationToken cancel)
+    {
+        if (!git.SettingsAllow() || !HasRoom())
+        {
+            return false;
+        }
+
+        MakeFolder();
+        var id = SpareShelf.NewName();
+        using var lease = shelf.TryLease(id);
+        if (lease is null)
+        {
+            return false;
+        }
+
+        using (var change = store.Begin("spare", "spare"))
+        {
+            if (!git.Add(shelf.DirectoryOf(id), commit, Reason, change.Descriptor).Succeeded)
+            {
+                Drop(id);
+                return false;
+            }
+        }
+
+        if (Fill(id, commit, lease, cancel))
+        {
+            return true;
+        }
+
+        Remove(id);
+        return false;
+    }
+
+    /// <summary>Brings a ready one to a commit, or proves it anew; discards what cannot be.</summary>
+    internal bool Renew(Spare spare, string commit, CancellationToken cancel)
+    {
+        using var lease = shelf.TryLease(spare.Id);
+        if (lease is null || shelf.Find(spare.Id) is not { } now)
+        {
+            return false;
+        }
+
+        if (IsPristine(now, background: true) && now.Conditions.Settings == CheckoutConditions.Now(git, files).Settings && git.Distance(now.Commit, commit) is not null)
+        {
+            shelf.Withdraw(now.Id);
+            if (Fill(now.Id, commit, lease, cancel))
+            {
+                return true;
+            }
+
+            Remove(now.Id);
+            return false;
+        }
+
+        Discard(now);
+        return false;
+    }
+
+    /// <summary>Takes one off the shelf for good, whatever state it is in; nothing happens while somebody holds its lease.</summary>
+    internal void Discard(string id)
+    {
+        using var lease = shelf.TryLease(id);
+        if (lease is null)
+        {
+            return;
+        }
+
+        if (shelf.Find(id) is { } ready)
+        {
+            Discard(ready);
+        }
+        else
+        {
+            // It never was ready, or its files are about to be somebody's worktree and no longer here.
+            Remove(id);
+        }
+    }
+
+    /// <summary>Whether nothing happened to a spare since it was proven clean: by the watch where there is one, else by looking.</summary>
+    internal bool IsPristine(Spare spare, bool background)
+    {
+        var (entry, directory) = (shelf.EntryOf(spare.Id), shelf.DirectoryOf(spare.Id));
+        if (!git.IsRecordPristine(entry, directory, spare.Commit) || shelf.IndexStamp(spare.Id) != spare.Index)
+        {
+            return false;
+        }
+
+        return IsWatched(spare.Id) || git.IsPristine(entry, directory, spare.Commit, background);
+    }
+
+    /// <summary>Whether an unbroken watch of this server proves that a spare is as it was.</summary>
+    internal bool IsWatched(string id) => _watches.TryGetValue(id, out var watch) && watch.IsUnbroken;
+
+    /// <summary>Ends the watch of a spare, before its files are moved.</summary>
+    internal void Unwatch(string id)
+    {
+        if (_watches.TryRemove(id, out var watch))
+        {
+            watch.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var id in _watches.Keys)
+        {
+            Unwatch(id);
+        }
+    }
+
+    private bool Fill(string id, string commit, Lease lease, CancellationToken cancel)
+    {
+        var (entry, directory) = (shelf.EntryOf(id), shelf.DirectoryOf(id));
+        Unwatch(id);
+
+        // Taken before the files are written: what changes meanwhile then shows at the next look.
+        var conditions = CheckoutConditions.Now(git, files);
+        if (!git.CheckOut(entry, directory, commit, lease.Descriptor, cancel).Succeeded || git.IsSpecial(entry, directory))
+        {
+            return false;
+        }
+
+        var watch = TreeWatch.Begin(directory, entry.Directory);
+        var spare = new Spare(id, commit, shelf.IndexStamp(id), conditions);
+        if (cancel.IsCancellationRequested || !git.IsPristine(entry, directory, commit, background: true))
+        {
+            watch?.Dispose();
+            return false;
+        }
+
+        if (watch is not null)
+        {
+            _watches[id] = watch;
+        }
+
+        shelf.Publish(spare);
+        return true;
+    }
+
+    private void Discard(Spare spare)
+    {
+        if (IsPristine(spare, background: true))
+        {
+            Remove(spare.Id);
+        }
+        else
+        {
+            SetAside(spare.Id);
+        }
+    }
+
+    private void Remove(string id)
+    {
+        Unwatch(id);
+        shelf.Withdraw(id);
+        Delete(shelf.DirectoryOf(id));
+        using (store.Begin("spare", "spare"))
+        {
+            Drop(id);
+        }
+    }
+
+    // Under the lock: git's record of it, if it is still one of a spare.
+    private void Drop(string id)
+    {
+        if (shelf.IsRecordOf(id))
+        {
+            Delete(shelf.EntryOf(id).Directory);
+        }
+
+        shelf.Forget(id);
+    }
+
+    private void SetAside(string id)
+    {
+        Unwatch(id);
+        using var change = store.Begin("spare", "spare");
+        shelf.Withdraw(id);
+        var (entry, directory) = (shelf.EntryOf(id), shelf.DirectoryOf(id));
+        var place = Path.Join(Path.GetDirectoryName(store.Layout.Spares), ".trash", id);
+        store.Disk.MakeFolder(Path.GetDirectoryName(place)!);
+        if (files.KindOf(directory) == FileKind.Folder && files.KindOf(place) == FileKind.None)
+        {
+            if (shelf.IsRecordOf(id))
+            {
+                shelf.Repoint(entry, place);
+            }
+
+            files.Directory.Move(directory, place);
+        }
+
+        shelf.Forget(id);
+    }
+
+    // Only what bears a spare's name in the spares' own folder comes here, and it is no link.
+    private void Delete(string folder)
+    {
+        if (files.KindOf(folder) == FileKind.Folder)
+        {
+            files.Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private void MakeFolder()
+    {
+        if (files.KindOf(store.Layout.Spares) == FileKind.None)
+        {
+            store.Disk.MakeFolder(store.Layout.Worktrees);
+#pragma warning disable RS0030 // System.IO.Abstractions knows no modes.
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(store.Layout.Spares);
+            }
+            else
+            {
+                Directory.CreateDirectory(store.Layout.Spares, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
+#pragma warning restore RS0030
+        }
+    }
+
+    private bool HasRoom()
+    {
+        try
+        {
+            return new DriveInfo(store.Layout.Root).AvailableFreeSpace > LeastFree;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.IO.Abstractions;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Spares;
+
+/// <summary>A ready spare in hand: nobody else can take it, and it is proven to be what a fresh checkout would be.</summary>
+internal sealed class SpareReservation(Spare spare, Lease lease, SpareShelf shelf, SpareMaker maker, SpareCheckouts git, IFileSystem files, IDurableFiles disk) : IDisposable
+{
+    /// <summary>Its name, for the record of what is about to happen to it.</summary>
+    internal string Id => spare.Id;
+
+    /// <summary>The commit its files are of.</summary>
+    internal string Commit => spare.Commit;
+
+    /// <summary>
+    /// Moves it to a worktree's place, on a branch that exists; the caller holds the lock and has put the intent on
+    /// record. Git's record names the new place before the files go there, so that whoever finds a half of it finds both.
+    /// </summary>
+    /// <returns>git's record, or null when it could not be moved and everything is as before.</returns>
+    internal AdminEntry? MoveTo(string directory, string branch, System.Runtime.InteropServices.SafeHandle guard)
+    {
+        var entry = shelf.EntryOf(spare.Id);
+        maker.Unwatch(spare.Id);
+        shelf.Withdraw(spare.Id);
+        shelf.Repoint(entry, directory);
+        try
+        {
+            files.Directory.Move(shelf.DirectoryOf(spare.Id), directory);
+        }
+        catch (IOException)
+        {
+            shelf.Repoint(entry, shelf.DirectoryOf(spare.Id));
+            return null;
+        }
+
+        // A fresh checkout has no history of its own either.
+        disk.Delete(Path.Join(entry.Directory, "logs", "HEAD"));
+        disk.Delete(Path.Join(entry.Directory, "ORIG_HEAD"));
+        git.Attach(entry, directory, branch, guard).Require($"putting HEAD on branch {branch}");
+        disk.Delete(Path.Join(entry.Directory, "locked"));
+        return entry;
+    }
+
+    public void Dispose() => lease.Dispose();
+}

@@ -1,0 +1,119 @@
+using System.IO.Abstractions;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Spares;
+
+/// <summary>
+/// The spares of a repository. Invariants:
+/// - a spare becomes a worktree only if it is proven to equal a fresh checkout; any doubt means the ordinary way;
+/// - one server at a time makes and renews them, and only while it runs;
+/// - without spares, or with broken ones, everything works as before.
+/// </summary>
+internal sealed class SpareRoom : IDisposable
+{
+    /// <summary>More spares than this are never kept.</summary>
+    internal const int Most = 8;
+
+    // A spare this far behind costs as much as a fresh checkout.
+    private const int MostChanged = 20_000;
+
+    private readonly SpareShelf _shelf;
+    private readonly SpareMaker _maker;
+    private readonly SpareCheckouts _git;
+    private readonly IFileSystem _files;
+    private readonly IDurableFiles _disk;
+
+    internal SpareRoom(StateStore store, SpareCheckouts git, IFileSystem files)
+    {
+        (_git, _files, _disk) = (git, files, store.Disk);
+        _shelf = new SpareShelf(store.Layout, files, store.Disk);
+        _maker = new SpareMaker(store, _shelf, git, files);
+    }
+
+    /// <summary>Whether there is one that could be reserved.</summary>
+    internal bool HasAny => _shelf.Ready().Count > 0;
+
+    /// <summary>The ready spare that is nearest to a commit and beyond doubt; null when there is none.</summary>
+    internal SpareReservation? Reserve(string commit)
+    {
+        try
+        {
+            return _shelf.Ready()
+                .Select(spare => (Spare: spare, Distance: spare.Commit == commit ? 0 : _git.Distance(spare.Commit, commit)))
+                .Where(each => each.Distance is <= MostChanged)
+                .OrderBy(each => each.Distance)
+                .Select(each => Reserve(each.Spare))
+                .FirstOrDefault(reservation => reservation is not null);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Makes, renews and discards until there are as many as wanted, all at a commit; does nothing if another server is at it.</summary>
+    /// <param name="wanted">How many; null leaves those that others made.</param>
+    /// <param name="commit">Where they should be.</param>
+    /// <param name="cancel">Ends it between two steps, and git's work in the middle of one.</param>
+    internal void Tend(int? wanted, string commit, CancellationToken cancel)
+    {
+        using var keeper = _shelf.TryKeeper();
+        if (keeper is null)
+        {
+            return;
+        }
+
+        var ready = _shelf.Ready();
+        foreach (var id in _shelf.Names().Except(ready.Select(spare => spare.Id)).TakeWhile(_ => !cancel.IsCancellationRequested))
+        {
+            _maker.Discard(id);
+        }
+
+        var count = 0;
+        foreach (var spare in ready.OrderByDescending(spare => spare.Commit == commit).TakeWhile(_ => !cancel.IsCancellationRequested))
+        {
+            if (count >= (wanted ?? Most))
+            {
+                _maker.Discard(spare.Id);
+            }
+            else if (IsUpToDate(spare, commit) || _maker.Renew(spare, commit, cancel))
+            {
+                count++;
+            }
+        }
+
+        while (count < wanted && !cancel.IsCancellationRequested && _maker.Make(commit, cancel))
+        {
+            count++;
+        }
+    }
+
+    /// <summary>Finishes a move that a kill interrupted, so that what is taken back is taken back whole.</summary>
+    internal void FinishMove(string id, string directory)
+    {
+        if (SpareShelf.IsName(id) && _files.KindOf(_shelf.DirectoryOf(id)) == FileKind.Folder && _files.KindOf(directory) == FileKind.None
+            && _shelf.EntryOf(id).NamesWorktree(_files) is { } named && AdminEntry.SamePath(named, directory))
+        {
+            _files.Directory.Move(_shelf.DirectoryOf(id), directory);
+        }
+    }
+
+    public void Dispose() => _maker.Dispose();
+
+    private bool IsUpToDate(Spare spare, string commit) =>
+        spare.Commit == commit && _maker.IsWatched(spare.Id) && spare.Conditions.Hold(_git, _files) && _maker.IsPristine(spare, background: true);
+
+    private SpareReservation? Reserve(Spare seen)
+    {
+        var lease = _shelf.TryLease(seen.Id);
+        if (lease is not null && _shelf.Find(seen.Id) is { } spare && spare.Commit == seen.Commit
+            && spare.Conditions.Hold(_git, _files) && _maker.IsPristine(spare, background: false))
+        {
+            return new SpareReservation(spare, lease, _shelf, _maker, _git, _files, _disk);
+        }
+
+        lease?.Dispose();
+        return null;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.IO.Abstractions;
+using System.Text;
+using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Spares;
+
+/// <summary>
+/// Which spares there are. A spare is ready exactly when its record is there; who holds its lease may use, renew or
+/// discard it. The records are a cache and no state: without them there is just no spare.
+/// </summary>
+internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurableFiles disk)
+{
+    private const string Extension = ".json";
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
+    private const string LeaseExtension = ".lease";
+    private const string Prefix = "spare-";
+
+    /// <summary>Whether a name is one that a spare gets.</summary>
+    internal static bool IsName(string name) =>
+        name.Length == Prefix.Length + 12 && name.StartsWith(Prefix, StringComparison.Ordinal) && name.AsSpan(Prefix.Length).IndexOfAnyExcept(HexDigits) < 0;
+
+    internal static string NewName() => Prefix + Guid.NewGuid().ToString("N")[..12];
+
+    internal string DirectoryOf(string id) => Path.Join(layout.Spares, id);
+
+    internal AdminEntry EntryOf(string id) => AdminEntry.At(layout.CommonDirectory, id);
+
+    /// <summary>All that are ready, without their leases.</summary>
+    internal IReadOnlyList<Spare> Ready() => files.Directory.Exists(layout.SpareRecords)
+        ? [.. files.Directory.EnumerateFiles(layout.SpareRecords, $"{Prefix}*{Extension}").Order(StringComparer.Ordinal).Select(Read).OfType<Spare>()]
+        : [];
+
+    /// <summary>One that is ready, or null.</summary>
+    internal Spare? Find(string id) => Read(RecordOf(id));
+
+    /// <summary>Every name that is in use: a record, a directory, or git's record of one.</summary>
+    internal IReadOnlyList<string> Names() =>
+    [
+        .. Entries(layout.SpareRecords, Extension)
+            .Concat(Entries(layout.SpareRecords, LeaseExtension))
+            .Concat(Entries(layout.Spares, string.Empty))
+            .Concat(Entries(Path.Join(layout.CommonDirectory, "worktrees"), string.Empty).Where(id => BelongsHere(EntryOf(id))))
+            .Distinct(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Tries to take a spare's lease.</summary>
+    internal Lease? TryLease(string id)
+    {
+        disk.MakeFolder(layout.SpareRecords);
+        return Lease.Try(Path.Join(layout.SpareRecords, id + LeaseExtension), shared: false);
+    }
+
+    /// <summary>Tries to become the one server that looks after the spares.</summary>
+    internal Lease? TryKeeper()
+    {
+        disk.MakeFolder(layout.SpareRecords);
+        return Lease.Try(Path.Join(layout.SpareRecords, "keeper"), shared: false);
+    }
+
+    /// <summary>Makes a spare ready; the caller holds its lease.</summary>
+    internal void Publish(Spare spare)
+    {
+        var json = new JsonObject
+        {
+            ["commit"] = spare.Commit,
+            ["index"] = spare.Index,
+            ["settings"] = spare.Conditions.Settings,
+            ["files"] = new JsonObject(spare.Conditions.Files.Select(file => KeyValuePair.Create(file.Key, (JsonNode?)file.Value))),
+        };
+        var temporary = Path.Join(layout.SpareRecords, $".{spare.Id}.tmp");
+        disk.WriteTemporary(temporary, StateJson.File(json));
+        disk.Replace(temporary, RecordOf(spare.Id));
+    }
+
+    /// <summary>Takes a spare off the shelf; the caller holds its lease.</summary>
+    internal void Withdraw(string id) => disk.Delete(RecordOf(id));
+
+    /// <summary>Forgets a name that nothing uses any more; the caller holds its lease. Names never come again, so that its lease's file can go too.</summary>
+    internal void Forget(string id)
+    {
+        Withdraw(id);
+        disk.Delete(Path.Join(layout.SpareRecords, id + LeaseExtension));
+    }
+
+    /// <summary>What tells whether the index was written since.</summary>
+    internal string IndexStamp(string id)
+    {
+        var info = files.FileInfo.FromFileName(Path.Join(EntryOf(id).Directory, "index"));
+        return info.Exists ? $"{info.LastWriteTimeUtc.Ticks} {info.Length}" : string.Empty;
+    }
+
+    /// <summary>Whether git's record of that name is one of a spare, and not of the worktree that it became.</summary>
+    internal bool IsRecordOf(string id) => files.KindOf(EntryOf(id).Directory) == FileKind.Folder && BelongsHere(EntryOf(id));
+
+    /// <summary>Tells git's record where its files are, or are about to be.</summary>
+    internal void Repoint(AdminEntry entry, string directory)
+    {
+        var path = Path.Join(entry.Directory, "gitdir");
+        var temporary = path + ".wtmcp-tmp";
+        disk.WriteTemporary(temporary, Encoding.UTF8.GetBytes(Path.Join(directory, ".git") + "\n"));
+        disk.Replace(temporary, path);
+    }
+
+    private bool BelongsHere(AdminEntry entry) =>
+        entry.NamesWorktree(files) is not { } named || named.StartsWith(layout.Spares + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    private IEnumerable<string> Entries(string folder, string extension) => files.KindOf(folder) == FileKind.Folder
+        ? files.Directory.EnumerateFileSystemEntries(folder)
+            .Select(path => Path.GetFileName(path))
+            .Where(name => name.EndsWith(extension, StringComparison.Ordinal))
+            .Select(name => name[..^extension.Length])
+            .Where(IsName)
+        : [];
+
+    private Spare? Read(string path)
+    {
+        try
+        {
+            var id = Path.GetFileNameWithoutExtension(path);
+            if (!IsName(id) || files.KindOf(path) != FileKind.Regular || StateJson.Read(files.File.ReadAllBytes(path)) is not { } json
+                || json["commit"].Text() is not { } commit || !RefReader.IsHash(commit) || json["files"] is not JsonObject conditions)
+            {
+                return null;
+            }
+
+            return new Spare(
+                id,
+                commit,
+                json["index"].Text() ?? string.Empty,
+                new CheckoutConditions(conditions.ToDictionary(file => file.Key, file => file.Value.Text() ?? string.Empty), json["settings"].Text() ?? string.Empty));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private string RecordOf(string id) => Path.Join(layout.SpareRecords, id + Extension);
+}
