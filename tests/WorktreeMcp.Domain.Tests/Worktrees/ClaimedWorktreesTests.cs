@@ -45,6 +45,7 @@ public sealed class ClaimedWorktreesTests : IDisposable
         Refused(() => _repository.Worktrees.Keep("a", null, completeTask: false, Bob));
         Refused(() => _repository.Worktrees.Remove("a", force: true, completeTask: false, null, Bob));
         Refused(() => _repository.Worktrees.Bind(id, "a", null, Bob));
+        Refused(() => _repository.Worktrees.Land(new LandingRequest("a", null, LandingStrategy.Merge, null, null, TimeSpan.Zero, CompleteTask: false, Remove: false), Bob, _ => { }, CancellationToken.None));
         Refused(() => _repository.Worktrees.Create(new NewWorktree("a", id), Bob));
         Refused(() => _repository.Worktrees.Create(new NewWorktree("b", id), Bob));
         Refused(() => _repository.Worktrees.Bind(other, "a", null, Bob));

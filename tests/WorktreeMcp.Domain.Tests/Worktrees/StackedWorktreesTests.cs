@@ -60,6 +60,39 @@ public sealed class StackedWorktreesTests : IDisposable
         _repository.Make("second", second).Worktree.BaseRef.Should().Be("main");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Work_that_landed_as_another_commit_is_found_by_that_one(bool remove)
+    {
+        var (first, second) = Chain();
+        Done(first, "first");
+        _repo.Git("checkout", "-q", "-b", "aside");
+        _repository.Land("first", LandingStrategy.Squash, remove: remove);
+
+        var made = _repository.Make("second", second);
+
+        made.Worktree.BaseRef.Should().Be("main");
+        made.Note.Should().BeNull();
+        File.Exists(Path.Join(made.Directory, "first.txt")).Should().BeTrue();
+    }
+
+    [Fact]
+    public void A_lower_worktree_that_was_squashed_leaves_the_upper_one_with_its_own_commits_only()
+    {
+        Done(_repository.Task("first"), "first");
+        var upper = _repository.Make("upper", baseRef: "wt/first");
+        _repo.Write(".worktrees/upper/upper.txt", "x");
+        _repo.Commit("upper", upper.Directory);
+        _repository.Land("first", LandingStrategy.Squash, remove: true);
+
+        var note = _repository.Status("upper")!;
+
+        var command = note[note.IndexOf("git rebase", StringComparison.Ordinal)..note.IndexOf(". Then", StringComparison.Ordinal)];
+        _repository.Shell("upper", command).Run.ExitCode.Should().Be(0);
+        _repo.GitIn(upper.Directory, "log", "--format=%s", "main..HEAD").Should().Be("upper");
+    }
+
     [Fact]
     public void A_base_that_lacks_commits_of_the_checked_out_one_is_not_taken_for_it()
     {
