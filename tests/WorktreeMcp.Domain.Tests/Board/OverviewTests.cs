@@ -86,6 +86,7 @@ public sealed class OverviewTests : IDisposable
     public void A_worktree_with_drift_comes_first_and_names_it()
     {
         _repository.Make("old");
+        _time.Advance(TimeSpan.FromSeconds(1));
         _repository.Make("young");
         File.Delete(Path.Join(_repo.Layout.Worktree("old"), ".git"));
 
