@@ -13,6 +13,7 @@ namespace WorktreeMcp.Server;
 public sealed class OpenRepository(ServerSettings settings, CallerIdentity caller, ILogger<OpenRepository> log) : IDisposable
 {
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource<Repository> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Repository? _repository;
     private bool _told;
 
@@ -26,9 +27,13 @@ public sealed class OpenRepository(ServerSettings settings, CallerIdentity calle
         }
     }
 
+    /// <summary>The repository, once a call has opened it.</summary>
+    public Task<Repository> Opened => _opened.Task;
+
     private Repository Open()
     {
         var repository = Find();
+        _opened.TrySetResult(repository);
         foreach (var warning in repository.Settings.Warnings)
         {
             log.LogWarning("{Warning}", warning);

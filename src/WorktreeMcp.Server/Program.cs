@@ -2,6 +2,7 @@ using WorktreeMcp.Server.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
 using WorktreeMcp.Server.Release;
+using WorktreeMcp.Server.Gc;
 
 namespace WorktreeMcp.Server;
 
@@ -14,6 +15,7 @@ internal static class Program
         var error = Console.Error;
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         Console.SetOut(error);
+        static StreamReader Input() => new(Console.OpenStandardInput());
 #pragma warning restore RS0030
 
         // Tools block a pool thread while they wait for git or a lock; the pool alone adds two threads a second.
@@ -24,6 +26,7 @@ internal static class Program
             Demo: options => DemoCommand.Run(options),
             Doctor: options => DoctorCommand.Run(options),
             Release: options => ReleaseCommand.Run(options),
+            Gc: options => GcCommand.Run(options, Input()),
             CommandEnvironment.Current(),
             output,
             error).Run(args);

@@ -13,7 +13,7 @@ public static class ToolList
     [
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree",
         "worktree_create", "worktree_list", "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
-        "task_claim", "worktree_diff", "worktree_merge", "board_show",
+        "task_claim", "worktree_diff", "worktree_merge", "worktree_restore", "board_show",
     ];
 
     /// <summary>Registers them and what they need.</summary>
@@ -21,6 +21,7 @@ public static class ToolList
     public static void Register(IMcpServerBuilder builder)
     {
         builder.Services.AddSingleton<OpenRepository>();
+        builder.Services.AddHostedService<BackgroundSweep>();
         builder.WithWorktreeTools(Names, tools => tools.Add<TaskTools>().Add<WorktreeTools>().Add<LandingTools>().Add<BoardTools>());
         builder.WithBoardResources().WithPrompts<WorkPrompts>();
     }

@@ -10,7 +10,7 @@ internal static class TwelveTools
     [
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree", "worktree_create", "worktree_list",
         "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
-        "task_claim", "worktree_diff", "worktree_merge", "board_show",
+        "task_claim", "worktree_diff", "worktree_merge", "worktree_restore", "board_show",
     ];
 
     public static IReadOnlyList<ToolStep> Steps { get; } =
@@ -31,6 +31,8 @@ internal static class TwelveTools
         new("task_get", """{"task_id":1}"""),
         new("worktree_keep", """{"name":"lane","reason":"To be reviewed."}"""),
         new("worktree_remove", """{"name":"lane","complete_task":true}"""),
+        new("worktree_restore", """{"name":"lane"}"""),
+        new("worktree_remove", """{"name":"lane"}"""),
         new("worktree_events", """{"limit":200}"""),
     ];
 }

@@ -2,6 +2,7 @@ using WorktreeMcp.Server.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
 using WorktreeMcp.Server.Release;
+using WorktreeMcp.Server.Gc;
 
 namespace WorktreeMcp.Server.Tests;
 
@@ -11,6 +12,7 @@ public sealed class CommandLineTests : IDisposable
     private readonly List<DemoOptions> _shown = [];
     private readonly List<DoctorOptions> _examined = [];
     private readonly List<ReleaseOptions> _released = [];
+    private readonly List<GcOptions> _emptied = [];
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
 
@@ -79,12 +81,24 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task A_release_names_one_task()
     {
-        (await Run("release", "12", "--repo", "/r")).Should().Be(10);
+        (await Run("release", "12", "--repo", "/r")).Should().Be(11);
         (await Run("release", "twelve")).Should().Be(2);
         (await Run("release")).Should().Be(2);
 
         var options = _released.Should().ContainSingle().Which;
         (options.RepositoryPath, options.TaskId, options.Agent).Should().Be(("/r", 12, null));
+    }
+
+    [Theory]
+    [InlineData(false, null, false, false, "gc", "--repo", "/r")]
+    [InlineData(true, 3, true, true, "gc", "--repo", "/r", "--all", "--days", "3", "--dry-run", "--yes")]
+    public async Task Gc_is_told_what_goes(bool all, int? days, bool dryRun, bool yes, params string[] arguments)
+    {
+        (await Run(arguments)).Should().Be(10);
+
+        var options = _emptied.Should().ContainSingle().Which;
+        (options.RepositoryPath, options.All, options.Days, options.DryRun, options.Yes).Should().Be(("/r", all, days, dryRun, yes));
+        (await Run("gc", "--days", "-1")).Should().Be(2);
     }
 
     public void Dispose()
@@ -112,6 +126,11 @@ public sealed class CommandLineTests : IDisposable
         options =>
         {
             _released.Add(options);
+            return Task.FromResult(11);
+        },
+        options =>
+        {
+            _emptied.Add(options);
             return Task.FromResult(10);
         },
         new CommandEnvironment(new Dictionary<string, string>(), "/here"),

@@ -78,7 +78,9 @@ public sealed class GoldenRefusalTests
             ("worktree_keep", """{"name":"none"}"""),
             ("worktree_remove", """{"name":"one"}"""),
             ("worktree_remove", """{"name":"locked","force":true}"""),
-            ("worktree_events", """{"limit":0}"""));
+            ("worktree_events", """{"limit":0}"""),
+            ("worktree_restore", """{"name":"one"}"""),
+            ("worktree_restore", """{"name":"none"}"""));
     }
 
     [Fact]

@@ -27,6 +27,7 @@ public sealed partial class ToolContractTests
         ["task_claim"] = "0000",
         ["worktree_diff"] = "1010",
         ["worktree_merge"] = "0101",
+        ["worktree_restore"] = "0000",
         ["board_show"] = "1010",
     };
 

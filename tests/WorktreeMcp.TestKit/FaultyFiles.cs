@@ -101,6 +101,17 @@ public sealed class FaultyFiles(int at, Fault fault) : IDurableFiles
     /// <inheritdoc/>
     public void Delete(string path) => Do($"Delete {path}", () => _disk.Delete(path));
 
+    /// <inheritdoc/>
+    public void DeleteTree(string path) => Do($"DeleteTree {path}", () => _disk.DeleteTree(path), () => DeleteHalf(path));
+
+    private static void DeleteHalf(string path)
+    {
+        foreach (var file in Directory.Exists(path) ? Directory.GetFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }).Where((_, number) => number % 2 == 0) : [])
+        {
+            File.Delete(file);
+        }
+    }
+
     private void Do(string call, Action whole, Action? half = null)
     {
         if (_dead)

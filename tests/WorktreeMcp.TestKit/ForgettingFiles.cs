@@ -153,6 +153,16 @@ public sealed class ForgettingFiles : IDurableFiles
         _live.Remove(path);
     });
 
+    /// <inheritdoc/>
+    public void DeleteTree(string path) => Do($"DeleteTree {path}", () =>
+    {
+        _disk.DeleteTree(path);
+        foreach (var gone in _live.Keys.Where(name => name.StartsWith(path + Path.DirectorySeparatorChar, StringComparison.Ordinal)).ToList())
+        {
+            _live.Remove(gone);
+        }
+    });
+
     private static byte[]? Kept(string path, Content? now, Content? safe, PowerLoss loss)
     {
         var keepsName = loss is PowerLoss.LosesContents or PowerLoss.LosesHalfOfContents

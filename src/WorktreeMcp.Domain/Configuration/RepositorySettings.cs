@@ -24,6 +24,12 @@ public sealed record RepositorySettings
     /// <summary>How many checkouts are kept ready; null for one where a checkout takes long, else none.</summary>
     public int? Spares { get; init; }
 
+    /// <summary>How many days a removed worktree waits in the trash.</summary>
+    public int TrashDays { get; init; } = 7;
+
+    /// <summary>How many gigabytes may wait there: above that the oldest go first, but nothing of the last day.</summary>
+    public int TrashGigabytes { get; init; } = 20;
+
     /// <summary>Settings that were not usable, each named once.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

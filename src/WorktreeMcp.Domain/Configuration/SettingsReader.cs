@@ -25,6 +25,8 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         new("lease_minutes", $"a whole number from 1 to {Claim.MostMinutes}", v => Minutes(v) is >= 1 and <= Claim.MostMinutes, (s, v) => s with { LeaseMinutes = Minutes(v)!.Value }),
         new("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
         new("spares", "a whole number from 0 to 8", v => v.Length == 1 && v[0] is >= '0' and <= '8', (s, v) => s with { Spares = v[0] - '0' }),
+        new("trash_days", "a number of days from 1 to 3650", v => IsNumber(v, 3650), (s, v) => s with { TrashDays = int.Parse(v, CultureInfo.InvariantCulture) }),
+        new("trash_gigabytes", "a number of gigabytes from 1 to 100000", v => IsNumber(v, 100_000), (s, v) => s with { TrashGigabytes = int.Parse(v, CultureInfo.InvariantCulture) }),
     ];
 
     /// <summary>Reads everything for the repository whose main checkout is given.</summary>
@@ -99,6 +101,9 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
             : null;
         return folder is null ? null : Path.Join(folder, "worktree-mcp", "config.json");
     }
+
+    private static bool IsNumber(string value, int most) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most;
 
     private static bool IsFolder(string value) =>
         value.Length > 0 && !Path.IsPathRooted(value) && value.Split('/', '\\').All(part => part is not ("" or "." or ".." or ".git" or ".tasks"));

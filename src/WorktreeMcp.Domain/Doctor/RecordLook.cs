@@ -150,7 +150,7 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
             return worktree switch
             {
                 { IsUsable: true, AdminId: { } id } => new RecordOwner(worktree, AdminEntry.At(parts.Layout.CommonDirectory, id), parts.DirectoryOf(worktree), worktree.Branch, worktree.BaseCommit),
-                { IsLive: false, Trash: { AdminId: { } id, Path: { } path, Tip: { } tip } } =>
+                { Status: WorktreeState.Removed, Trash: { AdminId: { } id, Path: { } path, Tip: { } tip } } =>
                     new RecordOwner(worktree, AdminEntry.At(parts.Layout.CommonDirectory, id), Path.GetFullPath(path, parts.Layout.Root), null, tip),
                 _ => null,
             };
@@ -163,7 +163,7 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
 
     // git is at work on it, or whoever settles the entry will take it back.
     private bool IsBeingMade(AdminEntry record) => entries.Any(worktree =>
-        worktree.Status is WorktreeState.Creating or WorktreeState.Removing
+        worktree.Status is WorktreeState.Creating or WorktreeState.Removing or WorktreeState.Restoring
         && (IsNumbered(record.Id, worktree.Name) || record.NamesWorktree(parts.Files) == Path.GetFullPath(worktree.Path, parts.Layout.Root)));
 
     private bool IsHalfMadeByUs(AdminEntry record) =>

@@ -41,7 +41,7 @@ internal sealed class UnknownLook(RegistryParts parts, IReadOnlyList<Worktree> e
             FindingSeverity.Info,
             path,
             $"{path} lies in the trash; the registry no longer knows which worktree it was (a creation that was taken back, for one).",
-            "Nothing has to be done; look into it before you throw it away."));
+            "Nothing has to be done; it is deleted when its time in the trash is over."));
     }
 
     private IEnumerable<Found> Branches()

@@ -45,7 +45,9 @@ internal sealed class WorktreeLook(RegistryParts parts, IReadOnlyList<Worktree> 
             }
         }
 
-        return worktree.Status == WorktreeState.Creating
+        return worktree.Status == WorktreeState.Restoring
+            ? Ours("restoration_abandoned", worktree, "is being restored, but nobody holds its lease: the server that did it is gone.", "The restoration is finished, or taken back if its place was taken meanwhile.")
+            : worktree.Status == WorktreeState.Creating
             ? Ours("creation_abandoned", worktree, "is being made, but nobody holds its lease: the server that made it is gone.", "What is there of it is taken back: files into the trash, the branch only if nothing was done on it.")
             : Ours("removal_abandoned", worktree, "is being removed, but nobody holds its lease: the server that removed it is gone.", "The removal is finished: everything goes into the trash.");
     }
@@ -110,7 +112,7 @@ internal sealed class WorktreeLook(RegistryParts parts, IReadOnlyList<Worktree> 
             return Found.Ours("trash_unlinked", FindingSeverity.Warning, Subject(worktree), $"Removed worktree \"{worktree.Name}\" (number {worktree.Id}) points to where the repository was before it was moved.", "Its files and git's record point at each other again.", _ => _relocation.RelinkTrash([worktree]));
         }
 
-        return worktree.Trash?.Path is { } path && !parts.Exists(Path.GetFullPath(path, parts.Layout.Root))
+        return worktree is { Status: WorktreeState.Removed, Trash.Path: { } path } && !parts.Exists(Path.GetFullPath(path, parts.Layout.Root))
             ? Found.ForPerson("trash_tree_missing", FindingSeverity.Info, Subject(worktree), $"The files of removed worktree \"{worktree.Name}\" (number {worktree.Id}) are no longer in the trash at {path}.", "Nothing has to be done; they cannot be restored.")
             : null;
     }

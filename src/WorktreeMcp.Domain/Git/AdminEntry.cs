@@ -69,6 +69,18 @@ internal sealed record AdminEntry(string Id, string Directory)
             || PathIn(Path.Join(gitDirectory, "BISECT_START"), files) == branch;
     }
 
+    /// <summary>Every commit that this record names: its HEAD, its log, and those that git keeps beside them.</summary>
+    internal IEnumerable<string> Commits(IFileSystem files)
+    {
+        string[] single = ["HEAD", "ORIG_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge/orig-head", "rebase-apply/orig-head"];
+        var log = Path.Join(Directory, "logs", "HEAD");
+        return
+        [
+            .. single.Select(name => PathIn(Path.Join(Directory, name), files)).OfType<string>(),
+            .. files.File.Exists(log) ? files.File.ReadLines(log).SelectMany(line => line.Split(' ', 3).Take(2)).Where(hash => hash.Any(digit => digit != '0')) : [],
+        ];
+    }
+
     /// <summary>What git is in the middle of in this worktree, or null.</summary>
     internal string? OperationInProgress(IFileSystem files) => Operations
         .Where(o => files.File.Exists(Path.Join(Directory, o.File)) || files.Directory.Exists(Path.Join(Directory, o.File)))

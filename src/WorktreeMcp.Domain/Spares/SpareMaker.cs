@@ -218,7 +218,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     {
         if (files.KindOf(folder) == FileKind.Folder)
         {
-            files.Directory.Delete(folder, recursive: true);
+            store.Disk.DeleteTree(folder);
         }
     }
 

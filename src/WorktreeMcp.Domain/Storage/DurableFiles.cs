@@ -74,6 +74,9 @@ public sealed class DurableFiles : IDurableFiles
     /// <inheritdoc/>
     public void Delete(string path) => File.Delete(path);
 
+    /// <inheritdoc/>
+    public void DeleteTree(string path) => TreeDeletion.Delete(path);
+
     private static void Sync(FileStream stream)
     {
         if (OperatingSystem.IsWindows())

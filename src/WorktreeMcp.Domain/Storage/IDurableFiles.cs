@@ -43,4 +43,8 @@ public interface IDurableFiles
     /// <summary>Removes one file if it is there.</summary>
     /// <param name="path">Absolute path.</param>
     void Delete(string path);
+
+    /// <summary>Deletes a folder with all that is in it, following no link; nothing there is no fault. It can be begun again.</summary>
+    /// <param name="path">Absolute path.</param>
+    void DeleteTree(string path);
 }

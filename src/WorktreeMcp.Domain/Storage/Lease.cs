@@ -22,18 +22,20 @@ public sealed class Lease : IDisposable
     /// <param name="worktreeId">The worktree's number.</param>
     /// <param name="shared">Shared for commands, exclusive for making and removing.</param>
     /// <returns>The lease, or null when somebody holds it.</returns>
-    public static Lease? Try(StateLayout layout, int worktreeId, bool shared)
-    {
-        Directory.CreateDirectory(layout.Leases);
-        return Try(layout.Lease(worktreeId), shared);
-    }
+    public static Lease? Try(StateLayout layout, int worktreeId, bool shared) => Try(layout.Lease(worktreeId), shared);
+
+    /// <summary>Tries to become the one process that empties the trash.</summary>
+    /// <param name="layout">Where the lease files lie.</param>
+    /// <returns>The lease, or null when somebody holds it.</returns>
+    public static Lease? TryTrash(StateLayout layout) => Try(layout.TrashLease, shared: false);
 
     /// <summary>Tries to take a lease by its file.</summary>
-    /// <param name="path">The file, in a folder that exists; it is never deleted while somebody may hold it.</param>
+    /// <param name="path">The file; it is never deleted while somebody may hold it.</param>
     /// <param name="shared">Shared or exclusive.</param>
     /// <returns>The lease, or null when somebody holds it.</returns>
     internal static Lease? Try(string path, bool shared)
     {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var file = Posix.OpenForLock(path);
         if (Posix.TryFlock(file, shared))
         {

@@ -36,6 +36,15 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>Where removed worktrees wait.</summary>
     public string Trash => Path.Join(Private, "trash");
 
+    /// <summary>Where they wait if the worktrees lie on another file system than the git directory.</summary>
+    public string TrashBeside => Path.Join(Worktrees, ".trash");
+
+    /// <summary>git's records of worktrees whose trash is being emptied.</summary>
+    public string DroppedRecords => Path.Join(Private, "dropped");
+
+    /// <summary>Held by the one process that empties the trash.</summary>
+    public string TrashLease => Path.Join(Leases, "trash");
+
     /// <summary>One lease file for each worktree id.</summary>
     public string Leases => Path.Join(Private, "leases");
 
@@ -74,6 +83,11 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <param name="name">Its name.</param>
     /// <returns>An absolute path.</returns>
     public string Session(string name) => Path.Join(Sessions, name);
+
+    /// <summary>How many bytes a removed worktree's files have, once they were counted.</summary>
+    /// <param name="id">The worktree's number.</param>
+    /// <returns>An absolute path.</returns>
+    public string TrashSize(int id) => Path.Join(Trash, $"{id}.size");
 
     /// <summary>The directory of a worktree by its name.</summary>
     /// <param name="name">A valid worktree name.</param>

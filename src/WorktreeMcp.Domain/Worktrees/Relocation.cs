@@ -40,7 +40,7 @@ internal sealed class Relocation(RegistryParts parts)
     /// <summary>Whether a removed worktree's tree and record are in place and point to where they were before a move.</summary>
     internal bool IsToRelink(Worktree worktree)
     {
-        if (worktree is not { IsLive: false, Trash: { AdminId: { } id, Path: not null } trash })
+        if (worktree is not { Status: WorktreeState.Removed, Trash: { AdminId: { } id, Path: not null } trash })
         {
             return false;
         }

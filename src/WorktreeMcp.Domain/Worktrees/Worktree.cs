@@ -25,12 +25,20 @@ public enum WorktreeState
     /// <summary>It waits in the trash.</summary>
     [JsonStringEnumMemberName("removed")]
     Removed,
+
+    /// <summary>It is being brought back from the trash.</summary>
+    [JsonStringEnumMemberName("restoring")]
+    Restoring,
+
+    /// <summary>What waited in the trash is being deleted for good.</summary>
+    [JsonStringEnumMemberName("emptying")]
+    Emptying,
 }
 
 /// <summary>The words for these states.</summary>
 public static class WorktreeWords
 {
-    private static readonly string[] States = ["creating", "active", "kept", "removing", "removed"];
+    private static readonly string[] States = ["creating", "active", "kept", "removing", "removed", "restoring", "emptying"];
 
     /// <summary>The word for a state.</summary>
     /// <param name="state">The state.</param>
@@ -46,7 +54,26 @@ public static class WorktreeWords
 /// <param name="Tip">The commit its HEAD was at.</param>
 /// <param name="Before">The state it was in.</param>
 /// <param name="CompleteTask">While it is being removed: whether its task is completed with that, whoever finishes it.</param>
-public sealed record TrashedWorktree(string? Path, string? AdminId, string? Tip, WorktreeState Before, bool CompleteTask = false);
+public sealed record TrashedWorktree(string? Path, string? AdminId, string? Tip, WorktreeState Before, bool CompleteTask = false)
+{
+    /// <summary>The full name of the branch that its HEAD was on; null when it was on none.</summary>
+    public string? Head { get; init; }
+
+    /// <summary>The commit that its own branch was at, so that the branch can be made again.</summary>
+    public string? BranchTip { get; init; }
+
+    /// <summary>Unix seconds; null in entries that do not say.</summary>
+    public double? RemovedAt { get; init; }
+
+    /// <summary>While it is being restored: what it was called, if it is to have another name.</summary>
+    public RemovedAs? Was { get; init; }
+}
+
+/// <summary>What a removed worktree was called.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Path">Its folder, relative to the root.</param>
+/// <param name="AdminId">The name of git's record of it.</param>
+public sealed record RemovedAs(string Name, string Path, string? AdminId);
 
 /// <summary>A command that was begun in a worktree and whose end is not recorded yet.</summary>
 /// <param name="Id">Tells it from others.</param>
@@ -115,7 +142,7 @@ public sealed record Worktree
     internal JsonObject? Extra { get; init; }
 
     /// <summary>Whether its name is in use.</summary>
-    public bool IsLive => Status != WorktreeState.Removed;
+    public bool IsLive => Status is not (WorktreeState.Removed or WorktreeState.Emptying);
 
     /// <summary>Whether its folder is there to work in.</summary>
     public bool IsUsable => Status is WorktreeState.Active or WorktreeState.Kept;

@@ -38,7 +38,7 @@ internal sealed class WorktreeEntries(StateStore store)
         throw new Refusal(
             RefusalCode.NotFound,
             found is null ? $"There is no worktree \"{name}\". {there}" : $"Worktree \"{name}\" was removed. {there}",
-            found is null ? "Take a name from worktree_list, or make one with worktree_create." : "Make a new one with worktree_create; what was removed waits in the trash.",
+            found is null ? "Take a name from worktree_list, or make one with worktree_create." : "Make a new one with worktree_create, or bring the removed one back with worktree_restore.",
             found is null ? "worktree_list()" : $"worktree_create(name: \"{name}\")");
     }
 

@@ -33,9 +33,7 @@ internal static class WorktreeImage
             Status = WorktreeWords.State(json["status"].Text()) ?? WorktreeState.Active,
             BranchCreated = json["branch_created"].Flag(),
             Reason = json["reason"].TextOrNull(),
-            Trash = json["trash"] is JsonObject trash
-                ? new TrashedWorktree(trash["path"].TextOrNull(), trash["admin_id"].TextOrNull(), trash["tip"].TextOrNull(), WorktreeWords.State(trash["before"].Text()) ?? WorktreeState.Active, trash["complete_task"].Flag())
-                : null,
+            Trash = json["trash"] is JsonObject trash ? ReadTrash(trash) : null,
             Spare = json["spare"].TextOrNull(),
             Runs = json["runs"] is JsonArray runs
                 ? [.. runs.OfType<JsonObject>().Select(r => new BegunRun(r["id"].TextOrNull() ?? string.Empty, r["command"].TextOrNull() ?? string.Empty, r["by"].TextOrNull() ?? string.Empty))]
@@ -92,16 +90,52 @@ internal static class WorktreeImage
 
         if (worktree.Trash is { } trash)
         {
-            json["trash"] = new JsonObject { ["path"] = trash.Path, ["admin_id"] = trash.AdminId, ["tip"] = trash.Tip, ["before"] = trash.Before.Word() };
-            if (trash.CompleteTask)
-            {
-                json["trash"]!["complete_task"] = true;
-            }
+            json["trash"] = WriteTrash(trash);
         }
 
         foreach (var (key, value) in worktree.Extra ?? [])
         {
             json[key] = value?.DeepClone();
+        }
+
+        return json;
+    }
+
+    private static TrashedWorktree ReadTrash(JsonObject json) => new(
+        json["path"].TextOrNull(), json["admin_id"].TextOrNull(), json["tip"].TextOrNull(), WorktreeWords.State(json["before"].Text()) ?? WorktreeState.Active, json["complete_task"].Flag())
+    {
+        Head = json["head"].TextOrNull(),
+        BranchTip = json["branch_tip"].TextOrNull(),
+        RemovedAt = json["removed_at"].Number(),
+        Was = json["was"] is JsonObject was && was["name"].TextOrNull() is { } name && was["path"].TextOrNull() is { } path
+            ? new RemovedAs(name, path, was["admin_id"].TextOrNull())
+            : null,
+    };
+
+    private static JsonObject WriteTrash(TrashedWorktree trash)
+    {
+        var json = new JsonObject
+        {
+            ["path"] = trash.Path,
+            ["admin_id"] = trash.AdminId,
+            ["tip"] = trash.Tip,
+            ["head"] = trash.Head,
+            ["branch_tip"] = trash.BranchTip,
+            ["before"] = trash.Before.Word(),
+        };
+        if (trash.RemovedAt is { } at)
+        {
+            json["removed_at"] = at;
+        }
+
+        if (trash.CompleteTask)
+        {
+            json["complete_task"] = true;
+        }
+
+        if (trash.Was is { } was)
+        {
+            json["was"] = new JsonObject { ["name"] = was.Name, ["path"] = was.Path, ["admin_id"] = was.AdminId };
         }
 
         return json;

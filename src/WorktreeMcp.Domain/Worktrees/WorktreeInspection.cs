@@ -8,6 +8,8 @@ internal sealed class WorktreeInspection(RegistryParts parts)
 {
     private const int MostCommits = 10;
 
+    private readonly TrashShelf _shelf = new(parts);
+
     internal WorktreePage Page(IReadOnlyList<Worktree> all, WorktreeState? status, int limit, string? cursor)
     {
         if (limit < 1)
@@ -57,7 +59,7 @@ internal sealed class WorktreeInspection(RegistryParts parts)
         var owner = worktree.TaskId is { } id ? parts.Board.Find(id)?.Owner : null;
         if (!worktree.IsLive)
         {
-            return new WorktreeView(worktree, directory, owner, worktree.Trash?.Tip, null, null, null, []);
+            return new WorktreeView(worktree, directory, owner, worktree.Trash?.Tip, null, null, null, []) { Trash = _shelf.Of(worktree) };
         }
 
         var (entry, problem) = parts.Identify(worktree);
@@ -97,7 +99,7 @@ internal sealed class WorktreeInspection(RegistryParts parts)
             drift.Add(head.Branch is null ? $"its HEAD is detached, not on {worktree.Branch}" : $"it is on branch {head.ShortBranch}, not on {worktree.Branch}");
         }
 
-        if (worktree.Status is WorktreeState.Creating or WorktreeState.Removing)
+        if (worktree.Status is WorktreeState.Creating or WorktreeState.Removing or WorktreeState.Restoring)
         {
             drift.Add($"it is {worktree.Status.Word()}");
         }

@@ -22,8 +22,10 @@ public sealed class WorktreeRegistry
     private readonly WorktreeRepair _repair;
     private readonly WorktreeCreation _creation;
     private readonly WorktreeRemover _remover;
+    private readonly WorktreeRestore _restore;
     private readonly WorktreeCommands _commands;
     private readonly WorktreeLanding _landing;
+    private readonly TrashSweep _sweep;
 
     internal WorktreeRegistry(StateStore store, TaskBoard board, GitRepository git, SpareRoom spares, SpareKeeper keeper, IFileSystem files, RepositorySettings settings, CommandRunner runner)
     {
@@ -33,12 +35,18 @@ public sealed class WorktreeRegistry
         var trash = new WorktreeTrash(_parts);
         var bases = new BaseBranch(_parts, _entries);
         var landings = new LandingBook(_parts, _entries, bases);
-        _repair = new WorktreeRepair(_parts, _entries, trash, landings);
+        var back = new WorktreeReturn(_parts);
+        _repair = new WorktreeRepair(_parts, _entries, trash, back, landings);
         _creation = new WorktreeCreation(_parts, _entries, _repair, keeper);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
+        _restore = new WorktreeRestore(_parts, _entries, _repair, back);
+        _sweep = new TrashSweep(_parts, _entries);
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner);
         _landing = new WorktreeLanding(_parts, _entries, _repair, _remover, runner, bases, landings);
     }
+
+    /// <summary>Empties the trash.</summary>
+    public TrashSweep Trash => _sweep;
 
     internal RegistryParts Parts => _parts;
 
@@ -176,6 +184,14 @@ public sealed class WorktreeRegistry
     /// <returns>Where everything is now.</returns>
     public WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by) =>
         _remover.Remove(name, force, completeTask, reason, by);
+
+    /// <summary>Brings a removed worktree back from the trash, byte for byte.</summary>
+    /// <param name="name">The name it had.</param>
+    /// <param name="newName">The name it is to have; null for the one it had.</param>
+    /// <param name="trashId">Which one, where several of that name were removed; null for the one removed last.</param>
+    /// <param name="by">Who restores it.</param>
+    /// <returns>The worktree, and what is not as it was.</returns>
+    public WorktreeRestoration Restore(string name, string? newName, int? trashId, string by) => _restore.Restore(name, newName, trashId, by);
 
     /// <summary>Runs one shell command in a worktree, to its end.</summary>
     /// <param name="name">The worktree.</param>

@@ -54,7 +54,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         {
             Status = WorktreeState.Removing,
             Reason = reason,
-            Trash = new TrashedWorktree(null, worktree.AdminId, null, worktree.Status, completeTask),
+            Trash = new TrashedWorktree(null, worktree.AdminId, null, worktree.Status, completeTask) { BranchTip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") },
         });
         change.Emit(WorktreeEntries.Event("worktree.remove.before", worktree, task));
         change.Commit("worktree.remove.begin");

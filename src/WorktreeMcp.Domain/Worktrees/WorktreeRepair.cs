@@ -4,10 +4,10 @@ namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>
 /// Finishes or takes back what a killed server left half-made, under the lock and safe to repeat at any point:
-/// a creation nobody holds the lease of is rolled back, a removal is finished, and what a person took down with git is
+/// a creation nobody holds the lease of is rolled back, a removal or a restoration is finished, and what a person took down with git is
 /// taken off the registry. A landing is finished or taken back. One that cannot be settled now waits for the next call and blocks nothing else.
 /// </summary>
-internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entries, WorktreeTrash trash, LandingBook landings)
+internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entries, WorktreeTrash trash, WorktreeReturn back, LandingBook landings)
 {
     private readonly Sightings _sightings = new(parts);
     private readonly Relocation _relocation = new(parts);
@@ -126,6 +126,9 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
             case WorktreeState.Removing:
                 trash.Finish(change, worktree, worktree.Trash?.CompleteTask == true);
                 break;
+            case WorktreeState.Restoring:
+                back.Settle(change, worktree);
+                break;
             default:
                 Reconcile(change, worktree);
                 break;
@@ -189,7 +192,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         return lease is not null;
     }
 
-    private static bool IsInTheMiddle(Worktree worktree) => worktree.Status is WorktreeState.Creating or WorktreeState.Removing;
+    private static bool IsInTheMiddle(Worktree worktree) => worktree.Status is WorktreeState.Creating or WorktreeState.Removing or WorktreeState.Restoring;
 
     private bool IsUntouched(Worktree worktree)
     {

@@ -35,6 +35,16 @@ public sealed record WorktreeStep(Worktree Worktree, string Directory, BoardTask
 public sealed record WorktreeRemoval(
     WorktreeStep Step, string? TrashDirectory, bool BranchDeleted, string? BranchKept, IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted);
 
+/// <summary>What came back from the trash.</summary>
+/// <param name="Step">The step itself.</param>
+/// <param name="Head">Commit of its HEAD, or null on a branch without commits.</param>
+/// <param name="Detached">Why its HEAD is not on the branch it was on; null when it is, or was on none.</param>
+/// <param name="BranchMade">Whether its branch was gone and was made again.</param>
+/// <param name="Unbound">Why it no longer serves its task; null when it does, or served none.</param>
+/// <param name="StillInTrash">Others of that name that wait in the trash.</param>
+public sealed record WorktreeRestoration(
+    WorktreeStep Step, string? Head, string? Detached, bool BranchMade, string? Unbound, IReadOnlyList<int> StillInTrash);
+
 /// <summary>A worktree as it is found.</summary>
 /// <param name="Worktree">The entry.</param>
 /// <param name="Directory">Its absolute directory.</param>
@@ -45,7 +55,20 @@ public sealed record WorktreeRemoval(
 /// <param name="Behind">The reverse.</param>
 /// <param name="Drift">How it differs from what the registry says.</param>
 public sealed record WorktreeView(
-    Worktree Worktree, string Directory, string? Owner, string? Head, WorktreeChanges? Changes, int? Ahead, int? Behind, IReadOnlyList<string> Drift);
+    Worktree Worktree, string Directory, string? Owner, string? Head, WorktreeChanges? Changes, int? Ahead, int? Behind, IReadOnlyList<string> Drift)
+{
+    /// <summary>How it waits in the trash; null while it is not there.</summary>
+    public TrashItem? Trash { get; init; }
+}
+
+/// <summary>What waits in the trash.</summary>
+/// <param name="Id">The removed worktree's number.</param>
+/// <param name="Name">Its name; null for what a creation left that was taken back.</param>
+/// <param name="RemovedAt">Unix seconds.</param>
+/// <param name="EmptiedAt">When it may be deleted for good, in unix seconds.</param>
+/// <param name="Bytes">The size of its files; null while nobody has counted.</param>
+/// <param name="Begun">Whether its deletion was begun: it cannot be restored any more.</param>
+public sealed record TrashItem(int Id, string? Name, double RemovedAt, double EmptiedAt, long? Bytes, bool Begun);
 
 /// <summary>One page of worktrees.</summary>
 /// <param name="Worktrees">Oldest first.</param>

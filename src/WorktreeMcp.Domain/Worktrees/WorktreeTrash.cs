@@ -14,6 +14,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 internal sealed class WorktreeTrash(RegistryParts parts)
 {
     private const string LockWords = "worktree-mcp: in the trash as ";
+    private const string HeadBefore = "wtmcp-head";
 
     /// <summary>Takes the files and git's record away; says where they wait.</summary>
     internal TrashedWorktree TakeAway(Worktree worktree)
@@ -50,9 +51,14 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             }
         }
 
+        var attached = RememberHead(trashed, head);
         head = Whole(worktree, trashed, head);
         PointAtEachOther(trashed, tree ?? TreeIn(parts.Layout.Trash, worktree.Id), head);
-        return new TrashedWorktree(tree is null ? null : Relative(tree), trashed.Id, head?.Commit, Before(worktree));
+        return new TrashedWorktree(tree is null ? null : Relative(tree), trashed.Id, head?.Commit, Before(worktree))
+        {
+            Head = attached,
+            BranchTip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") ?? worktree.Trash?.BranchTip,
+        };
     }
 
     /// <summary>Takes a worktree whose removal is on record into the trash and settles its branch and its task.</summary>
@@ -65,17 +71,22 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     /// <summary>Takes the lock back that <see cref="TakeAway"/> put on git's record, if nothing was moved yet.</summary>
     internal void TakeLockBack(AdminEntry entry)
     {
+        parts.Store.Disk.Delete(Path.Join(entry.Directory, HeadBefore));
         if (entry.LockReason(parts.Files)?.StartsWith(LockWords, StringComparison.Ordinal) == true)
         {
             parts.Store.Disk.Delete(Path.Join(entry.Directory, "locked"));
         }
     }
 
+    /// <summary>The files in git's record of a removed worktree that are ours and not git's.</summary>
+    internal static IEnumerable<string> MarksOf(AdminEntry entry, System.IO.Abstractions.IFileSystem files) =>
+        entry.LockReason(files)?.StartsWith(LockWords, StringComparison.Ordinal) == true ? [HeadBefore, "locked"] : [HeadBefore];
+
     private WorktreeRemoval Finish(StateChange change, Worktree worktree, bool completeTask, string eventName)
     {
         var place = TakeAway(worktree);
         var kept = SettleBranch(change, worktree);
-        var removed = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Removed, Trash = place });
+        var removed = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Removed, Trash = place with { RemovedAt = change.Now } });
         var old = worktree.TaskId is { } id ? parts.Board.Find(id) : null;
         var task = old is null ? null : Unbind(change, old, worktree.Name, completeTask);
         var after = WorktreeEntries.Event(eventName, removed, task);
@@ -191,6 +202,23 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         }
 
         return head is null || head.Commit?.All(digit => digit == '0') == true ? new Head(null, worktree.BaseCommit) : head;
+    }
+
+    // Beside the HEAD that is detached, so that whoever goes on after a kill still knows where it was.
+    private string? RememberHead(AdminEntry entry, Head? head)
+    {
+        var path = Path.Join(entry.Directory, HeadBefore);
+        if (parts.Files.File.Exists(path))
+        {
+            return parts.Files.File.ReadAllText(path).Trim();
+        }
+
+        if (head?.Branch is { } branch)
+        {
+            Write(path, branch);
+        }
+
+        return head?.Branch;
     }
 
     private void PointAtEachOther(AdminEntry entry, string tree, Head? head)

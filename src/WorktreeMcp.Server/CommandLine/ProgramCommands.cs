@@ -2,6 +2,7 @@ using System.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
 using WorktreeMcp.Server.Release;
+using WorktreeMcp.Server.Gc;
 
 namespace WorktreeMcp.Server.CommandLine;
 
@@ -10,6 +11,7 @@ namespace WorktreeMcp.Server.CommandLine;
 /// <param name="Demo">Shows the product in a throw-away repository; returns the exit code.</param>
 /// <param name="Doctor">Looks for what is wrong in the repository and repairs what is ours; returns the exit code.</param>
 /// <param name="Release">Frees a task whoever holds it; returns the exit code.</param>
+/// <param name="Gc">Empties the trash; returns the exit code.</param>
 /// <param name="Environment">Variables and current directory.</param>
 /// <param name="Output">Where help and version go.</param>
 /// <param name="Error">Where errors go.</param>
@@ -18,6 +20,7 @@ public sealed record ProgramCommands(
     Func<DemoOptions, Task<int>> Demo,
     Func<DoctorOptions, Task<int>> Doctor,
     Func<ReleaseOptions, Task<int>> Release,
+    Func<GcOptions, Task<int>> Gc,
     CommandEnvironment Environment,
     TextWriter Output,
     TextWriter Error)
@@ -49,6 +52,27 @@ public sealed record ProgramCommands(
     private readonly Argument<int> _task = new("ID")
     {
         Description = "The number of the task.",
+    };
+
+    private readonly Option<bool> _all = new("--all")
+    {
+        Description = "Delete everything that waits in the trash.",
+    };
+
+    private readonly Option<int?> _days = new("--days")
+    {
+        Description = "Delete what was removed at least so many days ago.",
+        HelpName = "N",
+    };
+
+    private readonly Option<bool> _dryRun = new("--dry-run")
+    {
+        Description = "List only; delete nothing.",
+    };
+
+    private readonly Option<bool> _yes = new("--yes")
+    {
+        Description = "Delete without asking.",
     };
 
     private readonly Option<string?> _agent = new("--agent")
@@ -98,9 +122,20 @@ public sealed record ProgramCommands(
         var release = new Command("release", "Free a task whoever holds it: it goes back on the board, its worktree stays as it is.") { _task };
         release.SetAction((parsed, _) => Release(new ReleaseOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_task), Settings(parsed).Agent, Output, Error)));
 
+        _days.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 0)
+            {
+                result.AddError("--days takes a number of days, 0 or more.");
+            }
+        });
+        var gc = new Command("gc", "List what waits in the trash with its size, and delete for good what is over its time.") { _all, _days, _dryRun, _yes };
+        gc.SetAction((parsed, _) => Gc(new GcOptions(
+            Settings(parsed).RepositoryPath, parsed.GetValue(_all), parsed.GetValue(_days), parsed.GetValue(_dryRun), parsed.GetValue(_yes), Output)));
+
         var root = new RootCommand("A task board and git worktrees for several coding agents, served over MCP.")
         {
-            _repository, _agent, serve, demo, doctor, release,
+            _repository, _agent, serve, demo, doctor, gc, release,
         };
         root.SetAction((parsed, cancel) => Serve(Settings(parsed), cancel));
         return root;

@@ -64,6 +64,7 @@ internal static class NextCall
     {
         { Worktrees: [] } => "task_list(ready: true)",
         { NextCursor: { } cursor } => $"worktree_list(cursor: \"{cursor}\")",
+        { Worktrees: [{ Worktree: { Status: WorktreeState.Removed } removed }, ..] } => $"worktree_restore(name: \"{removed.Name}\", trash_id: {removed.Id})",
         _ => $"worktree_status(name: \"{page.Worktrees[0].Worktree.Name}\")",
     };
 
@@ -86,6 +87,8 @@ internal static class NextCall
         { Task: { IsOpen: true } task } => $"task_update(task_id: {task.Id}, status: \"{(removal.Uncommitted.Count > 0 ? "pending" : "completed")}\")",
         _ => "task_list(ready: true)",
     };
+
+    internal static string After(WorktreeRestoration back) => $"worktree_status(name: \"{back.Step.Worktree.Name}\")";
 
     internal static string After(WorktreeRun run) => $"worktree_status(name: \"{run.Worktree.Name}\")";
 

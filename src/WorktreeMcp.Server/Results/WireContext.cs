@@ -36,6 +36,7 @@ namespace WorktreeMcp.Server.Results;
 [JsonSerializable(typeof(WorktreeListed))]
 [JsonSerializable(typeof(WorktreeShown))]
 [JsonSerializable(typeof(WorktreeGone))]
+[JsonSerializable(typeof(WorktreeBack))]
 [JsonSerializable(typeof(CommandRan))]
 [JsonSerializable(typeof(EventsListed))]
 [JsonSerializable(typeof(DiffFormat))]

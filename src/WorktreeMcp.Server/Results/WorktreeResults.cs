@@ -15,7 +15,8 @@ public sealed record WorktreeEntry(
 /// <summary>A worktree in a list, with what git says of it now.</summary>
 public sealed record WorktreeRow(
     string Name, string Path, string Branch, WorktreeState Status, int? TaskId, string? Owner, string? BaseRef, string? Head, bool? Dirty, int? Staged,
-    int? Modified, int? Untracked, int? Conflicted, int? Ahead, int? Behind, IReadOnlyList<string>? Drift)
+    int? Modified, int? Untracked, int? Conflicted, int? Ahead, int? Behind, IReadOnlyList<string>? Drift,
+    int? TrashId, long? TrashBytes, double? RemovedAt, double? EmptiedAfter)
 {
     private const int DriftBytes = 240;
 
@@ -35,7 +36,11 @@ public sealed record WorktreeRow(
         NullIfNone(view.Changes?.Conflicted.Count),
         view.Ahead,
         view.Behind,
-        view.Drift.Count == 0 ? null : [.. view.Drift.Select(drift => CutText.Of(drift, DriftBytes, "git status there has all of it"))]);
+        view.Drift.Count == 0 ? null : [.. view.Drift.Select(drift => CutText.Of(drift, DriftBytes, "git status there has all of it"))],
+        view.Trash?.Id,
+        view.Trash?.Bytes,
+        view.Trash?.RemovedAt,
+        view.Trash?.EmptiedAt);
 
     private static int? NullIfNone(int? count) => count is 0 ? null : count;
 }
@@ -155,6 +160,22 @@ public sealed record WorktreeGone(
             removal.Step.Warning,
             next);
     }
+}
+
+/// <summary>Answer of worktree_restore.</summary>
+public sealed record WorktreeBack(
+    WorktreeEntry Worktree, TaskBrief? Task, string? Head, string? Detached, bool BranchMade, string? Unbound, IReadOnlyList<int>? StillInTrash, string? Warning, string Next)
+{
+    internal static WorktreeBack From(WorktreeRestoration back, string next) => new(
+        WorktreeEntry.From(back.Step.Worktree, back.Step.Directory),
+        TaskBrief.From(back.Step.Task),
+        back.Head,
+        back.Detached,
+        back.BranchMade,
+        back.Unbound,
+        back.StillInTrash.Count == 0 ? null : [.. back.StillInTrash.Take(20)],
+        back.Step.Warning,
+        next);
 }
 
 /// <summary>Answer of worktree_run; both streams share one size.</summary>

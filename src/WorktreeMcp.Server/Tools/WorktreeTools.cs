@@ -46,7 +46,7 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     /// <summary>
     /// List worktrees with what git says of each now. Rows have path, branch, task, owner, counts of uncommitted files,
     /// commits ahead of and behind the base, and drift: where it differs from the record. Removed ones show only with status
-    /// removed. worktree_status has the files. Changes nothing.
+    /// removed, with trash_id and until when they can be restored. Changes nothing.
     /// </summary>
     /// <param name="status">Only worktrees in this state.</param>
     /// <param name="limit">How many at most.</param>
@@ -149,6 +149,30 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     {
         var removal = repository.Require().Worktrees.Remove(name, force, complete_task, reason, caller.AgentOf(request, agent));
         return Reply.Of(WorktreeGone.From(removal, NextCall.After(removal)));
+    }
+
+    /// <summary>
+    /// Bring a removed worktree back, byte for byte. Its files, staged and ignored ones too, its commits, its branch and its task
+    /// are as they were. A branch that has moved or is in use elsewhere is left alone: then HEAD is detached, and detached says
+    /// why. Refuses a name that is taken. worktree_list with status removed shows what there is.
+    /// </summary>
+    /// <param name="request">The call.</param>
+    /// <param name="name">The name it had.</param>
+    /// <param name="new_name">Another name for it, if that one is taken.</param>
+    /// <param name="trash_id">Which of several with that name, from worktree_list; the one removed last if left out.</param>
+    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    [McpServerTool(
+        Name = "worktree_restore", Title = "Restore a removed worktree", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
+        UseStructuredContent = true, OutputSchemaType = typeof(WorktreeBack))]
+    public partial CallToolResult Restore(
+        RequestContext<CallToolRequestParams> request,
+        string name,
+        string? new_name = null,
+        [Range(1, int.MaxValue)] int? trash_id = null,
+        [StringLength(100, MinimumLength = 1)] string? agent = null)
+    {
+        var restored = repository.Require().Worktrees.Restore(name, new_name, trash_id, caller.AgentOf(request, agent));
+        return Reply.Of(WorktreeBack.From(restored, NextCall.After(restored)));
     }
 
     /// <summary>

@@ -108,6 +108,8 @@ internal sealed class DyingGit : IDurableFiles
 
     public void Delete(string path) => Living().Delete(path);
 
+    public void DeleteTree(string path) => Living().DeleteTree(path);
+
     // A server that is gone writes nothing.
     private DurableFiles Living() => File.Exists(_dead) ? throw new DiedException() : _disk;
 

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>What waits in the trash, since when, how much of it, and until when; it deletes nothing.</summary>
+internal sealed class TrashShelf(RegistryParts parts)
+{
+    private const double Day = 24 * 3600;
+    private const string Unfinished = ".tmp";
+
+    private IEnumerable<string> Folders => [parts.Layout.Trash, parts.Layout.TrashBeside];
+
+    /// <summary>Everything in the trash, what was removed first first.</summary>
+    internal IReadOnlyList<TrashItem> Items(IReadOnlyList<Worktree> all)
+    {
+        // An entry that cannot be read is somebody's all the same.
+        var known = parts.Store.IndexFile.Entries().Select(entry => entry.Id).Concat(all.Select(w => w.Id)).ToHashSet();
+        return [.. all.Where(w => !w.IsLive).Select(Of).Concat(Unknown(known)).OrderBy(item => item.RemovedAt).ThenBy(item => item.Id)];
+    }
+
+    internal TrashItem Of(Worktree worktree) =>
+        Item(worktree.Id, worktree.Name, WorktreeRestore.RemovedAt(worktree), worktree.Status == WorktreeState.Emptying);
+
+    /// <summary>Counts the bytes of one, once: what is in the trash no longer grows.</summary>
+    internal long Measure(int id)
+    {
+        if (Size(id) is { } known)
+        {
+            return known;
+        }
+
+        // Links are not followed: what they point to is not in the trash.
+        var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        var bytes = Trees(id).Sum(tree => parts.Files.DirectoryInfo.FromDirectoryName(tree).EnumerateFiles("*", options).Sum(file => file.Length));
+        var path = parts.Layout.TrashSize(id);
+        parts.Store.Disk.MakeFolder(parts.Layout.Trash);
+        parts.Store.Disk.WriteTemporary(path + Unfinished, Encoding.ASCII.GetBytes(bytes.ToString(CultureInfo.InvariantCulture)));
+        parts.Store.Disk.Replace(path + Unfinished, path);
+        return bytes;
+    }
+
+    /// <summary>Forgets what was counted: it leaves the trash.</summary>
+    internal void ForgetSize(int id)
+    {
+        if (parts.Files.Directory.Exists(parts.Layout.Trash))
+        {
+            parts.Store.Disk.Delete(parts.Layout.TrashSize(id) + Unfinished);
+            parts.Store.Disk.Delete(parts.Layout.TrashSize(id));
+        }
+    }
+
+    /// <summary>Where the files of one lie; a link is none of them.</summary>
+    internal IEnumerable<string> Trees(int id) =>
+        Folders.Where(folder => parts.Files.KindOf(folder) == FileKind.Folder).Select(folder => Path.Join(folder, $"{id}")).Where(tree => parts.Files.KindOf(tree) == FileKind.Folder);
+
+    private TrashItem Item(int id, string? name, double removedAt, bool begun) =>
+        new(id, name, removedAt, removedAt + (parts.Settings.TrashDays * Day), Size(id), begun);
+
+    // A creation that was taken back leaves files and a record, but no entry.
+    private IEnumerable<TrashItem> Unknown(HashSet<int> known) => Folders
+        .Where(folder => parts.Files.KindOf(folder) == FileKind.Folder)
+        .SelectMany(folder => parts.Files.Directory.EnumerateDirectories(folder))
+        .Select(tree => int.TryParse(Path.GetFileName(tree), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+        .Where(id => id > 0 && !known.Contains(id))
+        .Distinct()
+        .Select(id => Item(id, null, LockedAt(id), begun: false));
+
+    private double LockedAt(int id)
+    {
+        var mark = Path.Join(AdminEntry.InTrash(parts.Layout.CommonDirectory, id).Directory, "locked");
+        var at = parts.Files.File.Exists(mark) ? parts.Files.File.GetLastWriteTimeUtc(mark) : Trees(id).Select(parts.Files.Directory.GetLastWriteTimeUtc).DefaultIfEmpty(DateTime.UnixEpoch).Max();
+        return (at - DateTime.UnixEpoch).TotalSeconds;
+    }
+
+    private long? Size(int id)
+    {
+        var path = parts.Layout.TrashSize(id);
+        return parts.Files.File.Exists(path) && long.TryParse(parts.Files.File.ReadAllText(path), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
+    }
+}

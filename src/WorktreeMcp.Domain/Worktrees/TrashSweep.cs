@@ -1,0 +1,185 @@
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>
+/// Empties the trash. Invariants:
+/// - the intent is on record before anything goes, and from then on nobody restores it; whoever sweeps next goes on;
+/// - commits that nothing else holds are kept under a ref before git's record goes;
+/// - the record goes by one rename under the lock, files outside it; no link is followed;
+/// - one process sweeps at a time, and what somebody holds the lease of is left alone.
+/// </summary>
+public sealed class TrashSweep
+{
+    private const double Day = 24 * 3600;
+    private const long Gigabyte = 1024L * 1024 * 1024;
+
+    private readonly RegistryParts _parts;
+    private readonly WorktreeEntries _entries;
+    private readonly TrashShelf _shelf;
+
+    internal TrashSweep(RegistryParts parts, WorktreeEntries entries) => (_parts, _entries, _shelf) = (parts, entries, new TrashShelf(parts));
+
+    /// <summary>All that waits, what was removed first first.</summary>
+    /// <param name="measure">Whether to count what nobody has counted yet.</param>
+    /// <returns>Name, age and size of each.</returns>
+    public IReadOnlyList<TrashItem> Items(bool measure)
+    {
+        var items = _shelf.Items(_entries.All());
+        return measure ? [.. items.Select(item => item with { Bytes = item.Bytes ?? _shelf.Measure(item.Id) })] : items;
+    }
+
+    /// <summary>What is over its time, and what is over the size that may wait, at this moment.</summary>
+    /// <param name="items">All that waits, with sizes.</param>
+    /// <returns>Those of them that are to go.</returns>
+    public IReadOnlyList<TrashItem> Due(IReadOnlyList<TrashItem> items)
+    {
+        var now = StateJson.Seconds(_parts.Store.Time.GetUtcNow());
+        var due = items.Where(item => item.Begun || item.EmptiedAt <= now).ToList();
+        var over = items.Except(due).Sum(item => item.Bytes ?? 0) - (_parts.Settings.TrashGigabytes * Gigabyte);
+        foreach (var item in items.Except(due).Where(item => item.RemovedAt + Day <= now).ToList())
+        {
+            if (over <= 0)
+            {
+                break;
+            }
+
+            over -= item.Bytes ?? 0;
+            due.Add(item);
+        }
+
+        return due;
+    }
+
+    /// <summary>Which were removed at least so many days ago.</summary>
+    /// <param name="items">All that waits.</param>
+    /// <param name="days">How many days.</param>
+    /// <returns>Those of them that are as old.</returns>
+    public IReadOnlyList<TrashItem> OlderThan(IReadOnlyList<TrashItem> items, int days)
+    {
+        var now = StateJson.Seconds(_parts.Store.Time.GetUtcNow());
+        return [.. items.Where(item => item.Begun || item.RemovedAt + (days * Day) <= now)];
+    }
+
+    /// <summary>Empties what is due, unless another process does.</summary>
+    /// <param name="by">Who sweeps.</param>
+    /// <param name="cancel">Ends it between two worktrees.</param>
+    /// <returns>Those that are gone.</returns>
+    public IReadOnlyList<TrashItem> Sweep(string by, CancellationToken cancel)
+    {
+        var items = Items(measure: false);
+        if (items.Count == 0)
+        {
+            return [];
+        }
+
+        using var lease = Lease.TryTrash(_parts.Layout);
+        return lease is null ? [] : [.. Due(Items(measure: true)).TakeWhile(_ => !cancel.IsCancellationRequested).Where(item => Empty(item, by))];
+    }
+
+    /// <summary>The same on a thread of its own that gives way to everybody else.</summary>
+    /// <param name="by">Who sweeps.</param>
+    /// <param name="cancel">Ends it between two worktrees.</param>
+    /// <returns>Those that are gone.</returns>
+    public Task<IReadOnlyList<TrashItem>> SweepQuietly(string by, CancellationToken cancel)
+    {
+        var done = new TaskCompletionSource<IReadOnlyList<TrashItem>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                Posix.GiveWay();
+                done.SetResult(Sweep(by, cancel));
+            }
+            catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
+            {
+                done.SetException(fault);
+            }
+        })
+        {
+            IsBackground = true,
+            Name = "trash",
+        }.Start();
+        return done.Task;
+    }
+
+    /// <summary>Deletes these for good, unless another process empties the trash.</summary>
+    /// <param name="items">Which.</param>
+    /// <param name="by">Who wants it.</param>
+    /// <returns>Those that are gone; the others are in use or cannot be deleted.</returns>
+    public IReadOnlyList<TrashItem> Empty(IReadOnlyList<TrashItem> items, string by)
+    {
+        using var lease = Lease.TryTrash(_parts.Layout) ?? throw new Refusal(
+            RefusalCode.Busy, "Another process empties the trash.", "Repeat the call when it is done.");
+        return [.. items.Where(item => Empty(item, by))];
+    }
+
+    private bool Empty(TrashItem item, string by)
+    {
+        using var lease = Lease.Try(_parts.Layout, item.Id, shared: false);
+        try
+        {
+            if (lease is null || !Begin(item.Id, by))
+            {
+                return false;
+            }
+
+            foreach (var tree in _shelf.Trees(item.Id).ToList())
+            {
+                _parts.Store.Disk.DeleteTree(tree);
+            }
+
+            _parts.Store.Disk.DeleteTree(Dropped(item.Id));
+            _shelf.ForgetSize(item.Id);
+            End(item.Id, by);
+            return true;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { Code: RefusalCode.GitFailed or RefusalCode.Internal })
+        {
+            // It is tried again by the next sweep; until then the doctor and the list show it.
+            return false;
+        }
+    }
+
+    private bool Begin(int id, string by)
+    {
+        using var change = _parts.Store.Begin("trash.empty", by);
+        var worktree = _entries.All(change).FirstOrDefault(w => w.Id == id);
+        if (worktree is { IsLive: true } || (worktree is null && change.Worktrees().Any(entry => entry.Id == id)))
+        {
+            return false;
+        }
+
+        var record = AdminEntry.InTrash(_parts.Layout.CommonDirectory, id);
+        var held = record.Commits(_parts.Files).Concat(new[] { worktree?.Trash?.Tip, worktree?.Trash?.BranchTip }.OfType<string>());
+        _parts.Git.Keep(held, id, change.Descriptor);
+        if (worktree is { Status: WorktreeState.Removed })
+        {
+            var trash = worktree.Trash is { } place ? place with { RemovedAt = WorktreeRestore.RemovedAt(worktree) } : null;
+            WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Emptying, Trash = trash });
+            change.Commit("trash.empty.begin");
+        }
+
+        if (_parts.Files.KindOf(record.Directory) == FileKind.Folder)
+        {
+            _parts.Store.Disk.DeleteTree(Dropped(id));
+            _parts.MoveOnce(record.Directory, Dropped(id));
+        }
+
+        return true;
+    }
+
+    private void End(int id, string by)
+    {
+        using var change = _parts.Store.Begin("trash.empty", by);
+        if (_entries.All(change).FirstOrDefault(w => w.Id == id) is { Status: WorktreeState.Emptying } worktree)
+        {
+            change.PutWorktree(id, null);
+            change.Emit(WorktreeEntries.Event("worktree.emptied", worktree with { TaskId = null }, null));
+            change.Commit("trash.empty");
+        }
+    }
+
+    private string Dropped(int id) => Path.Join(_parts.Layout.DroppedRecords, $"{id}");
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using WorktreeMcp.Domain;
+using WorktreeMcp.Domain.Worktrees;
+
+namespace WorktreeMcp.Server.Gc;
+
+/// <summary>Lists what waits in the trash with its size, and deletes for good what was asked for, once a person has agreed.</summary>
+public static class GcCommand
+{
+    private const int ShownMost = 200;
+
+    /// <summary>Runs to its end.</summary>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="input">Where the answer to the question comes from.</param>
+    /// <returns>0, or 1 if something that was to go is still there.</returns>
+    public static async Task<int> Run(GcOptions options, TextReader input)
+    {
+        try
+        {
+            using var repository = Repository.Open(options.RepositoryPath);
+            return await Run(options, input, repository);
+        }
+        catch (Refusal refusal)
+        {
+            await options.Output.WriteLineAsync($"{refusal.Message} {refusal.Hint}");
+            return 1;
+        }
+    }
+
+    private static async Task<int> Run(GcOptions options, TextReader input, Repository repository)
+    {
+        var trash = repository.Worktrees.Trash;
+        var items = trash.Items(measure: true);
+        var chosen = options.All ? items : options.Days is { } days ? trash.OlderThan(items, days) : trash.Due(items);
+        await options.Output.WriteLineAsync($"Trash of {repository.Place.Root}: {items.Count} removed worktrees, {Size(items)}.");
+        var ids = chosen.Select(item => item.Id).ToHashSet();
+        foreach (var item in items.Take(ShownMost))
+        {
+            await options.Output.WriteLineAsync(Line(item, ids.Contains(item.Id)));
+        }
+
+        if (items.Count > ShownMost)
+        {
+            await options.Output.WriteLineAsync($"  ... and {items.Count - ShownMost} more");
+        }
+
+        if (chosen.Count == 0)
+        {
+            await options.Output.WriteLineAsync("Nothing is to be deleted. With --all everything is, with --days N what was removed at least N days ago.");
+            return 0;
+        }
+
+        await options.Output.WriteLineAsync(
+            $"To be deleted for good: {chosen.Count}, {Size(chosen)}. Commits that nothing else holds are kept under refs/worktree-mcp/kept/.");
+        return options.DryRun || !await Agreed(options, input) ? 0 : await Delete(options, trash, chosen);
+    }
+
+    private static async Task<int> Delete(GcOptions options, TrashSweep trash, IReadOnlyList<TrashItem> chosen)
+    {
+        var gone = trash.Empty(chosen, "gc");
+        await options.Output.WriteLineAsync($"Deleted {gone.Count}, {Size(gone)}.");
+        if (gone.Count == chosen.Count)
+        {
+            return 0;
+        }
+
+        var left = chosen.Select(item => item.Id).Except(gone.Select(item => item.Id));
+        await options.Output.WriteLineAsync($"Still there: {string.Join(", ", left)}. They are in use or cannot be deleted; worktree-mcp doctor says more.");
+        return 1;
+    }
+
+    private static async Task<bool> Agreed(GcOptions options, TextReader input)
+    {
+        if (options.Yes)
+        {
+            return true;
+        }
+
+        await options.Output.WriteAsync("Delete them? [y/N] ");
+        var answer = await input.ReadLineAsync();
+        var agreed = answer?.Trim() is "y" or "Y" or "yes";
+        await options.Output.WriteLineAsync(agreed ? string.Empty : "Nothing was deleted.");
+        return agreed;
+    }
+
+    private static string Line(TrashItem item, bool goes)
+    {
+        var removed = DateTimeOffset.FromUnixTimeMilliseconds((long)(item.RemovedAt * 1000)).ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
+        return $"  {(goes ? "*" : " ")} {item.Id,5}  {removed}  {Size([item]),9}  {item.Name ?? "(a creation that was taken back)"}";
+    }
+
+    private static string Size(IReadOnlyList<TrashItem> items)
+    {
+        double bytes = items.Sum(item => item.Bytes ?? 0);
+        string[] units = ["B", "kB", "MB", "GB", "TB"];
+        var unit = 0;
+        for (; bytes >= 1000 && unit < units.Length - 1; unit++)
+        {
+            bytes /= 1000;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes:0.#} {units[unit]}");
+    }
+}
