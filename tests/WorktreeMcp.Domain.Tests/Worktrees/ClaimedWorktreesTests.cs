@@ -59,6 +59,18 @@ public sealed class ClaimedWorktreesTests : IDisposable
     }
 
     [Fact]
+    public void A_removed_worktree_of_a_claimed_task_is_restored_by_its_owner_only()
+    {
+        _repository.Make("a", _repository.Task());
+        _repository.Drop("a");
+
+        _repo.By(RefusalCode.TaskClaimed, () => _repository.Worktrees.Restore("a", null, null, Bob));
+
+        _repository.Worktrees.Restore("a", null, null, Steps.By);
+        Directory.Exists(_repo.Layout.Worktree("a")).Should().BeTrue();
+    }
+
+    [Fact]
     public void The_owner_who_works_in_the_worktree_keeps_the_task_and_another_who_does_not()
     {
         var id = _repository.Task();
