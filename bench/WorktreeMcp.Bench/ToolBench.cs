@@ -75,6 +75,7 @@ internal sealed class ToolBench(Report report, BenchOptions options, Scratch scr
         _ = Samples.Of(options.Warm / 4, () => server.Call("worktree_status", $$"""{"name":"{{Any()}}"}"""));
         var (shown, status) = Samples.Pairs(
             options.Slow * 2, _ => server.Call("worktree_status", $$"""{"name":"{{Any()}}"}"""), _ => Status(root, Any()));
+        report.Row("`board_show`", Samples.Of(options.Slow, () => server.Call("board_show")), "< 300 ms");
         report.Row("`worktree_status`", shown, "`git status`", status);
         report.Row("`worktree_events`", Samples.Of(options.Calls, () => server.Call("worktree_events")), "< 10 ms");
     }

@@ -3,6 +3,7 @@ using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Spares;
@@ -19,18 +20,19 @@ public sealed class Repository : IDisposable
 
     private Repository(
         RepositoryPlace place, RepositorySettings settings, GitCommand git, SpareCheckouts checkouts, CommandRunner runner, Func<StateLayout, BackgroundRuns?> background,
-        Trust trust, IFileSystem files, IDurableFiles disk, TimeProvider time)
+        Trust trust, IFileSystem files, IDurableFiles disk, TimeProvider time, Func<string, bool>? endsWithThisProcess)
     {
         Place = place;
         Settings = settings;
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot);
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Trust = trust;
-        Board = new TaskBoard(_store) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
+        Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
         Spares = new SpareRoom(_store, checkouts, files);
         var repository = new GitRepository(git, place, files, settings.AllowedFilters);
         _keeper = new SpareKeeper(Spares, settings.Spares, () => settings.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(settings.BaseRef));
         Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, settings, runner, background(layout), trust);
+        Overview = new BoardOverview(Board, Worktrees, _store);
     }
 
     /// <summary>Where it lies.</summary>
@@ -48,6 +50,9 @@ public sealed class Repository : IDisposable
     /// <summary>Where it is done.</summary>
     public WorktreeRegistry Worktrees { get; }
 
+    /// <summary>What an agent or a person has to know before anything else.</summary>
+    public BoardOverview Overview { get; }
+
     /// <summary>Checkouts that are kept ready.</summary>
     internal SpareRoom Spares { get; }
 
@@ -63,6 +68,11 @@ public sealed class Repository : IDisposable
         _ = _store.Task(0);
         return _store.Events.Read(query);
     }
+
+    /// <summary>Tells of every change of board and registry, whoever makes it, until what is returned is disposed.</summary>
+    /// <param name="changed">Called on another thread, once for what happens within a moment.</param>
+    /// <returns>What ends it.</returns>
+    public IDisposable Follow(Action<BoardDelta> changed) => new Following(_store, Worktrees, changed);
 
     /// <summary>Looks for everything that is not as it should be; changes nothing.</summary>
     /// <returns>What was found, the worst first.</returns>
@@ -87,6 +97,7 @@ public sealed class Repository : IDisposable
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="flags">What the command line sets on top of all; null for nothing.</param>
     /// <param name="supervisor">What watches over commands that outlive this process; null if none is to do so.</param>
+    /// <param name="endsWithThisProcess">Whose claims end with this process, by the name of the caller; null for nobody's.</param>
     /// <returns>The opened repository, or a refusal as not_a_repository.</returns>
     public static Repository Open(
         string path,
@@ -96,7 +107,8 @@ public sealed class Repository : IDisposable
         IDurableFiles? disk = null,
         TimeProvider? time = null,
         Func<RepositorySettings, RepositorySettings>? flags = null,
-        SupervisorProgram? supervisor = null)
+        SupervisorProgram? supervisor = null,
+        Func<string, bool>? endsWithThisProcess = null)
     {
         environment ??= OwnEnvironment();
         files ??= new FileSystem();
@@ -106,13 +118,14 @@ public sealed class Repository : IDisposable
         settings ??= new SettingsReader(files, environment).Read(place.Root);
         settings = flags?.Invoke(settings) ?? settings;
         var runner = new CommandRunner(time, new CommandEnvironment(environment, settings.Run.Environment));
+
         // What the command line set holds in the supervisor too.
         var supervised = new Dictionary<string, string>(environment) { [SettingsReader.SandboxVariable] = settings.Run.Sandbox.Word() };
         disk ??= new DurableFiles();
         var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk, time);
         return new Repository(
             place, settings, git, new SpareCheckouts(git, place, environment, files, settings.AllowedFilters), runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, supervised),
-            trust, files, disk, time);
+            trust, files, disk, time, endsWithThisProcess);
     }
 
     /// <inheritdoc/>

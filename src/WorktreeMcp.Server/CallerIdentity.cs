@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using ModelContextProtocol.Protocol;
@@ -16,6 +17,8 @@ public sealed class CallerIdentity(string? configured, int number)
 {
     private const int LongestName = 40;
 
+    private readonly ConcurrentDictionary<string, string> _made = new(StringComparer.Ordinal);
+
     /// <summary>An identity with a number of its own. A process id would not do: each container has a process 1.</summary>
     /// <param name="configured">The name from <c>--agent</c> or <c>WORKTREEMCP_AGENT</c>.</param>
     public CallerIdentity(string? configured)
@@ -26,6 +29,11 @@ public sealed class CallerIdentity(string? configured, int number)
     /// <summary>Whether the name was made from the client's, so that it ends with this process.</summary>
     public bool IsDefault => configured is null;
 
+    /// <summary>Whether an agent's name was made up by this process, so that nobody goes by it once the process is gone.</summary>
+    /// <param name="agent">The name.</param>
+    /// <returns>True if so.</returns>
+    public bool EndsWithThisProcess(string agent) => _made.ContainsKey(agent);
+
     /// <summary>The name of the agent that makes this call.</summary>
     /// <param name="request">The call; in both protocol eras its server knows the client.</param>
     /// <param name="agent">The name that the call itself gives, if any.</param>
@@ -35,7 +43,7 @@ public sealed class CallerIdentity(string? configured, int number)
     {
         if (agent is null)
         {
-            return configured ?? $"{Slug(request.Server.ClientInfo?.Name)}-{number}";
+            return NameOf(request.Server);
         }
 
         return !string.IsNullOrWhiteSpace(agent) && !agent.Any(char.IsControl) ? agent.Trim() : throw new Refusal(
@@ -43,6 +51,11 @@ public sealed class CallerIdentity(string? configured, int number)
             $"agent {(string.IsNullOrWhiteSpace(agent) ? "is blank" : "holds control characters")}.",
             "Give a plain name such as \"claude-1\", or leave agent out.");
     }
+
+    /// <summary>The name of an agent that gives none.</summary>
+    /// <param name="server">Knows the client.</param>
+    /// <returns>The name.</returns>
+    public string NameOf(McpServer server) => configured ?? _made.GetOrAdd($"{Slug(server.ClientInfo?.Name)}-{number}", name => name);
 
     private static string Slug(string? name)
     {

@@ -9,9 +9,10 @@ namespace WorktreeMcp.Server;
 /// repository still lists its tools and says in each answer what to do; once found it stays.
 /// </summary>
 /// <param name="settings">Which directory was asked for.</param>
+/// <param name="caller">Knows whose claims end with this process.</param>
 /// <param name="lifetime">Says when the server stops: then its commands end too.</param>
 /// <param name="log">Where settings that are not usable are named.</param>
-public sealed class OpenRepository(ServerSettings settings, IHostApplicationLifetime lifetime, ILogger<OpenRepository> log) : IDisposable
+public sealed class OpenRepository(ServerSettings settings, CallerIdentity caller, IHostApplicationLifetime lifetime, ILogger<OpenRepository> log) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<Repository> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -49,7 +50,7 @@ public sealed class OpenRepository(ServerSettings settings, IHostApplicationLife
     {
         try
         {
-            return Repository.Open(settings.RepositoryPath, flags: settings.Flags, supervisor: OwnProgram.Supervisor);
+            return Repository.Open(settings.RepositoryPath, flags: settings.Flags, supervisor: OwnProgram.Supervisor, endsWithThisProcess: caller.EndsWithThisProcess);
         }
         catch (Refusal refusal)
         {

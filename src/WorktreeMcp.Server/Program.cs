@@ -2,6 +2,7 @@ using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Server.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
+using WorktreeMcp.Server.Release;
 using WorktreeMcp.Server.Gc;
 using WorktreeMcp.Server.Stdio;
 using WorktreeMcp.Server.Trusting;
@@ -35,6 +36,7 @@ internal static class Program
             Serve: (settings, cancel) => ServerProcess.Run(settings, error, cancel),
             Demo: options => DemoCommand.Run(options),
             Doctor: options => DoctorCommand.Run(options),
+            Release: options => ReleaseCommand.Run(options),
             Gc: options => GcCommand.Run(options, input()),
             Trust: options => TrustCommand.Run(options, typed),
             CommandEnvironment.Current(),

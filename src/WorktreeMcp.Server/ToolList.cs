@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using WorktreeMcp.Server.Prompts;
+using WorktreeMcp.Server.Resources;
 using WorktreeMcp.Server.Tools;
 
 namespace WorktreeMcp.Server;
@@ -11,7 +13,7 @@ public static class ToolList
     [
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree",
         "worktree_create", "worktree_list", "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
-        "worktree_diff", "worktree_conflicts", "worktree_merge", "worktree_restore", "worktree_output", "worktree_stop",
+        "task_claim", "worktree_diff", "worktree_conflicts", "worktree_merge", "worktree_restore", "worktree_output", "worktree_stop", "board_show",
     ];
 
     /// <summary>Registers them and what they need.</summary>
@@ -20,6 +22,7 @@ public static class ToolList
     {
         builder.Services.AddSingleton<OpenRepository>();
         builder.Services.AddHostedService<BackgroundSweep>();
-        builder.WithWorktreeTools(Names, tools => tools.Add<TaskTools>().Add<WorktreeTools>().Add<RunTools>().Add<LandingTools>());
+        builder.WithWorktreeTools(Names, tools => tools.Add<TaskTools>().Add<WorktreeTools>().Add<RunTools>().Add<LandingTools>().Add<BoardTools>());
+        builder.WithBoardResources().WithPrompts<WorkPrompts>();
     }
 }

@@ -22,14 +22,16 @@ internal static class TwelveTools
     [
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree", "worktree_create", "worktree_list",
         "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
-        "worktree_diff", "worktree_conflicts", "worktree_merge", "worktree_restore", "worktree_output", "worktree_stop",
+        "task_claim", "worktree_diff", "worktree_conflicts", "worktree_merge", "worktree_restore", "worktree_output", "worktree_stop", "board_show",
     ];
 
     public static IReadOnlyList<ToolStep> Steps { get; } =
     [
         new("task_create", """{"subject":"Sign in","description":"With a token.","priority":"high","labels":["auth"]}"""),
         new("task_create", """{"subject":"Sign out","blocked_by":[1]}"""),
+        new("board_show", "{}"),
         new("task_list", """{"ready":true}"""),
+        new("task_claim", """{"lease_minutes":30}"""),
         new("task_update", """{"task_id":1,"note":"Started.","attention":"review"}"""),
         new("worktree_create", """{"name":"lane"}"""),
         new("task_bind_worktree", """{"task_id":1,"worktree":"lane"}"""),

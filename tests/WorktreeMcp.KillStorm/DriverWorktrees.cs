@@ -57,7 +57,7 @@ internal sealed partial class Driver
     {
         var name = (string)arguments["name"]!;
         var task = (int?)arguments["task_id"] is { } id ? Tasks[id] : null;
-        var after = task is null ? null : task with { Status = "in_progress", Owner = task.Owner ?? Agent, Worktree = name, WorktreeState = "active" };
+        var after = task is null ? null : task with { Status = "in_progress", Owner = Agent, Worktree = name, WorktreeState = "active" };
         var answer = Call("worktree_create", arguments, new Pending("worktree_create", arguments) { Before = task, After = after });
         if (task is not null)
         {

@@ -1,6 +1,7 @@
 using WorktreeMcp.Server.CommandLine;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
+using WorktreeMcp.Server.Release;
 using WorktreeMcp.Server.Gc;
 using WorktreeMcp.Server.Trusting;
 
@@ -11,6 +12,7 @@ public sealed class CommandLineTests : IDisposable
     private readonly List<ServerSettings> _served = [];
     private readonly List<DemoOptions> _shown = [];
     private readonly List<DoctorOptions> _examined = [];
+    private readonly List<ReleaseOptions> _released = [];
     private readonly List<GcOptions> _emptied = [];
     private readonly List<TrustOptions> _trusted = [];
     private readonly StringWriter _output = new();
@@ -78,6 +80,17 @@ public sealed class CommandLineTests : IDisposable
         (options.RepositoryPath, options.Fix, options.Json).Should().Be(("/r", fix, json));
     }
 
+    [Fact]
+    public async Task A_release_names_one_task()
+    {
+        (await Run("release", "12", "--repo", "/r")).Should().Be(11);
+        (await Run("release", "twelve")).Should().Be(2);
+        (await Run("release")).Should().Be(2);
+
+        var options = _released.Should().ContainSingle().Which;
+        (options.RepositoryPath, options.TaskId, options.Agent).Should().Be(("/r", 12, null));
+    }
+
     [Theory]
     [InlineData(false, null, false, false, "gc", "--repo", "/r")]
     [InlineData(true, 3, true, true, "gc", "--repo", "/r", "--all", "--days", "3", "--dry-run", "--yes")]
@@ -134,6 +147,11 @@ public sealed class CommandLineTests : IDisposable
         {
             _examined.Add(options);
             return Task.FromResult(9);
+        },
+        options =>
+        {
+            _released.Add(options);
+            return Task.FromResult(11);
         },
         options =>
         {

@@ -29,7 +29,7 @@ public sealed class LifeCycleTests
         (await agent.Removes("spare", new() { ["complete_task"] = true })).GetProperty("task").GetProperty("status").GetString().Should().Be("completed");
         (await agent.Removes("spare")).GetProperty("already").GetBoolean().Should().BeTrue();
         (await agent.ReadsEvents(new() { ["limit"] = 200 })).GetProperty("events").EnumerateArray().Select(e => e.GetProperty("event").GetString()).Should().Equal(
-            "task.created", "task.updated", "worktree.create.before", "worktree.create.after", "worktree.bound", "worktree.run.before", "worktree.run.after",
+            "task.created", "task.updated", "worktree.create.before", "worktree.create.after", "worktree.bound", "task.claimed", "worktree.run.before", "worktree.run.after",
             "worktree.keep", "worktree.remove.before", "worktree.remove.after", "task.completed");
     }
 

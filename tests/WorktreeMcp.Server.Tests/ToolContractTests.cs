@@ -24,12 +24,14 @@ public sealed partial class ToolContractTests
         ["worktree_keep"] = "0010",
         ["worktree_remove"] = "0110",
         ["worktree_events"] = "1010",
+        ["task_claim"] = "0000",
         ["worktree_diff"] = "1010",
         ["worktree_conflicts"] = "1010",
         ["worktree_merge"] = "0101",
         ["worktree_restore"] = "0000",
         ["worktree_output"] = "1010",
         ["worktree_stop"] = "0110",
+        ["board_show"] = "1010",
     };
 
     [Theory]
@@ -184,6 +186,6 @@ public sealed partial class ToolContractTests
     [GeneratedRegex(@"\b[A-Z]{4,}\b")]
     private static partial Regex Shout();
 
-    [GeneratedRegex(@"\b((?:task|worktree)_(?!id\b|state\b)[a-z_]+)(?:\(([a-z_]+))?")]
+    [GeneratedRegex(@"\b((?:task|worktree|board)_(?!id\b|state\b)[a-z_]+)(?:\(([a-z_]+))?")]
     private static partial Regex ToolWord();
 }

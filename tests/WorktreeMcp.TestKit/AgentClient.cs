@@ -68,6 +68,17 @@ public sealed class AgentClient : IAsyncDisposable
     /// <returns>The answer.</returns>
     public Task<JsonElement> Updates(int id, JsonObject changes) => Calls("task_update", With(changes, ("task_id", id)));
 
+    /// <summary>Calls task_claim.</summary>
+    /// <param name="id">The task; null for the best ready one.</param>
+    /// <param name="more">Further arguments.</param>
+    /// <returns>The answer.</returns>
+    public Task<JsonElement> Claims(int? id = null, JsonObject? more = null) =>
+        Calls("task_claim", id is { } task ? With(more, ("task_id", task)) : more);
+
+    /// <summary>Calls board_show.</summary>
+    /// <returns>The answer.</returns>
+    public Task<JsonElement> ShowsBoard() => Calls("board_show");
+
     /// <summary>Calls task_bind_worktree.</summary>
     /// <param name="id">The task.</param>
     /// <param name="worktree">The worktree.</param>

@@ -4,16 +4,21 @@ namespace WorktreeMcp.TestKit;
 /// <param name="start">Where it begins; null for 2026-01-01.</param>
 public sealed class FakeTime(DateTimeOffset? start = null) : TimeProvider
 {
+    private long _setBy;
     private long _ticks = (start ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)).UtcTicks;
 
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     /// <inheritdoc/>
-    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
+    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks) + Interlocked.Read(ref _setBy), TimeSpan.Zero);
 
     /// <inheritdoc/>
     public override long GetTimestamp() => Interlocked.Read(ref _ticks);
+
+    /// <summary>Sets the time of day to another one, as a person or a time server does; what was measured goes on.</summary>
+    /// <param name="by">How far, back or forth.</param>
+    public void Set(TimeSpan by) => Interlocked.Add(ref _setBy, by.Ticks);
 
     /// <summary>Moves it forward.</summary>
     /// <param name="by">How far.</param>

@@ -46,10 +46,11 @@ public sealed class TempRepository : IDisposable
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="settings">Null for the defaults.</param>
     /// <param name="environment">Where git and commands get theirs from; null for that of this process.</param>
+    /// <param name="endsWithThisProcess">Whose claims end when this opening is disposed; null for nobody's.</param>
     /// <returns>The opened repository.</returns>
-    public Repository Open(IDurableFiles? disk = null, TimeProvider? time = null, RepositorySettings? settings = null, IReadOnlyDictionary<string, string>? environment = null)
+    public Repository Open(IDurableFiles? disk = null, TimeProvider? time = null, RepositorySettings? settings = null, IReadOnlyDictionary<string, string>? environment = null, Func<string, bool>? endsWithThisProcess = null)
     {
-        var opened = Repository.Open(Root, settings ?? new RepositorySettings(), environment, disk: disk, time: time);
+        var opened = Repository.Open(Root, settings ?? new RepositorySettings(), environment, disk: disk, time: time, endsWithThisProcess: endsWithThisProcess);
         _opened.Add(opened);
         return opened;
     }

@@ -45,6 +45,9 @@ public sealed record BoardTask
     /// <summary>Until when its claim holds, in unix seconds, or null.</summary>
     public double? LeaseUntil { get; init; }
 
+    /// <summary>How its lease is measured; null when it has none, or when somebody wrote one by hand.</summary>
+    public Claim? Claim { get; init; }
+
     /// <summary>How many claims there were.</summary>
     public int Epoch { get; init; }
 
@@ -65,6 +68,9 @@ public sealed record BoardTask
 
     /// <summary>Whether work on it is still to be done or going on.</summary>
     public bool IsOpen => Status is TaskState.Pending or TaskState.InProgress;
+
+    /// <summary>Whether an owner and a lease stand in it; the lease may have ended.</summary>
+    public bool HasClaim => IsOpen && Owner is not null && LeaseUntil is not null;
 
     /// <summary>The name of its worktree if that is still there to work in.</summary>
     public string? LiveWorktree => WorktreeState is "active" or "kept" or "creating" ? Worktree : null;
@@ -101,9 +107,18 @@ public sealed record BoardTask
 
         // Back on the board means that nobody works on it.
         return next == TaskState.Pending
-            ? this with { Status = next, Owner = null, LeaseUntil = null }
-            : this with { Status = next };
+            ? GivenTo(null) with { Status = next }
+            : this with { Status = next, LeaseUntil = next == TaskState.InProgress ? LeaseUntil : null, Claim = next == TaskState.InProgress ? Claim : null };
     }
+
+    /// <summary>The task with another owner, who has not claimed it yet; the same owner keeps the claim.</summary>
+    /// <param name="owner">The owner; null for nobody.</param>
+    /// <returns>The task.</returns>
+    public BoardTask GivenTo(string? owner) => owner is not null && owner == Owner ? this : this with { Owner = owner, LeaseUntil = null, Claim = null };
+
+    /// <summary>The task with an owner whose lease begins now.</summary>
+    internal BoardTask HeldBy(string owner, Claim claim, Storage.Moment now) =>
+        this with { Owner = owner, Claim = claim, LeaseUntil = Math.Round(now.Wall + claim.Span, 3) };
 
     /// <summary>Binds the task to a worktree and advances it: from now on somebody works on it.</summary>
     /// <param name="worktree">The worktree's name.</param>
@@ -113,7 +128,7 @@ public sealed record BoardTask
     public BoardTask BindTo(string worktree, string state, string? owner)
     {
         EnsureCanBind(worktree);
-        return MoveTo(TaskState.InProgress) with { Worktree = worktree, WorktreeState = state, Owner = owner ?? Owner };
+        return MoveTo(TaskState.InProgress).GivenTo(owner ?? Owner) with { Worktree = worktree, WorktreeState = state };
     }
 
     /// <summary>Refuses if the task is over, or has another worktree to work in.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Board;
@@ -10,9 +11,25 @@ namespace WorktreeMcp.Domain.Board;
 /// - ready and blocked are derived from other tasks, never stored;
 /// - a damaged file is named and left alone; all other tasks work.
 /// </summary>
-public sealed class TaskBoard(StateStore store)
+public sealed class TaskBoard
 {
+    private readonly StateStore _store;
+    private readonly TaskClaiming _claiming;
     private readonly ConcurrentDictionary<int, Parsed> _parsed = new();
+
+    /// <summary>The board that lies in a state.</summary>
+    /// <param name="store">The state.</param>
+    /// <param name="endsWithThisProcess">Whose claims end with this process; null for nobody's.</param>
+    /// <param name="leaseMinutes">How long a claim holds if the caller does not say.</param>
+    public TaskBoard(StateStore store, Func<string, bool>? endsWithThisProcess = null, int leaseMinutes = RepositorySettings.DefaultLeaseMinutes)
+    {
+        _store = store;
+        Claims = new Claims(store, endsWithThisProcess ?? (_ => false), leaseMinutes);
+        _claiming = new TaskClaiming(this, store);
+    }
+
+    /// <summary>Who holds which task; asked by everything that changes a task or its worktree.</summary>
+    internal Claims Claims { get; }
 
     /// <summary>Ends what a server that is gone left half-made, before a call looks at tasks: nobody is shown that.</summary>
     internal Action Settle { private get; init; } = () => { };
@@ -27,7 +44,7 @@ public sealed class TaskBoard(StateStore store)
         var description = TaskRules.Description(request.Description ?? string.Empty);
         var labels = TaskRules.Labels(request.Labels ?? []);
         Settle();
-        using var change = store.Begin("task.create", by);
+        using var change = _store.Begin("task.create", by);
         if (change.AnswerOf(request.RequestId, "task.create") is [var first, ..])
         {
             return new TaskChange(View(TaskImage.Read((int)first["id"]!, StateJson.Line(first))), [], [], null);
@@ -55,26 +72,9 @@ public sealed class TaskBoard(StateStore store)
     public TaskPage List(TaskFilter filter)
     {
         Settle();
-        var damaged = new List<DamagedTask>();
-        var all = new Dictionary<int, BoardTask>();
-        foreach (var stored in store.Tasks())
-        {
-            var parsed = Parse(stored);
-            if (parsed.Task is { } task)
-            {
-                all[task.Id] = task;
-            }
-            else
-            {
-                damaged.Add(new DamagedTask(stored.Id, store.Layout.Task(stored.Id), parsed.Problem!));
-            }
-        }
-
-        var broken = damaged.Select(d => d.Id).ToHashSet();
-        var matching = all.Values
-            .Where(task => Matches(task, filter))
-            .Select(task => new TaskView(task, WaitsFor(task, id => all.TryGetValue(id, out var blocker) ? blocker.IsOpen : broken.Contains(id))))
-            .Where(view => filter.Ready is null || view.IsReady == filter.Ready)
+        var everything = Everything();
+        var matching = everything.Views
+            .Where(view => Matches(view.Task, filter) && (filter.Ready is null || view.IsReady == filter.Ready))
             .ToList();
         var after = filter.Cursor is null ? (TaskOrder?)null : TaskOrder.Parse(filter.Cursor);
         var rest = matching
@@ -88,6 +88,30 @@ public sealed class TaskBoard(StateStore store)
             [.. page.Select(row => row.View)],
             matching.Count,
             rest.Count > filter.Limit ? page[^1].Order.ToString() : null,
+            everything.Damaged);
+    }
+
+    /// <summary>All tasks with what follows from others, in no order, and the files that cannot be understood.</summary>
+    internal (IReadOnlyList<TaskView> Views, IReadOnlyList<DamagedTask> Damaged) Everything()
+    {
+        var damaged = new List<DamagedTask>();
+        var all = new Dictionary<int, BoardTask>();
+        foreach (var stored in _store.Tasks())
+        {
+            var parsed = Parse(stored);
+            if (parsed.Task is { } task)
+            {
+                all[task.Id] = task;
+            }
+            else
+            {
+                damaged.Add(new DamagedTask(stored.Id, _store.Layout.Task(stored.Id), parsed.Problem!));
+            }
+        }
+
+        var broken = damaged.Select(d => d.Id).ToHashSet();
+        return (
+            [.. all.Values.Select(task => new TaskView(task, WaitsFor(task, id => all.TryGetValue(id, out var blocker) ? blocker.IsOpen : broken.Contains(id))))],
             [.. damaged.OrderBy(d => d.Id)]);
     }
 
@@ -99,7 +123,7 @@ public sealed class TaskBoard(StateStore store)
         Settle();
 
         // Through the store, so that an operation which a kill interrupted is finished first.
-        _ = store.Task(id);
+        _ = _store.Task(id);
         return View(Require(id));
     }
 
@@ -107,7 +131,38 @@ public sealed class TaskBoard(StateStore store)
     /// <param name="id">A task's number.</param>
     /// <returns>Their numbers, ascending.</returns>
     public IReadOnlyList<int> WaitingFor(int id) =>
-        [.. store.KnownTasks().Select(s => Parse(s).Task).OfType<BoardTask>().Where(t => t.IsOpen && t.BlockedBy.Contains(id)).Select(t => t.Id).Order()];
+        [.. _store.KnownTasks().Select(s => Parse(s).Task).OfType<BoardTask>().Where(t => t.IsOpen && t.BlockedBy.Contains(id)).Select(t => t.Id).Order()];
+
+    /// <summary>Takes a task for the caller, or the best one that is ready; a repetition renews.</summary>
+    /// <param name="taskId">Its number; null for the best.</param>
+    /// <param name="leaseMinutes">How long the claim holds without a renewal; null for what is configured.</param>
+    /// <param name="by">Who takes it.</param>
+    /// <returns>The task, in progress.</returns>
+    public TaskTaken Claim(int? taskId, int? leaseMinutes, string by)
+    {
+        Settle();
+        return _claiming.Claim(taskId, leaseMinutes, by);
+    }
+
+    /// <summary>Puts a task back on the board, whoever holds it; for a person who supervises.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="by">Who frees it.</param>
+    /// <returns>The task, pending and without an owner.</returns>
+    public TaskChange Release(int id, string by)
+    {
+        Settle();
+        return _claiming.Release(id, by);
+    }
+
+    /// <summary>For how many seconds its owner still holds a task; 0 when nobody does.</summary>
+    /// <param name="task">The task.</param>
+    /// <returns>Seconds.</returns>
+    public double LeaseLeft(BoardTask task) => Claims.Left(task);
+
+    /// <summary>Whether a task was begun and its claim has ended.</summary>
+    /// <param name="task">The task.</param>
+    /// <returns>True if so.</returns>
+    public bool IsLeftBehind(BoardTask task) => task.Status == TaskState.InProgress && task.HasClaim && !Claims.IsHeld(task);
 
     /// <summary>Changes a task.</summary>
     /// <param name="id">Its number.</param>
@@ -122,11 +177,12 @@ public sealed class TaskBoard(StateStore store)
         }
 
         Settle();
-        using var change = store.Begin("task.update", by);
+        using var change = _store.Begin("task.update", by);
         var old = Require(id);
+        Claims.EnsureMay(old, by);
         EnsureRevision(old, edit.ExpectedRevision);
         var task = Apply(old, edit, by, change.Now);
-        var changed = Differences(old, task);
+        var changed = TaskDifferences.Of(old, task);
         if (changed.Count == 0)
         {
             return new TaskChange(View(old), [], [], null);
@@ -136,6 +192,7 @@ public sealed class TaskBoard(StateStore store)
         var updated = Event("task.updated", task);
         updated["changed"] = new JsonArray([.. changed.Select(c => JsonValue.Create(c))]);
         change.Emit(updated);
+        Claims.EmitReleased(change, old, task);
         return Finish(change, old, task, changed, "task.update");
     }
 
@@ -152,9 +209,9 @@ public sealed class TaskBoard(StateStore store)
     /// <summary>The task, or a refusal that names the nearest that exists or what is wrong with its file.</summary>
     internal BoardTask Require(int id)
     {
-        if (store.TaskFiles.Find(id) is not { } stored)
+        if (_store.TaskFiles.Find(id) is not { } stored)
         {
-            var highest = store.TaskFiles.HighestId();
+            var highest = _store.TaskFiles.HighestId();
             throw new Refusal(
                 RefusalCode.NotFound,
                 highest == 0 ? $"task_id {id} names no task; the board is empty." : $"task_id {id} names no task; the highest number on the board is {highest}.",
@@ -165,14 +222,20 @@ public sealed class TaskBoard(StateStore store)
         var parsed = Parse(stored);
         return parsed.Task ?? throw new Refusal(
             RefusalCode.CorruptFile,
-            $"{store.Layout.Task(id)} cannot be read: {parsed.Problem}. It was left as it is; all other tasks work.",
+            $"{_store.Layout.Task(id)} cannot be read: {parsed.Problem}. It was left as it is; all other tasks work.",
             "A person should repair or remove that file.",
             "task_list()");
     }
 
-    /// <summary>Stages a changed task with its new revision.</summary>
+    /// <summary>Stages a changed task with its new revision; a change by its owner renews the claim.</summary>
     internal static BoardTask Put(StateChange change, BoardTask task)
     {
+        if (task.Claim is { } claim && task.HasClaim && task.Owner == change.By)
+        {
+            var now = change.Moment;
+            task = task.HeldBy(change.By, claim.From(now, claim.Left(task.LeaseUntil!.Value, now)), now);
+        }
+
         var next = task with { Revision = task.Revision + 1, UpdatedAt = change.Now };
         change.PutTask(next.Id, TaskImage.Write(next));
         return next;
@@ -242,7 +305,7 @@ public sealed class TaskBoard(StateStore store)
             task = task.MoveTo(status);
         }
 
-        return edit.Owner is null ? task : task with { Owner = TaskRules.Owner("owner", edit.Owner) is { Length: > 0 } owner ? owner : null };
+        return edit.Owner is null ? task : task.GivenTo(TaskRules.Owner("owner", edit.Owner) is { Length: > 0 } owner ? owner : null);
     }
 
     private List<int> Blockers(int id, IReadOnlyList<int> kept, IReadOnlyList<int> added, string argument)
@@ -281,29 +344,6 @@ public sealed class TaskBoard(StateStore store)
         }
     }
 
-    private static List<string> Differences(BoardTask old, BoardTask task)
-    {
-        var changed = new List<string>();
-        Note("subject", old.Subject == task.Subject);
-        Note("description", old.Description == task.Description);
-        Note("status", old.Status == task.Status);
-        Note("owner", old.Owner == task.Owner);
-        Note("blocked_by", old.BlockedBy.SequenceEqual(task.BlockedBy));
-        Note("priority", old.Priority == task.Priority);
-        Note("labels", old.Labels.SequenceEqual(task.Labels));
-        Note("attention", old.Attention == task.Attention);
-        Note("notes", ReferenceEquals(old.Notes, task.Notes));
-        return changed;
-
-        void Note(string member, bool same)
-        {
-            if (!same)
-            {
-                changed.Add(member);
-            }
-        }
-    }
-
     private static bool Matches(BoardTask task, TaskFilter filter) =>
         (filter.Status is { } status ? task.Status == status : task.Status != TaskState.Deleted)
         && (filter.Owner is null || task.Owner == filter.Owner)
@@ -316,10 +356,10 @@ public sealed class TaskBoard(StateStore store)
     private static IReadOnlyList<int> WaitsFor(BoardTask task, Func<int, bool> isOpen) =>
         task.BlockedBy.Count == 0 ? [] : [.. task.BlockedBy.Where(isOpen)];
 
-    private bool IsOpen(int id) => store.TaskFiles.Find(id) is { } stored && Parse(stored).Task is not { IsOpen: false };
+    private bool IsOpen(int id) => _store.TaskFiles.Find(id) is { } stored && Parse(stored).Task is not { IsOpen: false };
 
     /// <summary>The task, or null when there is none or its file is damaged.</summary>
-    internal BoardTask? Find(int id) => store.TaskFiles.Find(id) is { } stored ? Parse(stored).Task : null;
+    internal BoardTask? Find(int id) => _store.TaskFiles.Find(id) is { } stored ? Parse(stored).Task : null;
 
     private string Describe(int id) => Find(id) is { } task ? $"{id} \"{task.Subject}\" ({task.Status.Word()})" : $"{id} (its file is damaged)";
 

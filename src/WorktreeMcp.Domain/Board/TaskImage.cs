@@ -32,7 +32,7 @@ internal static class TaskImage
         var now = Members(task);
         if (task.Source.IsEmpty)
         {
-            return now;
+            return WithoutEmptyClaim(now);
         }
 
         var file = StateJson.Read(task.Source.Span)!;
@@ -50,8 +50,31 @@ internal static class TaskImage
             }
         }
 
+        return WithoutEmptyClaim(file);
+    }
+
+    private static JsonObject WithoutEmptyClaim(JsonObject file)
+    {
+        if (file["claim"] is null)
+        {
+            file.Remove("claim");
+        }
+
         return file;
     }
+
+    private static JsonObject? ClaimMembers(Claim? claim) => claim is null ? null : new JsonObject
+    {
+        ["minutes"] = claim.Minutes,
+        ["span"] = claim.Span,
+        ["up"] = claim.Up,
+        ["boot"] = claim.Boot,
+        ["session"] = claim.Session,
+    };
+
+    private static Claim? ReadClaim(JsonNode? node) => node is JsonObject claim && claim["span"].Number() is { } span and >= 0 && claim["up"].Number() is { } up
+        ? new Claim((int)Math.Clamp(claim["minutes"].Integer() ?? 60, 1, Claim.MostMinutes), span, up, claim["boot"].Text() ?? string.Empty, claim["session"].TextOrNull())
+        : null;
 
     private static JsonObject Members(BoardTask task) => new()
     {
@@ -68,6 +91,7 @@ internal static class TaskImage
         ["attention"] = task.Attention.Word(),
         ["lease_until"] = task.LeaseUntil,
         ["epoch"] = task.Epoch,
+        ["claim"] = ClaimMembers(task.Claim),
         ["notes"] = new JsonArray([.. task.Notes.Select(n => new JsonObject { ["at"] = n.At, ["by"] = n.By, ["text"] = n.Text })]),
         ["revision"] = task.Revision,
         ["created_at"] = task.CreatedAt,
@@ -98,6 +122,7 @@ internal static class TaskImage
             Attention = TaskWords.Attention(json["attention"].Text()) ?? TaskAttention.None,
             LeaseUntil = json["lease_until"].Number(),
             Epoch = (int)Within(json["epoch"].Integer() ?? 0, 0, int.MaxValue, "epoch"),
+            Claim = ReadClaim(json["claim"]),
             Notes = [.. Items(json["notes"]).OfType<JsonObject>().Select(n => new TaskNote(n["at"].Number() ?? 0, n["by"].Text() ?? string.Empty, n["text"].Text() ?? string.Empty))],
             Revision = json["revision"].Integer() ?? 0,
             CreatedAt = json["created_at"].Number() ?? 0,

@@ -3,6 +3,9 @@ namespace WorktreeMcp.Domain.Configuration;
 /// <summary>What can be set for a repository.</summary>
 public sealed record RepositorySettings
 {
+    /// <summary>How long a claim holds if nothing else is set, in minutes.</summary>
+    public const int DefaultLeaseMinutes = 60;
+
     /// <summary>Folder of the worktrees, relative to the root and inside it.</summary>
     public string WorktreeRoot { get; init; } = ".worktrees";
 
@@ -26,6 +29,9 @@ public sealed record RepositorySettings
 
     /// <summary>Filters that may run although the repository's own configuration defines them; those of the user may always.</summary>
     public IReadOnlyList<string> AllowedFilters { get; init; } = ["lfs"];
+
+    /// <summary>How long a claim holds without a renewal, in minutes.</summary>
+    public int LeaseMinutes { get; init; } = DefaultLeaseMinutes;
 
     /// <summary>How many checkouts are kept ready; null for one where a checkout takes long, else none.</summary>
     public int? Spares { get; init; }

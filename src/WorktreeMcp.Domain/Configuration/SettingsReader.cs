@@ -1,6 +1,7 @@
 using System.IO.Abstractions;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Configuration;
@@ -25,6 +26,7 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         Setting.Text("worktree_root", "a folder inside the repository, such as \".worktrees\"", IsFolder, (s, v) => s with { WorktreeRoot = v }),
         Setting.Text("branch_prefix", "letters, digits and . _ / -, such as \"wt/\"", v => Prefix().IsMatch(v) && !v.Contains("..", StringComparison.Ordinal), (s, v) => s with { BranchPrefix = v }),
         Setting.Text("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }),
+        Setting.Number("lease_minutes", 1, Claim.MostMinutes, (s, v) => s with { LeaseMinutes = v }),
         Setting.Text("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
         Setting.List("allowed_filters", "names of filters, such as [\"lfs\"]", v => v.IndexOfAny(['\n', '\0', ',']) < 0, (s, v) => s with { AllowedFilters = v }),
         Setting.Number("spares", 0, 8, (s, v) => s with { Spares = v }),

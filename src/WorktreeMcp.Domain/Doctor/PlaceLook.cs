@@ -11,7 +11,7 @@ internal sealed class PlaceLook(RegistryParts parts)
     private IEnumerable<Found> Folders()
     {
         var layout = parts.Layout;
-        return new[] { layout.Tasks, layout.Worktrees, layout.Private, layout.Quarantine, layout.Trash, layout.Leases }
+        return new[] { layout.Tasks, layout.Worktrees, layout.Private, layout.Quarantine, layout.Trash, layout.Leases, layout.Sessions }
             .Select(path => (Path: path, Kind: parts.Files.KindOf(path)))
             .Where(place => place.Kind is FileKind.Link or FileKind.Regular)
             .Select(place => Found.ForPerson(

@@ -30,6 +30,9 @@ public sealed class StateChange : IDisposable
     /// <summary>The time of what is staged, in unix seconds: one for all of it.</summary>
     public double Now => _now ??= StateJson.Seconds(_store.Time.GetUtcNow());
 
+    /// <summary>This instant, also on the clock that nobody can set.</summary>
+    internal Moment Moment => _store.Moment;
+
     /// <summary>What a git child that writes must inherit, so that the lock outlives a killed server.</summary>
     public SafeHandle Descriptor => _lock.Descriptor;
 

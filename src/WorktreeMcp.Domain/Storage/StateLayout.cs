@@ -51,6 +51,9 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>One folder for each run that has one: its record and its output.</summary>
     public string Runs => Path.Join(Private, "runs");
 
+    /// <summary>One file for each process whose claims end with it.</summary>
+    public string Sessions => Path.Join(Private, "sessions");
+
     /// <summary>The file whose flock lets one landing at a time through.</summary>
     public string LandingLock => Path.Join(Private, "landing.lock");
 
@@ -78,6 +81,11 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <param name="id">The worktree's number.</param>
     /// <returns>An absolute path.</returns>
     public string Lease(int id) => Path.Join(Leases, $"worktree-{id}");
+
+    /// <summary>The file that one process holds while it lives.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>An absolute path.</returns>
+    public string Session(string name) => Path.Join(Sessions, name);
 
     /// <summary>How many bytes a removed worktree's files have, once they were counted.</summary>
     /// <param name="id">The worktree's number.</param>

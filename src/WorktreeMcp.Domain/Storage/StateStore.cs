@@ -44,6 +44,7 @@ public sealed class StateStore : IDisposable
         Folders = new ControlFolders(layout, files, disk);
         _lock = patience is { } most ? new RepositoryLock(layout, time) { Patience = most } : new RepositoryLock(layout, time);
         _recovery = new Recovery(this);
+        Presence = new Presence(layout);
         Rotation = new LogRotation(this, rotateAt ?? LogRotation.DefaultLimit);
     }
 
@@ -58,6 +59,12 @@ public sealed class StateStore : IDisposable
     internal TimeProvider Time { get; }
 
     internal bool Durable { get; }
+
+    /// <summary>This instant, also on the clock that nobody can set.</summary>
+    internal Moment Moment => Moment.Of(Time);
+
+    /// <summary>Says that this process lives, and which others do.</summary>
+    internal Presence Presence { get; }
 
     internal OperationLog Log { get; }
 
@@ -135,7 +142,11 @@ public sealed class StateStore : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        Presence.Dispose();
+        _lock.Dispose();
+    }
 
     /// <summary>The operation that a request id made within the last 24 hours; the caller holds the lock.</summary>
     internal Operation? FindRequest(string requestId) =>

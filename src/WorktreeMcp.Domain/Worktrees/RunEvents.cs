@@ -10,7 +10,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// </summary>
 internal sealed class RunEvents(RegistryParts parts, WorktreeEntries entries)
 {
-    internal void Begin(Worktree worktree, BegunRun run) => Record("worktree.run.before", worktree, run);
+    internal void Begin(Worktree worktree, BegunRun run, TimeSpan timeout) => Record("worktree.run.before", worktree, run, seconds: timeout.TotalSeconds);
 
     internal string? Fail(Worktree worktree, BegunRun run, string error) => Record("worktree.run.failed", worktree, run, error: error);
 
@@ -29,7 +29,7 @@ internal sealed class RunEvents(RegistryParts parts, WorktreeEntries entries)
         }
     }
 
-    private string? Record(string name, Worktree worktree, BegunRun run, RunResult? result = null, string? error = null)
+    private string? Record(string name, Worktree worktree, BegunRun run, RunResult? result = null, string? error = null, double seconds = 0)
     {
         using var change = parts.Store.Begin(name, run.By);
         var now = entries.All(change).FirstOrDefault(w => w.Id == worktree.Id) ?? worktree;
@@ -39,6 +39,11 @@ internal sealed class RunEvents(RegistryParts parts, WorktreeEntries entries)
             ? SetupState.Begun(PortLease.Give(now, entries.All(change), parts.Layout.Root), run)
             : SetupState.Ended(change, parts.Board, now, run, error ?? Failure(result));
         change.PutWorktree(now.Id, WorktreeImage.Write(now));
+        if (run.Kind == BegunRun.Asked)
+        {
+            parts.Board.Claims.Renew(change, worktree.TaskId is { } taskId ? parts.Board.Find(taskId) : null, seconds);
+        }
+
         var lifecycleEvent = WorktreeEntries.RunEvent(name, worktree, worktree.TaskId is { } id ? parts.Board.Find(id) : null, run, error);
         if (result is not null)
         {

@@ -124,7 +124,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
             var now = StateJson.Seconds(parts.Store.Time.GetUtcNow());
             var begun = new BegunRun(order.RunId, Cut(Redaction.Of(order.Command), EventCommand), order.By, now, order.Kind);
             var live = Known.Add(Record(order, worktree, now), _ending.Token);
-            _events.Begin(worktree, begun);
+            _events.Begin(worktree, begun, order.Timeout);
             worktree = entries.All().FirstOrDefault(known => known.Id == worktree.Id) ?? worktree;
             return new Work(order, worktree, entry, begun, lease, live);
         }

@@ -15,6 +15,8 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// </summary>
 internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, WorktreeInclude include, SpareKeeper keeper)
 {
+    private readonly Stacking _stacking = new(parts);
+
     private static readonly string[] LongerNames = ["refs/heads/", "heads/"];
 
     internal WorktreeStep Create(NewWorktree request, string by)
@@ -73,6 +75,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
 
         var task = request.TaskId is { } id ? parts.Board.Require(id) : null;
         var name = request.Name ?? NameFor(task, change);
+        parts.Board.Claims.EnsureMay(task, by);
         if (Existing(change, name, task) is { } existing)
         {
             return (null, null, Reopen(change, existing, task!, request.RequestId, by));
@@ -132,15 +135,21 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
     {
         task.EnsureCanBind(existing.Name);
         parts.RequireIdentity(existing);
-        if (existing.Status == WorktreeState.Active && task.LiveWorktree == existing.Name)
+        var isBound = existing.Status == WorktreeState.Active && task.LiveWorktree == existing.Name;
+        if (isBound && task.Owner == by && parts.Board.Claims.IsHeld(task))
         {
             return new WorktreeStep(existing, parts.DirectoryOf(existing), task, Already: true, [], null);
         }
 
         parts.Board.EnsureNotBlocked(task);
         var worktree = WorktreeEntries.Put(change, existing with { Status = WorktreeState.Active });
-        var bound = TaskBoard.Put(change, task.BindTo(existing.Name, "active", task.Owner ?? by));
-        change.Emit(WorktreeEntries.Event("worktree.bound", worktree, bound));
+        var bound = TaskBoard.Put(change, parts.Board.Claims.Take(change, task.BindTo(existing.Name, "active", task.Owner)));
+        if (!isBound)
+        {
+            change.Emit(WorktreeEntries.Event("worktree.bound", worktree, bound));
+        }
+
+        Claims.EmitClaimed(change, task, bound);
         return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: true, [], change.Commit("worktree.create", requestId));
     }
 
@@ -175,7 +184,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
                 "worktree_list()");
         }
 
-        var (baseRef, commit) = Base(request.BaseRef ?? parts.Settings.BaseRef);
+        var (baseRef, commit) = Base(request.BaseRef ?? (request.Branch is null ? _stacking.BaseFor(task, entries.All(change), parts.Settings.BaseRef) : parts.Settings.BaseRef));
         var branch = request.Branch is { } wanted ? Attachable(wanted) : NewBranch(name);
         return new Worktree
         {
@@ -308,12 +317,13 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
     private WorktreeStep Complete(Worktree started, GitAnswer checkout, NewWorktree request, string by)
     {
         using var change = parts.Store.Begin("worktree.create", by);
-        BoardTask? task;
+        BoardTask? old, task;
         try
         {
             Verify(started, checkout);
-            task = started.TaskId is { } id ? parts.Board.Require(id) : null;
-            task = task?.BindTo(started.Name, "active", task.Owner ?? by);
+            old = started.TaskId is { } id ? parts.Board.Require(id) : null;
+            parts.Board.Claims.EnsureMay(old, by);
+            task = old is null ? null : parts.Board.Claims.Take(change, old.BindTo(started.Name, "active", old.Owner));
         }
         catch (Refusal refusal)
         {
@@ -325,7 +335,13 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         var worktree = WorktreeEntries.Put(change, started with { Status = WorktreeState.Active, Spare = null });
         var bound = task is null ? null : TaskBoard.Put(change, task);
         change.Emit(WorktreeEntries.Event("worktree.create.after", worktree, bound));
-        return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: false, [], change.Commit("worktree.create", request.RequestId));
+        if (bound is not null)
+        {
+            Claims.EmitClaimed(change, old!, bound);
+        }
+
+        var note = request is { BaseRef: null, Branch: null } ? _stacking.MissingFrom(started.BaseCommit!, task, entries.All(change)) : null;
+        return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: false, [], change.Commit("worktree.create", request.RequestId)) { Note = note };
     }
 
     private void Verify(Worktree worktree, GitAnswer checkout)

@@ -28,6 +28,19 @@ internal sealed class WorktreeInspection(RegistryParts parts)
         return new WorktreePage(views, matching.Count, rest.Count > limit ? rows[^1].Id.ToString(CultureInfo.InvariantCulture) : null);
     }
 
+    /// <summary>Whether directory and record belong together; asks no git.</summary>
+    internal bool IsWhereItShouldBe(Worktree worktree)
+    {
+        try
+        {
+            return parts.Identify(worktree).Entry is not null;
+        }
+        catch (Exception fault) when (fault is Refusal { Code: RefusalCode.CorruptFile } or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     internal WorktreeView View(Worktree worktree)
     {
         try

@@ -28,6 +28,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
     {
         Check(request);
         var found = WorktreeEntries.Require(repair.SettledForChange(), request.Name);
+        parts.Board.Claims.EnsureMay(parts.TaskOf(found), by);
         RefuseUnused(found, request.Remove);
         LandingResult result;
         using (var lease = parts.TryLease(found, shared: true) ?? throw InUse(found.Name))
@@ -166,6 +167,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         }
 
         var task = parts.TaskOf(worktree);
+        parts.Board.Claims.EnsureMay(task, by);
         if (request.CompleteTask)
         {
             RegistryParts.EnsureCanComplete(worktree, task);
@@ -200,6 +202,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         using var change = parts.Store.Begin("worktree.merge", by);
         var worktree = Same(entries.All(change), source.Worktree);
         var old = parts.TaskOf(worktree);
+        parts.Board.Claims.EnsureMay(old, by);
         var task = old;
         string? warning = null;
         if (request.CompleteTask)

@@ -61,11 +61,16 @@ public sealed class WorktreeRegistry : IDisposable
 
     internal WorktreeEntries Entries => _entries;
 
+    internal WorktreeInspection Inspection => _inspection;
+
     internal WorktreeRepair Repair => _repair;
 
     internal RunPreparation Preparation { get; }
 
     internal WorktreeCommands Commands => _commands;
+
+    /// <summary>The names that are in use, oldest first.</summary>
+    public IReadOnlyList<string> Names => [.. _entries.All().Where(worktree => worktree.IsLive).Select(worktree => worktree.Name)];
 
     /// <summary>Makes a worktree on its own branch and binds it to its task.</summary>
     /// <param name="request">What is wanted.</param>
@@ -85,8 +90,9 @@ public sealed class WorktreeRegistry : IDisposable
     /// <returns>What is found now, never from a cache.</returns>
     public WorktreeDetail Status(string name)
     {
-        var worktree = WorktreeEntries.Require(_repair.Settled(), name);
-        return _inspection.Detail(worktree, _commands.Running(worktree));
+        var all = _repair.Settled();
+        var worktree = WorktreeEntries.Require(all, name);
+        return _inspection.Detail(worktree, _commands.Running(worktree)) with { BaseNote = new Stacking(_parts).AfterLandingBelow(worktree, all) };
     }
 
     /// <summary>The worktree of a task as it is now, or null.</summary>
@@ -94,6 +100,12 @@ public sealed class WorktreeRegistry : IDisposable
     /// <returns>What git says of it.</returns>
     public WorktreeView? Of(BoardTask task) =>
         task.Worktree is { } name && WorktreeEntries.Find(_entries.All(), name) is { } worktree ? _inspection.View(worktree) : null;
+
+    /// <summary>What lies in the worktree of a task that somebody takes over; null when it has none to work in.</summary>
+    /// <param name="task">The task.</param>
+    /// <returns>Files, commits and running commands; nothing of it was touched.</returns>
+    public WorktreeDetail? LeftIn(BoardTask task) =>
+        task.LiveWorktree is { } name && WorktreeEntries.Find(_entries.All(), name) is { IsLive: true } worktree ? _inspection.Detail(worktree, _commands.Running(worktree)) : null;
 
     /// <summary>Binds a task to a worktree that exists, on both sides.</summary>
     /// <param name="taskId">The task.</param>
@@ -107,7 +119,9 @@ public sealed class WorktreeRegistry : IDisposable
         using var change = _parts.Store.Begin("worktree.bind", by);
         _repair.SettleAbandoned(change);
         var task = _parts.Board.Require(taskId);
+        _parts.Board.Claims.EnsureMay(task, by);
         var worktree = WorktreeEntries.Require(_entries.All(change), name, "worktree");
+        _parts.Board.Claims.EnsureMay(_parts.TaskOf(worktree), by);
         task.EnsureCanBind(name);
         EnsureFree(worktree, task);
         if (task.LiveWorktree == name && worktree.TaskId == taskId && worktree.Status == WorktreeState.Active && task.Status == TaskState.InProgress && (newOwner ?? task.Owner) == task.Owner)
@@ -122,9 +136,11 @@ public sealed class WorktreeRegistry : IDisposable
             TaskBoard.Put(change, over with { Worktree = null, WorktreeState = null });
         }
 
-        var bound = TaskBoard.Put(change, task.BindTo(name, "active", newOwner ?? task.Owner ?? by));
+        var mine = task.BindTo(name, "active", newOwner ?? task.Owner ?? by);
+        var bound = TaskBoard.Put(change, mine.Owner == by ? _parts.Board.Claims.Take(change, mine) : mine);
         var active = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Active, TaskId = taskId });
         change.Emit(WorktreeEntries.Event("worktree.bound", active, bound));
+        Claims.EmitClaimed(change, task, bound);
         return new WorktreeStep(active, _parts.DirectoryOf(active), bound, Already: false, [], change.Commit("worktree.bind"));
     }
 
@@ -145,6 +161,7 @@ public sealed class WorktreeRegistry : IDisposable
         }
 
         var old = _parts.TaskOf(worktree);
+        _parts.Board.Claims.EnsureMay(old, by);
         if (completeTask)
         {
             RegistryParts.EnsureCanComplete(worktree, old);

@@ -53,6 +53,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         }
 
         var task = parts.TaskOf(worktree);
+        parts.Board.Claims.EnsureMay(task, by);
         if (completeTask)
         {
             RegistryParts.EnsureCanComplete(worktree, task);
@@ -118,6 +119,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
             using var change = parts.Store.Begin("worktree.remove", by);
             repair.SettleAbandoned(change);
             var old = parts.Board.Require(task.Id);
+            parts.Board.Claims.EnsureMay(old, by);
             task = TaskBoard.Put(change, old.MoveTo(TaskState.Completed));
             TaskBoard.EmitCompleted(change, old, task);
             warning = change.Commit("worktree.remove");

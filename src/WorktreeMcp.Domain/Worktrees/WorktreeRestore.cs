@@ -27,6 +27,7 @@ internal sealed class WorktreeRestore(RegistryParts parts, WorktreeEntries entri
         using var change = parts.Store.Begin("worktree.restore", by);
         var all = entries.All(change);
         var worktree = all.FirstOrDefault(w => w.Id == found.Id && w.Status == WorktreeState.Removed) ?? throw InUse(found);
+        parts.Board.Claims.EnsureMay(parts.TaskOf(worktree), by);
         var target = newName ?? name;
         var path = newName is null ? worktree.Path : Path.GetRelativePath(parts.Layout.Root, parts.Layout.Worktree(newName));
         RefuseTaken(all, worktree, target, path);

@@ -32,6 +32,9 @@ public sealed record WorktreeStep(Worktree Worktree, string Directory, BoardTask
 
     /// <summary>The step with one more thing worth knowing.</summary>
     internal WorktreeStep Warn(string? more) => more is null ? this : this with { Warning = Warning is null ? more : $"{Warning} {more}" };
+
+    /// <summary>What the caller should know of the base; null when there is nothing.</summary>
+    public string? Note { get; init; }
 }
 
 /// <summary>What a removal left behind.</summary>
@@ -93,7 +96,11 @@ public sealed record WorktreePage(IReadOnlyList<WorktreeView> Worktrees, int Tot
 /// <param name="Conflicts">Committed files that would conflict with the base; null when it cannot be told.</param>
 /// <param name="Running">Commands that run in it now.</param>
 public sealed record WorktreeDetail(
-    WorktreeView View, IReadOnlyList<CommitLine> Commits, string? InProgress, string? Locked, IReadOnlyList<string>? Conflicts, IReadOnlyList<RunningCommand> Running);
+    WorktreeView View, IReadOnlyList<CommitLine> Commits, string? InProgress, string? Locked, IReadOnlyList<string>? Conflicts, IReadOnlyList<RunningCommand> Running)
+{
+    /// <summary>What to do now that the worktree below has landed; null when there is nothing.</summary>
+    public string? BaseNote { get; init; }
+}
 
 /// <summary>A command that runs now.</summary>
 /// <param name="RunId">The run's id.</param>

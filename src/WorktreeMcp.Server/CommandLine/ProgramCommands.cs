@@ -2,6 +2,7 @@ using System.CommandLine;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Server.Demo;
 using WorktreeMcp.Server.Doctor;
+using WorktreeMcp.Server.Release;
 using WorktreeMcp.Server.Gc;
 using WorktreeMcp.Server.Trusting;
 
@@ -11,6 +12,7 @@ namespace WorktreeMcp.Server.CommandLine;
 /// <param name="Serve">Serves MCP until the client leaves; returns the exit code.</param>
 /// <param name="Demo">Shows the product in a throw-away repository; returns the exit code.</param>
 /// <param name="Doctor">Looks for what is wrong in the repository and repairs what is ours; returns the exit code.</param>
+/// <param name="Release">Frees a task whoever holds it; returns the exit code.</param>
 /// <param name="Gc">Empties the trash; returns the exit code.</param>
 /// <param name="Trust">Shows a repository's setup commands and asks a person to approve them; returns the exit code.</param>
 /// <param name="Environment">Variables and current directory.</param>
@@ -20,6 +22,7 @@ public sealed record ProgramCommands(
     Func<ServerSettings, CancellationToken, Task<int>> Serve,
     Func<DemoOptions, Task<int>> Demo,
     Func<DoctorOptions, Task<int>> Doctor,
+    Func<ReleaseOptions, Task<int>> Release,
     Func<GcOptions, Task<int>> Gc,
     Func<TrustOptions, Task<int>> Trust,
     CommandEnvironment Environment,
@@ -59,6 +62,11 @@ public sealed record ProgramCommands(
     private readonly Option<bool> _json = new("--json")
     {
         Description = "Print one JSON object.",
+    };
+
+    private readonly Argument<int> _task = new("ID")
+    {
+        Description = "The number of the task.",
     };
 
     private readonly Option<bool> _all = new("--all")
@@ -128,6 +136,9 @@ public sealed record ProgramCommands(
         var doctor = new Command("doctor", "Look for what is wrong with the board, the worktrees and git's records of them. Exit code 0: nothing; 1: something is left.") { _fix, _json };
         doctor.SetAction((parsed, _) => Doctor(new DoctorOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_fix), parsed.GetValue(_json), Output)));
 
+        var release = new Command("release", "Free a task whoever holds it: it goes back on the board, its worktree stays as it is.") { _task };
+        release.SetAction((parsed, _) => Release(new ReleaseOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_task), Settings(parsed).Agent, Output, Error)));
+
         _days.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 0)
@@ -144,7 +155,7 @@ public sealed record ProgramCommands(
 
         var root = new RootCommand("A task board and git worktrees for several coding agents, served over MCP.")
         {
-            _repository, _agent, _noRun, _sandbox, serve, demo, doctor, gc, trust,
+            _repository, _agent, _noRun, _sandbox, serve, demo, doctor, gc, release, trust,
         };
         root.SetAction((parsed, cancel) => Serve(Settings(parsed), cancel));
         return root;

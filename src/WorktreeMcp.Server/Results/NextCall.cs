@@ -1,4 +1,5 @@
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 
@@ -26,6 +27,29 @@ internal static class NextCall
 
     internal static string After(TaskChange change) =>
         change.NowReady is [var ready, ..] && change.View.Task.LiveWorktree is null ? $"worktree_create(task_id: {ready})" : After(change.View);
+
+    internal static string After(TaskTaken taken) => taken.View.Task switch
+    {
+        { LiveWorktree: { } name, WorktreeState: "active" } => $"worktree_status(name: \"{name}\")",
+        { Id: var id } => $"worktree_create(task_id: {id})",
+    };
+
+    // What one has begun comes before what is new; what others left behind comes last.
+    internal static string After(BoardGlance glance, string you)
+    {
+        if (glance.InProgress.Items.FirstOrDefault(held => held.LeaseLeft > 0 && held.Task.Owner == you)?.Task is { } own)
+        {
+            return own.LiveWorktree is { } name ? $"worktree_status(name: \"{name}\")" : $"worktree_create(task_id: {own.Id})";
+        }
+
+        return glance switch
+        {
+            { Ready.Total: > 0 } => "task_claim()",
+            _ when glance.InProgress.Items.FirstOrDefault(held => held.LeftBehind) is { } left => $"task_claim(task_id: {left.Task.Id})",
+            { InProgress.Total: 0, Blocked: 0 } => "task_create(subject: \"...\")",
+            _ => "task_list()",
+        };
+    }
 
     internal static string WorkIn(WorktreeStep step) => $"worktree_run(name: \"{step.Worktree.Name}\", command: \"...\")";
 

@@ -30,6 +30,8 @@ namespace WorktreeMcp.Server.Results;
 [JsonSerializable(typeof(TaskListed))]
 [JsonSerializable(typeof(TaskShown))]
 [JsonSerializable(typeof(TaskUpdated))]
+[JsonSerializable(typeof(TaskClaimed))]
+[JsonSerializable(typeof(BoardShown))]
 [JsonSerializable(typeof(WorktreeStepped))]
 [JsonSerializable(typeof(WorktreeListed))]
 [JsonSerializable(typeof(WorktreeShown))]

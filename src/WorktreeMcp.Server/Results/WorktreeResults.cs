@@ -54,11 +54,14 @@ public sealed record TaskBrief(int Id, string Subject, TaskState Status, string?
 
 /// <summary>Answer of worktree_create, task_bind_worktree and worktree_keep.</summary>
 public sealed record WorktreeStepped(
-    WorktreeEntry Worktree, TaskBrief? Task, bool Already, int? IncludedFiles, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? Warning, string Next)
+    WorktreeEntry Worktree, TaskBrief? Task, bool Already, int? IncludedFiles, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? BaseNote, string? Warning, string Next)
 {
+    private const int NoteBytes = 1_000;
+
     internal static WorktreeStepped From(WorktreeStep step, string next) => new(
         WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.From(step.Task), step.Already, step.IncludedFiles == 0 ? null : step.IncludedFiles, step.SetupRunId,
-        step.NotRun, step.NowReady.Count == 0 ? null : step.NowReady, step.Warning, next);
+        step.NotRun, step.NowReady.Count == 0 ? null : step.NowReady,
+        step.Note is null ? null : CutText.Of(step.Note, NoteBytes), step.Warning, next);
 }
 
 /// <summary>Answer of worktree_list.</summary>
@@ -90,14 +93,20 @@ public sealed record ChangedFiles(
 }
 
 /// <summary>A commit that the base lacks.</summary>
-public sealed record CommitRow(string Commit, string Subject, long At);
+public sealed record CommitRow(string Commit, string Subject, long At)
+{
+    internal static CommitRow From(CommitLine commit) => new(commit.Hash, CutText.Of(commit.Subject, 240, "git log has all of it"), commit.At);
+}
 
 /// <summary>A command that runs now.</summary>
-public sealed record RunningRow(string RunId, string Command, double StartedAt, string By, string Kind);
+public sealed record RunningRow(string RunId, string Command, double StartedAt, string By, string Kind)
+{
+    internal static RunningRow From(RunningCommand running) => new(running.RunId, CutText.Of(running.Command, 200, "it runs now"), running.StartedAt, running.By, running.Kind);
+}
 
 /// <summary>Answer of worktree_status.</summary>
 public sealed record WorktreeShown(
-    WorktreeRow Worktree, string? BaseCommit, ChangedFiles? Files, IReadOnlyList<CommitRow> Commits, string? InProgress, string? Locked,
+    WorktreeRow Worktree, string? BaseCommit, string? BaseNote, ChangedFiles? Files, IReadOnlyList<CommitRow> Commits, string? InProgress, string? Locked,
     IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow> Running, string? Setup, string? Omitted, string Next)
 {
     private static string? SetupWords(SetupState? setup) =>
@@ -118,12 +127,13 @@ public sealed record WorktreeShown(
         return new WorktreeShown(
             WorktreeRow.From(detail.View),
             detail.View.Worktree.BaseCommit,
+            detail.BaseNote,
             ChangedFiles.From(detail.View.Changes),
-            [.. detail.Commits.Select(c => new CommitRow(c.Hash, CutText.Of(c.Subject, 240, "git log has all of it"), c.At))],
+            [.. detail.Commits.Select(CommitRow.From)],
             detail.InProgress,
             detail.Locked is null ? null : CutText.Of(detail.Locked, 300, "git worktree list --verbose has all of it"),
             detail.Conflicts is null ? null : conflicts.Items,
-            [.. running.Items.Select(r => new RunningRow(r.RunId, CutText.Of(r.Command, 200, "it runs now"), r.StartedAt, r.By, r.Kind))],
+            [.. running.Items.Select(RunningRow.From)],
             SetupWords(detail.View.Worktree.Setup),
             omitted,
             next);

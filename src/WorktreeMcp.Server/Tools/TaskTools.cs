@@ -148,6 +148,32 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     }
 
     /// <summary>
+    /// Take a task for yourself, or the best ready one, so that no other agent does. Sets it in_progress until the lease ends;
+    /// every change you make to it renews, so does a repetition. Refuses what another holds. Of a task that was left behind
+    /// it shows the work that lies there. Give it back with task_update(status pending).
+    /// </summary>
+    /// <param name="request">The call.</param>
+    /// <param name="task_id">Task id from board_show; if left out the ready one of the highest priority, then the oldest.</param>
+    /// <param name="lease_minutes">How long you keep it without a sign of life; 60 if nothing else is configured.</param>
+    /// <param name="owner">The same as agent.</param>
+    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    [McpServerTool(
+        Name = "task_claim", Title = "Claim a task", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
+        UseStructuredContent = true, OutputSchemaType = typeof(TaskClaimed))]
+    public partial CallToolResult Claim(
+        RequestContext<CallToolRequestParams> request,
+        [Range(1, int.MaxValue)] int? task_id = null,
+        [Range(1, Domain.Board.Claim.MostMinutes)] int? lease_minutes = null,
+        [StringLength(100, MinimumLength = 1)] string? owner = null,
+        [StringLength(100, MinimumLength = 1)] string? agent = null)
+    {
+        var served = repository.Require();
+        var taken = served.Board.Claim(task_id, lease_minutes, caller.AgentOf(request, agent ?? owner));
+        var left = taken.Renewed ? null : served.Worktrees.LeftIn(taken.View.Task);
+        return Reply.Of(TaskClaimed.From(taken, served.Board.LeaseLeft(taken.View.Task), left, NextCall.After(taken)));
+    }
+
+    /// <summary>
     /// Bind a task to a worktree that exists already, on both sides. The task becomes in_progress, a kept worktree active;
     /// no file changes. worktree_create makes a new one and binds it itself. Refuses if either is bound to another, or the
     /// task is over or waits for others.

@@ -27,7 +27,7 @@ public sealed class SettingsTests : IDisposable
     public void A_variable_wins_over_the_repositorys_file_and_that_over_the_users()
     {
         Directory.CreateDirectory(Path.Join(_repo.Base, "config", "worktree-mcp"));
-        File.WriteAllText(Path.Join(_repo.Base, "config", "worktree-mcp", "config.json"), """{ "branch_prefix": "user/", "base_ref": "develop", "durability": "relaxed" }""");
+        File.WriteAllText(Path.Join(_repo.Base, "config", "worktree-mcp", "config.json"), """{ "branch_prefix": "user/", "base_ref": "develop", "durability": "relaxed", "lease_minutes": 15 }""");
         _repo.Write(".worktree-mcp.json", """{ "branch_prefix": "repo/", "base_ref": "main" }""");
 
         using var repository = Open(("WORKTREEMCP_BRANCH_PREFIX", "mine/"));
@@ -35,6 +35,7 @@ public sealed class SettingsTests : IDisposable
         repository.Settings.BranchPrefix.Should().Be("mine/");
         repository.Settings.BaseRef.Should().Be("main");
         repository.Settings.Durable.Should().BeFalse();
+        repository.Settings.LeaseMinutes.Should().Be(15);
     }
 
     [Fact]
@@ -58,6 +59,9 @@ public sealed class SettingsTests : IDisposable
     [InlineData("""{ "branch_prefix": "a..b/" }""", "branch_prefix")]
     [InlineData("""{ "base_ref": "-x" }""", "base_ref")]
     [InlineData("""{ "durability": "maybe" }""", "durability")]
+    [InlineData("""{ "lease_minutes": 0 }""", "lease_minutes")]
+    [InlineData("""{ "lease_minutes": 1441 }""", "lease_minutes")]
+    [InlineData("""{ "lease_minutes": "soon" }""", "lease_minutes")]
     [InlineData("""{ "durability": true }""", "durability")]
     [InlineData("""{ "wortree_root": "x" }""", "wortree_root")]
     [InlineData("""{ "run": { "sandbox": "always" } }""", "run.sandbox")]

@@ -80,11 +80,12 @@ public sealed class BindingTests : IDisposable
         var task = repository.Task();
         repository.Make("a", task);
         repository.Worktrees.Keep("a", null, completeTask: false, Steps.By);
+        repository.Board.Update(task, new TaskEdit { Owner = "bob" }, Steps.By);
 
         var bound = repository.Worktrees.Bind(task, "a", null, "somebody-else");
 
         bound.Worktree.Status.Should().Be(WorktreeState.Active);
         bound.Task!.WorktreeState.Should().Be("active");
-        bound.Task.Owner.Should().Be(Steps.By);
+        bound.Task.Owner.Should().Be("bob");
     }
 }

@@ -42,7 +42,7 @@ public sealed class LifecycleTests : IDisposable
         File.Exists(Path.Join(removed.TrashDirectory!, "new.txt")).Should().BeTrue();
         _repo.GitIn(removed.TrashDirectory!, "status", "--porcelain").Should().BeEmpty();
         _repo.EventLines().Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()).Should().Equal(
-            "task.created", "worktree.create.before", "worktree.create.after", "worktree.run.before", "worktree.run.after",
+            "task.created", "worktree.create.before", "worktree.create.after", "task.claimed", "worktree.run.before", "worktree.run.after",
             "worktree.remove.before", "worktree.remove.after", "task.completed");
     }
 }

@@ -1,0 +1,103 @@
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Board;
+
+/// <summary>Takes tasks and lets go of them; each in one change, so that of many who try one wins.</summary>
+internal sealed class TaskClaiming(TaskBoard board, StateStore store)
+{
+    internal TaskTaken Claim(int? taskId, int? minutes, string by)
+    {
+        if (minutes is < 1 or > Board.Claim.MostMinutes)
+        {
+            throw TaskRules.Invalid("lease_minutes", $"is {minutes}", $"Give 1 to {Board.Claim.MostMinutes}, or leave it out.");
+        }
+
+        using var change = store.Begin("task.claim", by);
+        var old = taskId is { } id ? Claimable(board.Require(id), by) : Best(by);
+        var renewed = old.Owner == by && board.Claims.IsHeld(old);
+        var task = TaskBoard.Put(change, board.Claims.Take(change, old.MoveTo(TaskState.InProgress), minutes));
+        Claims.EmitClaimed(change, old, task);
+        var warning = change.Commit("task.claim");
+        return new TaskTaken(board.View(task), renewed, old.Owner == by ? null : old.Owner, Others(by, task.Id), warning);
+    }
+
+    /// <summary>Puts a task back on the board, whoever holds it.</summary>
+    internal TaskChange Release(int id, string by)
+    {
+        using var change = store.Begin("task.release", by);
+        var old = board.Require(id);
+        if (!old.IsOpen)
+        {
+            throw new Refusal(RefusalCode.BadTransition, $"Task {id} is {old.Status.Word()}; nobody holds it.", "Only a pending or in_progress task can be released.", $"task_get(task_id: {id})");
+        }
+
+        var free = old.GivenTo(null).MoveTo(TaskState.Pending);
+        if (free == old)
+        {
+            return new TaskChange(board.View(old), [], [], null);
+        }
+
+        free = TaskBoard.Put(change, free);
+        Claims.EmitReleased(change, old, free);
+        if (!old.HasClaim)
+        {
+            change.Emit(TaskBoard.Event("task.updated", free));
+        }
+
+        return new TaskChange(board.View(free), ["status", "owner"], [], change.Commit("task.release"));
+    }
+
+    private BoardTask Claimable(BoardTask task, string by)
+    {
+        if (!task.IsOpen)
+        {
+            throw new Refusal(
+                RefusalCode.BadTransition,
+                $"Task {task.Id} is {task.Status.Word()}; only a pending or in_progress task can be claimed.",
+                $"Reopen it first: task_update with task_id {task.Id} and status \"pending\".",
+                $"task_update(task_id: {task.Id}, status: \"pending\")");
+        }
+
+        board.Claims.EnsureMay(task, by);
+        if (task.Owner != by || !board.Claims.IsHeld(task))
+        {
+            board.EnsureNotBlocked(task);
+        }
+
+        return task;
+    }
+
+    // The best of the list may have been edited by hand since the list was read.
+    private BoardTask Best(string by)
+    {
+        var views = board.Everything().Views;
+        foreach (var view in Candidates(views, by))
+        {
+            if (board.Find(view.Task.Id) is { } task && task == view.Task && board.View(task).WaitsFor.Count == 0)
+            {
+                return task;
+            }
+        }
+
+        var open = views.Where(view => view.Task.IsOpen).ToList();
+        var held = open.Count(view => board.Claims.IsHeld(view.Task));
+        throw new Refusal(
+            RefusalCode.NotFound,
+            $"No task is ready: of {open.Count} open ones {held} are claimed, {open.Count(view => view.WaitsFor.Count > 0)} wait for others, {open.Count(view => view.Task.Attention != TaskAttention.None)} need a person.",
+            open.Count == 0 ? "Everything on the board is done; task_create records a new goal." : "Look at the board with board_show, or call again when a task is completed.",
+            "board_show()");
+    }
+
+    // Ready tasks first. One that somebody left behind comes after all of them, since its work is half done; one that is
+    // given to somebody else, or that a person should look at, is taken only by its number.
+    private IEnumerable<TaskView> Candidates(IReadOnlyList<TaskView> views, string by)
+    {
+        var free = views.Where(view => view.WaitsFor.Count == 0 && view.Task.Attention == TaskAttention.None).OrderBy(view => TaskOrder.Of(view.Task)).ToList();
+        return free
+            .Where(view => view.Task.Status == TaskState.Pending && (view.Task.Owner is null || view.Task.Owner == by || view.Task.HasClaim) && !board.Claims.IsHeld(view.Task))
+            .Concat(free.Where(view => board.IsLeftBehind(view.Task) && view.Task.WorktreeState != "kept"));
+    }
+
+    private List<int> Others(string by, int taken) =>
+        [.. board.Everything().Views.Where(view => view.Task.Id != taken && view.Task.Owner == by && board.Claims.IsHeld(view.Task)).Select(view => view.Task.Id).Order()];
+}

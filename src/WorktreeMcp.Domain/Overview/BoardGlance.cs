@@ -1,0 +1,67 @@
+using System.Text.Json;
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Worktrees;
+
+namespace WorktreeMcp.Domain.Overview;
+
+/// <summary>How much of each part is wanted.</summary>
+/// <param name="Ready">Ready tasks.</param>
+/// <param name="InProgress">Tasks in progress.</param>
+/// <param name="Worktrees">Worktrees.</param>
+/// <param name="Concerns">What needs a person.</param>
+/// <param name="Events">Last events.</param>
+public sealed record GlanceLimits(int Ready = 8, int InProgress = 10, int Worktrees = 10, int Concerns = 6, int Events = 5);
+
+/// <summary>Some of many.</summary>
+/// <typeparam name="T">Of what.</typeparam>
+/// <param name="Items">The first ones.</param>
+/// <param name="Total">How many there are in all.</param>
+public sealed record Part<T>(IReadOnlyList<T> Items, int Total);
+
+/// <summary>A task that somebody works on, or worked on.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="LeaseLeft">Seconds for which its owner still holds it; 0 when nobody does.</param>
+/// <param name="LeftBehind">Whether its claim has ended.</param>
+public sealed record HeldTask(BoardTask Task, double LeaseLeft, bool LeftBehind);
+
+/// <summary>A worktree as it was seen.</summary>
+/// <param name="View">What was found; without numbers when there was no time to look.</param>
+/// <param name="AgeSeconds">How long ago that was; 0 for now, null when nobody has looked yet.</param>
+public sealed record SeenWorktree(WorktreeView View, double? AgeSeconds);
+
+/// <summary>Why a person should look.</summary>
+public enum ConcernKind
+{
+    /// <summary>An agent waits for an answer.</summary>
+    NeedsInput,
+
+    /// <summary>Work waits for a review.</summary>
+    Review,
+
+    /// <summary>An agent gave up.</summary>
+    Failed,
+
+    /// <summary>A claim has ended, and its worktree holds work that is nowhere else.</summary>
+    LeftBehind,
+
+    /// <summary>A file cannot be understood.</summary>
+    DamagedFile,
+}
+
+/// <summary>Something that a person should look at.</summary>
+/// <param name="Kind">Why.</param>
+/// <param name="TaskId">Which task.</param>
+/// <param name="Worktree">Which worktree, or null.</param>
+/// <param name="Text">More about it, or null.</param>
+public sealed record Concern(ConcernKind Kind, int TaskId, string? Worktree, string? Text);
+
+/// <summary>All that one has to know before the next step.</summary>
+/// <param name="Ready">Tasks that can be claimed, the best first.</param>
+/// <param name="InProgress">Tasks in progress, the ones left behind first.</param>
+/// <param name="Blocked">How many tasks wait for others.</param>
+/// <param name="Completed">How many are done.</param>
+/// <param name="Worktrees">Worktrees, the ones with drift first.</param>
+/// <param name="Concerns">What needs a person.</param>
+/// <param name="Events">The last events, oldest first.</param>
+public sealed record BoardGlance(
+    Part<TaskView> Ready, Part<HeldTask> InProgress, int Blocked, int Completed, Part<SeenWorktree> Worktrees, Part<Concern> Concerns, IReadOnlyList<JsonElement> Events);

@@ -1,0 +1,99 @@
+using System.Globalization;
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Worktrees;
+
+namespace WorktreeMcp.Domain.Overview;
+
+/// <summary>
+/// Puts the board and the registry together for one look: what can be begun, who works on what, what is left behind. Its cost
+/// does not grow with what is not shown: git is asked only about the worktrees in the answer.
+/// </summary>
+public sealed class BoardOverview
+{
+    // More than is shown of them is not judged: whether a worktree holds work is a question to git.
+    private const int MostLeftBehind = 5;
+    private const long EventBytesSearched = 64 * 1024;
+
+    private readonly TaskBoard _board;
+    private readonly WorktreeRegistry _registry;
+    private readonly StateStore _store;
+    private readonly WorktreeLooks _looks;
+
+    internal BoardOverview(TaskBoard board, WorktreeRegistry registry, StateStore store)
+    {
+        (_board, _registry, _store) = (board, registry, store);
+        _looks = new WorktreeLooks(registry.Inspection, store.Time);
+    }
+
+    /// <summary>Looks at everything; changes nothing.</summary>
+    /// <param name="limits">How much of each part is wanted.</param>
+    /// <param name="budget">How long to look at worktrees; null for what suits.</param>
+    /// <returns>What is found.</returns>
+    public BoardGlance Look(GlanceLimits limits, TimeSpan? budget = null)
+    {
+        var entries = _registry.Repair.Settled().Where(worktree => worktree.IsLive).ToList();
+        var (tasks, damaged) = _board.Everything();
+        var begun = tasks.Where(view => view.Task.Status == TaskState.InProgress).Select(view => Held(view.Task)).ToList();
+        var left = begun.Where(held => held.LeftBehind).OrderBy(held => held.Task.Id).ToList();
+        var ready = tasks.Where(view => view.IsReady && _board.LeaseLeft(view.Task) == 0).OrderBy(view => TaskOrder.Of(view.Task)).ToList();
+
+        var shown = InOrder(entries).Take(limits.Worktrees).ToList();
+        var judged = left.Take(MostLeftBehind).Select(held => entries.Find(w => w.Name == held.Task.LiveWorktree)).OfType<Worktree>();
+        var seen = _looks.Look([.. shown.UnionBy(judged, worktree => worktree.Id)], budget);
+        return new BoardGlance(
+            new Part<TaskView>([.. ready.Take(limits.Ready)], ready.Count),
+            new Part<HeldTask>([.. left.Concat(begun.Where(held => !held.LeftBehind).OrderBy(held => TaskOrder.Of(held.Task))).Take(limits.InProgress)], begun.Count),
+            tasks.Count(view => view.Task.Status == TaskState.Pending && view.WaitsFor.Count > 0),
+            tasks.Count(view => view.Task.Status == TaskState.Completed),
+            new Part<SeenWorktree>([.. seen.Take(shown.Count)], entries.Count),
+            Concerns(tasks, damaged, left, seen, limits.Concerns),
+            _store.Events.Read(new EventQuery(limits.Events, MaxBytes: EventBytesSearched)).Events);
+    }
+
+    // What differs from the record comes first, then where work goes on.
+    private IEnumerable<Worktree> InOrder(IEnumerable<Worktree> entries) => entries
+        .Select(worktree => (Worktree: worktree, IsSound: _registry.Inspection.IsWhereItShouldBe(worktree)))
+        .OrderBy(row => row.IsSound)
+        .ThenBy(row => row.Worktree.Status == WorktreeState.Kept)
+        .ThenByDescending(row => row.Worktree.UpdatedAt)
+        .Select(row => row.Worktree);
+
+    private HeldTask Held(BoardTask task)
+    {
+        var left = _board.LeaseLeft(task);
+        return new HeldTask(task, left, task.HasClaim && left == 0);
+    }
+
+    private static Part<Concern> Concerns(
+        IReadOnlyList<TaskView> tasks, IReadOnlyList<DamagedTask> damaged, IReadOnlyList<HeldTask> left, IReadOnlyList<SeenWorktree> seen, int most)
+    {
+        var flagged = tasks
+            .Where(view => view.Task.Attention != TaskAttention.None && view.Task.Status != TaskState.Deleted)
+            .OrderBy(view => view.Task.Id)
+            .Select(view => new Concern(KindOf(view.Task.Attention), view.Task.Id, view.Task.LiveWorktree, view.Task.Notes.Count > 0 ? view.Task.Notes[^1].Text : view.Task.Subject));
+        var all = damaged.Select(file => new Concern(ConcernKind.DamagedFile, file.Id, null, file.Problem))
+            .Concat(flagged)
+            .Concat(left.Select(held => LeftBehind(held.Task, seen)).OfType<Concern>())
+            .ToList();
+        return new Part<Concern>([.. all.Take(most)], all.Count);
+    }
+
+    // A claim that ended over a clean worktree needs nobody: the next one takes the task.
+    private static Concern? LeftBehind(BoardTask task, IReadOnlyList<SeenWorktree> seen)
+    {
+        if (task.LiveWorktree is not { } name || seen.FirstOrDefault(row => row.View.Worktree.Name == name)?.View is not { } view || (view.Changes?.IsClean != false && view.Ahead is null or 0))
+        {
+            return null;
+        }
+
+        return new Concern(ConcernKind.LeftBehind, task.Id, name, string.Create(CultureInfo.InvariantCulture, $"{task.Owner}'s lease has ended; {view.Changes?.Count ?? 0} uncommitted files, {view.Ahead ?? 0} commits of its own"));
+    }
+
+    private static ConcernKind KindOf(TaskAttention attention) => attention switch
+    {
+        TaskAttention.NeedsInput => ConcernKind.NeedsInput,
+        TaskAttention.Review => ConcernKind.Review,
+        _ => ConcernKind.Failed,
+    };
+}

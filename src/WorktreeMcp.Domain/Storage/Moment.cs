@@ -1,0 +1,13 @@
+namespace WorktreeMcp.Domain.Storage;
+
+/// <summary>One instant on two clocks: the one that people set, and the one that only runs forward until the next boot.</summary>
+/// <param name="Wall">Unix seconds.</param>
+/// <param name="Up">Seconds on a clock that all processes of this boot share and that nobody can set.</param>
+/// <param name="Boot">Which boot of which machine <paramref name="Up"/> belongs to.</param>
+internal readonly record struct Moment(double Wall, double Up, string Boot)
+{
+    internal static Moment Of(TimeProvider time) => new(
+        StateJson.Seconds(time.GetUtcNow()),
+        Math.Round((double)time.GetTimestamp() / time.TimestampFrequency, 3),
+        Machine.BootId);
+}

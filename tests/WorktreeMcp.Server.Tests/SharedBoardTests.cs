@@ -1,0 +1,140 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using WorktreeMcp.TestKit;
+
+namespace WorktreeMcp.Server.Tests;
+
+public sealed class SharedBoardTests
+{
+    // Four characters a token, as the usual estimate goes.
+    private const int MostCharacters = 1_500 * 4;
+
+    [Theory]
+    [InlineData("2025-11-25")]
+    [InlineData("2026-07-28")]
+    public async Task Agents_behind_one_connection_are_told_apart_by_their_names(string era)
+    {
+        using var repository = new TempRepository();
+        await using var agent = await AgentClient.Start(repository, era);
+        await agent.Creates("first");
+        await agent.Creates("second");
+
+        (await agent.Claims(more: As("ann"))).GetProperty("task").GetProperty("id").GetInt32().Should().Be(1);
+        (await agent.Claims(more: new() { ["owner"] = "bob" })).GetProperty("task").GetProperty("owner").GetString().Should().Be("bob");
+
+        await agent.Refuses("task_update", With(As("bob"), "task_id", 1, "note", "mine?"), "task_claimed");
+        await agent.Refuses("task_claim", With(As("bob"), "task_id", 1), "task_claimed");
+        await agent.Refuses("worktree_create", With(As("bob"), "task_id", 1), "task_claimed");
+        await agent.Refuses("worktree_create", new() { ["task_id"] = 1 }, "task_claimed");
+        await agent.MakesWorktree(1, As("ann"));
+        await agent.Refuses("worktree_keep", With(As("bob"), "name", "first"), "task_claimed");
+        await agent.Refuses("worktree_remove", With(As("bob"), "name", "first"), "task_claimed");
+        await agent.Refuses("task_bind_worktree", With(As("bob"), "task_id", 2, "worktree", "first"), "task_claimed");
+        await agent.Keeps("first", As("ann"));
+    }
+
+    [Fact]
+    public async Task A_claim_under_the_name_of_a_connection_ends_with_the_server()
+    {
+        using var repository = new TempRepository();
+        await using var second = await AgentClient.Start(repository, agent: null);
+        await using (var first = await AgentClient.Start(repository, agent: null))
+        {
+            await first.Creates("first");
+            await first.Claims(1);
+            await first.MakesWorktree(1);
+            repository.Write(".worktrees/first/open.txt", "x");
+            await second.Refuses("task_claim", new() { ["task_id"] = 1 }, "task_claimed");
+        }
+
+        var taken = await second.Claims(1);
+
+        taken.GetProperty("taken_from").GetString().Should().MatchRegex("-[0-9]{4}$");
+        taken.GetProperty("left").GetProperty("files").GetProperty("untracked")[0].GetString().Should().Be("open.txt");
+        taken.GetProperty("next").GetString().Should().Be("worktree_status(name: \"first\")");
+    }
+
+    [Fact]
+    public async Task A_board_of_20_tasks_and_10_worktrees_fits_into_1500_tokens()
+    {
+        using var repository = new TempRepository();
+        await using var agent = await AgentClient.Start(repository);
+        for (var i = 1; i <= 20; i++)
+        {
+            await agent.Creates($"Teach the parser to read numbers with a sign, part {i} of 20", new() { ["priority"] = i % 3 == 0 ? "high" : "normal" });
+        }
+
+        for (var i = 1; i <= 10; i++)
+        {
+            await agent.MakesWorktree(i, As($"claude-code-{i}"));
+            repository.Write($".worktrees/{Worktree(repository, i)}/new.txt", "x");
+        }
+
+        var board = await agent.ShowsBoard();
+
+        board.GetRawText().Length.Should().BeLessThan(MostCharacters);
+        board.GetProperty("counts").GetProperty("ready").GetInt32().Should().Be(10);
+        board.GetProperty("worktrees").GetArrayLength().Should().BeGreaterThan(5);
+        board.GetProperty("in_progress")[0].GetProperty("lease_minutes").GetInt32().Should().Be(60);
+        board.GetProperty("next").GetString().Should().Be("task_claim()");
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("木")]
+    [InlineData("\"")]
+    public async Task A_board_of_long_words_stays_as_small(string letter)
+    {
+        using var repository = new TempRepository();
+        await using var agent = await AgentClient.Start(repository);
+        var text = string.Concat(Enumerable.Repeat(letter, 400));
+        for (var i = 1; i <= 24; i++)
+        {
+            await agent.Creates(text);
+            await agent.Updates(i, new() { ["attention"] = "review", ["note"] = text, ["owner"] = text[..100] });
+            if (i <= 12)
+            {
+                await agent.Claims(i, As($"{i:00}{text[..90]}"));
+                await agent.MakesWorktree($"{i:00}{new string('w', 60)}");
+            }
+        }
+
+        var board = await agent.ShowsBoard();
+
+        board.GetRawText().Length.Should().BeLessThan(MostCharacters);
+        board.GetProperty("omitted").GetString().Should().Contain("ready tasks").And.Contain("worktrees");
+        board.GetProperty("needs_person").GetArrayLength().Should().BePositive();
+    }
+
+    [Fact]
+    public async Task The_board_leads_to_the_next_step()
+    {
+        using var repository = new TempRepository();
+        await using var agent = await AgentClient.Start(repository);
+        (await Next()).Should().StartWith("task_create(");
+        await agent.Creates("first");
+        (await Next()).Should().Be("task_claim()");
+        await agent.Claims();
+        (await Next()).Should().Be("worktree_create(task_id: 1)");
+        await agent.MakesWorktree(1);
+        (await Next()).Should().Be("worktree_status(name: \"first\")");
+        (await agent.ShowsBoard()).GetProperty("you").GetString().Should().Be("tester");
+
+        async Task<string> Next() => (await agent.ShowsBoard()).GetProperty("next").GetString()!;
+    }
+
+    private static string Worktree(TempRepository repository, int task) =>
+        JsonElement.Parse(repository.Read($".tasks/task_{task}.json")).GetProperty("worktree").GetString()!;
+
+    private static JsonObject As(string agent) => new() { ["agent"] = agent };
+
+    private static JsonObject With(JsonObject arguments, params JsonNode[] more)
+    {
+        for (var i = 0; i < more.Length; i += 2)
+        {
+            arguments[(string)more[i]!] = more[i + 1];
+        }
+
+        return arguments;
+    }
+}
