@@ -51,7 +51,7 @@ public sealed class ClaimedWorktreesTests : IDisposable
         Refused(() => _repository.Worktrees.Bind(other, "a", null, Bob));
         Refused(() => _repository.Worktrees.Create(new NewWorktree("c", 3), Bob));
 
-        _repository.Worktrees.Run("a", "true", TimeSpan.FromSeconds(30), Bob, CancellationToken.None).Run.ExitCode.Should().Be(0);
+        _repository.Worktrees.Run(new RunOrder("a", "true", TimeSpan.FromSeconds(30), Bob), TimeSpan.FromSeconds(60), null, CancellationToken.None).Run.ExitCode.Should().Be(0);
         _repository.Worktrees.Status("a").View.Drift.Should().BeEmpty();
         Directory.Exists(_repo.Layout.Worktree("b")).Should().BeFalse();
 
@@ -78,7 +78,7 @@ public sealed class ClaimedWorktreesTests : IDisposable
         var revision = _repository.Board.Get(id).Task.Revision;
         _time.Advance(TimeSpan.FromMinutes(50));
 
-        _repository.Worktrees.Run("a", "true", TimeSpan.FromSeconds(30), Bob, CancellationToken.None);
+        _repository.Worktrees.Run(new RunOrder("a", "true", TimeSpan.FromSeconds(30), Bob), TimeSpan.FromSeconds(60), null, CancellationToken.None);
         Left(id).Should().Be(600);
         _repository.Shell("a", "true");
 
