@@ -178,15 +178,22 @@ public sealed class TempRepository : IDisposable
 
         if (Directory.Exists(Base))
         {
-            foreach (var folder in Directory.EnumerateDirectories(Base, "*", SearchOption.AllDirectories))
-            {
-                if (!OperatingSystem.IsWindows() && new DirectoryInfo(folder).LinkTarget is null)
-                {
-                    File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                }
-            }
-
+            MakeEnterable(Base);
             Directory.Delete(Base, recursive: true);
+        }
+    }
+
+    // A folder must be opened before what is in it can be seen; links are not followed.
+    private static void MakeEnterable(string folder)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        foreach (var inner in new DirectoryInfo(folder).EnumerateDirectories().Where(inner => inner.LinkTarget is null))
+        {
+            MakeEnterable(inner.FullName);
         }
     }
 

@@ -28,6 +28,7 @@ public sealed class MakingFromSparesTests : IDisposable
         _repo.GitIn(".worktrees/a", "status", "--porcelain=v2", "--branch").Should().Contain("branch.head wt/a").And.NotContain("\n1 ").And.NotContain("\n?");
         _repo.Git("worktree", "list", "--porcelain").Should().Contain($"worktree {_repo.Root}/.worktrees/a").And.NotContain("locked");
         _repo.GitIn(".worktrees/a", "reflog").Split('\n').Should().ContainSingle();
+        _repo.Write(".worktrees/a/work.txt", "work\n");
         _repo.Commit("work", Path.Join(_repo.Root, ".worktrees", "a"));
         repository.Drop("a").BranchDeleted.Should().BeFalse("it has a commit of its own");
         _repo.Git("fsck", "--no-dangling").Should().BeEmpty();

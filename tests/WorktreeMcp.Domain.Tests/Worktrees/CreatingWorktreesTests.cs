@@ -197,7 +197,7 @@ public sealed class CreatingWorktreesTests : IDisposable
         made.Worktree.Status.Should().Be(WorktreeState.Active);
         repository.Row("a").Drift.Should().BeEmpty();
         repository.Row("a").Changes!.IsClean.Should().BeTrue();
-        _repo.EventNames().Should().Equal("task.created", "worktree.create.before", "worktree.create.after");
+        _repo.EventNames().Should().Equal("task.created", "worktree.create.before", "worktree.create.after", "task.claimed");
         _repo.Git("worktree", "list", "--porcelain").Should().Contain("branch refs/heads/wt/a").And.NotContain("prunable");
         repository.Drop("a").BranchKept.Should().BeNull();
     }
