@@ -51,7 +51,7 @@ internal sealed class SpareKeeper(SpareRoom room, int? set, Func<string?> target
             _wake.Set();
             if (_thread is null)
             {
-                _thread = new Thread(Keep) { IsBackground = true, Name = "spares", Priority = ThreadPriority.BelowNormal };
+                _thread = new Thread(Keep) { IsBackground = true, Name = "spares" };
                 _thread.Start();
             }
         }

@@ -80,15 +80,6 @@ internal static partial class Posix
         Sync(handle, path);
     }
 
-    /// <summary>Lets this thread wait for all others; only where a thread has a priority of its own.</summary>
-    internal static void GiveWay()
-    {
-        if (OperatingSystem.IsLinux())
-        {
-            _ = SetPriority(0, 0, 19);
-        }
-    }
-
     // .NET takes a lock of its own while it makes the file, which fails if somebody has just locked it: then it exists.
     private static void MakeOnce(string path)
     {
@@ -114,8 +105,6 @@ internal static partial class Posix
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
 
-    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
-    private static partial int SetPriority(int which, uint who, int priority);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int Flock(SafeFileHandle file, int operation);

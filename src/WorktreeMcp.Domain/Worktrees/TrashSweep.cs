@@ -78,18 +78,19 @@ public sealed class TrashSweep
         return lease is null ? [] : [.. Due(Items(measure: true)).TakeWhile(_ => !cancel.IsCancellationRequested).Where(item => Empty(item, by))];
     }
 
-    /// <summary>The same on a thread of its own that gives way to everybody else.</summary>
+    /// <summary>The same on a thread of its own.</summary>
     /// <param name="by">Who sweeps.</param>
     /// <param name="cancel">Ends it between two worktrees.</param>
     /// <returns>Those that are gone.</returns>
     public Task<IReadOnlyList<TrashItem>> SweepQuietly(string by, CancellationToken cancel)
     {
+        // A thread of its own, but not of a low priority: on a busy machine the lock in its hand, and the collector that waits
+        // for it, would hold up everybody.
         var done = new TaskCompletionSource<IReadOnlyList<TrashItem>>(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() =>
         {
             try
             {
-                Posix.GiveWay();
                 done.SetResult(Sweep(by, cancel));
             }
             catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
