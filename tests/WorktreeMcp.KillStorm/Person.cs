@@ -32,8 +32,10 @@ internal sealed class Person(StormState storm, int seed)
         storm.Record.Note($"a person: git {what}: {end.Exit} {end.Error}");
         if (end.Exit != 0)
         {
-            // Nothing of ours may make a person's git fail, but for a moment's lock.
-            if (!end.Error.Contains(".lock", StringComparison.Ordinal))
+            // Nothing of ours may make a person's git fail, but for a moment's lock, or the moment in which git itself writes
+            // the record of a new worktree: then the same works right after.
+            if (!end.Error.Contains(".lock", StringComparison.Ordinal)
+                && !(end.Error.Contains("worktrees/", StringComparison.Ordinal) && !what.StartsWith("commit", StringComparison.Ordinal) && Git(what.Split(' ')).End.Exit == 0))
             {
                 storm.Findings.Add(Broken.Orphan, $"a person's git {what.Split(' ')[0]} fails", $"git {what}: {end.Error}");
             }

@@ -19,21 +19,23 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
     /// <summary>How long a caller waits before it is told who holds the lock.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Takes the lock, or refuses as busy with its holder after <see cref="Patience"/>.</summary>
+    /// <summary>Takes the lock, or refuses as busy with its holder once patience is over.</summary>
     /// <param name="operation">What is about to be done, for those who wait.</param>
+    /// <param name="patience">How long to wait; null for <see cref="Patience"/>.</param>
     /// <returns>The held lock; disposing it frees it.</returns>
-    public HeldLock Acquire(string operation)
+    public HeldLock Acquire(string operation, TimeSpan? patience = null)
     {
+        var most = patience ?? Patience;
         var start = time.GetTimestamp();
-        if (!_process.Wait(Patience))
+        if (!_process.Wait(most))
         {
-            throw Busy();
+            throw Busy(most);
         }
 
         SafeFileHandle? file = null;
         try
         {
-            file = AcquireFile(Patience - time.GetElapsedTime(start));
+            file = AcquireFile(most, most - time.GetElapsedTime(start));
             EnsureItLocks();
             WriteHolder(operation);
             return new HeldLock(file, _process);
@@ -49,7 +51,7 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
     /// <inheritdoc/>
     public void Dispose() => _process.Dispose();
 
-    private SafeFileHandle AcquireFile(TimeSpan patience)
+    private SafeFileHandle AcquireFile(TimeSpan most, TimeSpan left)
     {
         Directory.CreateDirectory(layout.Private);
         var file = Posix.OpenForLock(layout.Lock);
@@ -59,7 +61,7 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
         }
 
         var claim = new LockClaim(file);
-        return claim.Came(patience) || !claim.Abandon() ? file : throw Busy();
+        return claim.Came(left) || !claim.Abandon() ? file : throw Busy(most);
     }
 
     // Some network file systems and a disabled lock say yes to everybody.
@@ -93,7 +95,7 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
         }
     }
 
-    private Refusal Busy()
+    private Refusal Busy(TimeSpan waited)
     {
         LockHolder? holder = null;
         try
@@ -110,7 +112,7 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
             : $"process {holder.Pid} on {holder.Host}, doing {holder.Operation} since {DateTimeOffset.FromUnixTimeMilliseconds((long)(holder.Since * 1000)):yyyy-MM-dd HH:mm:ss}Z";
         return new Refusal(
             RefusalCode.Busy,
-            $"The lock of this repository's board is held by {who}; waited {Patience.TotalSeconds:0} s.",
+            $"The lock of this repository's board is held by {who}; waited {waited.TotalSeconds:0} s.",
             "Try the same call again. If that process hangs, a person should look at it.");
     }
 }

@@ -12,6 +12,8 @@ public sealed class StateStore : IDisposable
 {
     private const double RequestLifetimeSeconds = 24 * 3600;
 
+    private static readonly TimeSpan ReaderPatience = TimeSpan.FromSeconds(2);
+
     private readonly RepositoryLock _lock;
     private readonly Recovery _recovery;
     private readonly IFileSystem _files;
@@ -113,13 +115,14 @@ public sealed class StateStore : IDisposable
     /// <summary>Takes the lock and brings the files up to the log; everything that changes state begins here.</summary>
     /// <param name="operation">What is about to be done, for those who wait.</param>
     /// <param name="by">Who does it.</param>
+    /// <param name="patience">How long to wait for the lock; null for as long as changes do.</param>
     /// <returns>The change; disposing it without a commit leaves everything as it was.</returns>
-    public StateChange Begin(string operation, string by)
+    public StateChange Begin(string operation, string by, TimeSpan? patience = null)
     {
         HeldLock? held = null;
         try
         {
-            held = _lock.Acquire(operation);
+            held = _lock.Acquire(operation, patience);
             var found = Prepare(out var last);
             var change = new StateChange(this, held, by, last?.Next ?? _recovery.CountersFromFiles());
             if (found is { Any: true })
@@ -249,7 +252,14 @@ public sealed class StateStore : IDisposable
             return;
         }
 
-        Recover();
+        try
+        {
+            Begin(Recovery.Name, Recovery.Name, ReaderPatience).Dispose();
+        }
+        catch (Refusal refusal) when (refusal.Code == RefusalCode.Busy && Folders.Exist)
+        {
+            // Whoever holds the lock is in the middle of the operation that is missing and has told nobody that it is done.
+        }
     }
 
     // What others have changed is looked up at once, whatever a list would trust.

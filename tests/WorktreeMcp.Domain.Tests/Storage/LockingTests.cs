@@ -34,6 +34,31 @@ public sealed class LockingTests : IDisposable
         state.Board.Create(new NewTask("x"), "a").View.Task.Id.Should().Be(2);
     }
 
+    [Fact]
+    public void A_reader_does_not_wait_for_a_holder_who_stopped_between_the_log_and_the_files()
+    {
+        for (var at = 1; !IsLogAhead(); at++)
+        {
+            at.Should().BeLessThan(50);
+            try
+            {
+                _folder.Open(new FaultyFiles(at, Fault.DiesAfter)).Board.Create(new NewTask("second"), "a");
+            }
+            catch (Exception fault) when (fault is DiedException or Refusal)
+            {
+            }
+        }
+
+        using var holder = Hold();
+        var reader = _folder.Open();
+        reader.Board.List(Listing.All).Tasks.Should().OnlyContain(row => row.Task.Subject == "first");
+        holder.Kill();
+        holder.WaitForExit();
+        reader.Board.List(Listing.All).Tasks.Should().Contain(row => row.Task.Subject == "second");
+
+        bool IsLogAhead() => File.ReadAllText(_folder.Layout.OperationLog).Contains("\"second\"", StringComparison.Ordinal) && !File.Exists(_folder.Layout.Task(2));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{")]
