@@ -42,9 +42,17 @@ internal sealed class ConfigurationLook(RegistryParts parts)
         var common = parts.Layout.CommonDirectory;
         var records = Path.Join(common, "worktrees");
         var folders = parts.Files.KindOf(records) == FileKind.Folder ? parts.Files.Directory.EnumerateDirectories(records) : [];
-        return folders.Prepend(common).Select(folder => Path.Join(folder, "config.worktree")).Where(parts.Exists).Select(path => Found.ForPerson(
+        return folders.Prepend(common).Select(folder => Path.Join(folder, "config.worktree")).Where(HoldsSomething).Select(path => Found.ForPerson(
             "worktree_config", FindingSeverity.Info, path, $"{path} holds settings for one worktree alone.", "Nothing has to be done if you know it; else look who wrote it."));
     }
+
+    // An empty one is ours: it keeps a confined command from putting one there.
+    private bool HoldsSomething(string path) => parts.Files.KindOf(path) switch
+    {
+        FileKind.None => false,
+        FileKind.Regular => parts.Files.FileInfo.FromFileName(path).Length > 0,
+        _ => true,
+    };
 
     private IEnumerable<Found> Hooks()
     {

@@ -32,7 +32,7 @@ internal sealed class LeftoverLook(RegistryParts parts)
     private IEnumerable<Found> GitLocks()
     {
         var common = parts.Layout.CommonDirectory;
-        var records = Folders(Path.Join(common, "worktrees")).ToList();
+        var records = Folders(Path.Join(common, "worktrees")).Where(path => !parts.Spares.Owns(new AdminEntry(Path.GetFileName(path), path))).ToList();
         var locks = Files(common, "*.lock").Concat(records.SelectMany(record => Files(record, "*.lock")))
             .Concat(Below(Path.Join(common, "refs", "heads"), "*.lock"));
         foreach (var path in locks)

@@ -47,6 +47,12 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
         }
 
         var poison = problems.Any(problem => problem.StartsWith("commondir", StringComparison.Ordinal));
+        var spare = parts.Spares.Owns(record);
+        if (spare && !poison)
+        {
+            return null;
+        }
+
         var message = $"git's record {record.Directory} is broken: {string.Join(", ", problems)}.{(poison ? " git worktree list, add, remove and gc fail for the whole repository because of it." : string.Empty)}";
         if (owner is not null && !HasForeignParts(record))
         {
@@ -59,13 +65,13 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
                 change => _repair.Complete(change, owner));
         }
 
-        if (owner is null && IsHalfMadeByUs(record))
+        if (owner is null && (spare || IsHalfMadeByUs(record)))
         {
             return Found.Ours(
                 HalfMade,
                 FindingSeverity.Error,
                 record.Directory,
-                $"{message} The operation log knows a creation under that name that was taken back; the record holds no index and no history.",
+                $"{message} {(spare ? "A checkout was to be kept ready under that name." : "The operation log knows a creation under that name that was taken back; the record holds no index and no history.")}",
                 "It is moved into quarantine.",
                 change => _repair.SetAside(change, record));
         }

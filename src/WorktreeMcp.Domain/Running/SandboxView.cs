@@ -35,6 +35,9 @@ internal sealed record SandboxView
     /// <summary>Where the run's own objects, refs and logs lie; null for a look that writes nothing.</summary>
     internal PrivateGit? Own { get; init; }
 
+    /// <summary>Whether a checkout is written to beside which git is only read.</summary>
+    internal bool IsCheck { get; init; }
+
     /// <summary>Real folders outside that may be written to.</summary>
     internal IReadOnlyList<string> Caches { get; init; } = [];
 
@@ -69,6 +72,7 @@ internal sealed record SandboxView
             words.AddRange(["--ro-bind", CommonDirectory, CommonDirectory]);
         }
 
+        words.AddRange(IsCheck ? Check() : []);
         words.AddRange(HiddenPaths.Masks(Hidden.Where(IsOurs), files));
         words.AddRange([.. Network ? Array.Empty<string>() : ["--unshare-net"], .. Bubblewrap.Confinement, "--chdir", Worktree]);
         words.AddRange(["--setenv", "TMPDIR", "/tmp", "--unsetenv", "TEMP", "--unsetenv", "TMP", "--unsetenv", "XDG_RUNTIME_DIR"]);
@@ -81,6 +85,15 @@ internal sealed record SandboxView
         words.Add("--");
         return words;
     }
+
+    // git's directory of the checkout lies in our private folder, of which nothing else is there.
+    private IEnumerable<string> Check() =>
+    [
+        "--tmpfs", Path.Join(CommonDirectory, "worktree-mcp"),
+        "--ro-bind", AdminEntry, AdminEntry,
+        "--bind", Worktree, Worktree,
+        "--ro-bind", Path.Join(Worktree, ".git"), Path.Join(Worktree, ".git"),
+    ];
 
     // What lies in a folder that is private inside, and is needed all the same.
     private IEnumerable<string> Shown()

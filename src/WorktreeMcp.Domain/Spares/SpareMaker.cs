@@ -52,6 +52,23 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         return false;
     }
 
+    /// <summary>Lets one and git's record of it point at each other again after the repository was moved; a copy's belong to the original.</summary>
+    internal void Follow(string id)
+    {
+        if (!shelf.WasMoved(id))
+        {
+            return;
+        }
+
+        using var lease = shelf.TryLease(id);
+        using var change = store.Begin("spare", "spare");
+        if (lease is not null && shelf.WasMoved(id))
+        {
+            shelf.Repoint(shelf.EntryOf(id), shelf.DirectoryOf(id));
+            shelf.Point(shelf.DirectoryOf(id), shelf.EntryOf(id));
+        }
+    }
+
     /// <summary>Brings a ready one to a commit, or proves it anew; discards what cannot be.</summary>
     internal bool Renew(Spare spare, string commit, CancellationToken cancel)
     {
@@ -196,21 +213,41 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     {
         Unwatch(id);
         using var change = store.Begin("spare", "spare");
-        shelf.Withdraw(id);
-        var (entry, directory) = (shelf.EntryOf(id), shelf.DirectoryOf(id));
-        var place = Path.Join(Path.GetDirectoryName(store.Layout.Spares), ".trash", id);
-        store.Disk.MakeFolder(Path.GetDirectoryName(place)!);
-        if (files.KindOf(directory) == FileKind.Folder && files.KindOf(place) == FileKind.None)
+        var directory = shelf.DirectoryOf(id);
+        if (files.KindOf(directory) == FileKind.Folder)
         {
-            if (shelf.IsRecordOf(id))
+            var (place, record) = FreePlace(change);
+            store.Disk.MakeFolder(Path.GetDirectoryName(place)!);
+            var ours = shelf.IsRecordOf(id);
+            if (ours)
             {
-                shelf.Repoint(entry, place);
+                shelf.Repoint(shelf.EntryOf(id), place);
             }
 
             files.Directory.Move(directory, place);
+            if (ours)
+            {
+                files.Directory.Move(shelf.EntryOf(id).Directory, record.Directory);
+                shelf.Point(place, record);
+            }
         }
 
+        // Off the shelf last: what is not on it and still there is taken for half-made, and deleted.
         shelf.Forget(id);
+    }
+
+    // Under a worktree's number, so that it is listed and in its time deleted as whatever else is in the trash.
+    private (string Place, AdminEntry Record) FreePlace(StateChange change)
+    {
+        while (true)
+        {
+            var number = change.NewWorktreeId();
+            var (place, record) = (Path.Join(store.Layout.TrashBeside, $"{number}"), AdminEntry.InTrash(store.Layout.CommonDirectory, number));
+            if (files.KindOf(place) == FileKind.None && files.KindOf(record.Directory) == FileKind.None && files.KindOf(Path.Join(store.Layout.Trash, $"{number}")) == FileKind.None)
+            {
+                return (place, record);
+            }
+        }
     }
 
     // Only what bears a spare's name in the spares' own folder comes here, and it is no link.

@@ -65,6 +65,11 @@ internal sealed class SpareRoom : IDisposable
         }
 
         var ready = _shelf.Ready();
+        foreach (var spare in ready)
+        {
+            _maker.Follow(spare.Id);
+        }
+
         foreach (var id in _shelf.Names().Except(ready.Select(spare => spare.Id)).TakeWhile(_ => !cancel.IsCancellationRequested))
         {
             _maker.Discard(id);
@@ -88,6 +93,9 @@ internal sealed class SpareRoom : IDisposable
             count++;
         }
     }
+
+    /// <summary>Whether git's record is that of a spare, ready or half-made: a kill leaves some that the next server discards.</summary>
+    internal bool Owns(AdminEntry record) => SpareShelf.IsName(record.Id) && _shelf.IsRecordOf(record.Id);
 
     /// <summary>Finishes a move that a kill interrupted, so that what is taken back is taken back whole.</summary>
     internal void FinishMove(string id, string directory)

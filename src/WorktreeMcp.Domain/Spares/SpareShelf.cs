@@ -96,12 +96,27 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
     /// <summary>Whether git's record of that name is one of a spare, and not of the worktree that it became.</summary>
     internal bool IsRecordOf(string id) => files.KindOf(EntryOf(id).Directory) == FileKind.Folder && BelongsHere(EntryOf(id));
 
-    /// <summary>Tells git's record where its files are, or are about to be.</summary>
-    internal void Repoint(AdminEntry entry, string directory)
+    /// <summary>Whether one and git's record of it point to where the repository was before it was moved; not in a copy, whose original is there.</summary>
+    internal bool WasMoved(string id)
     {
-        var path = Path.Join(entry.Directory, "gitdir");
+        var (entry, directory) = (EntryOf(id), DirectoryOf(id));
+        return files.KindOf(entry.Directory) == FileKind.Folder && files.KindOf(directory) == FileKind.Folder
+            && entry.NamesWorktree(files) is { } named && AdminEntry.Pointer(directory, files) is { } pointer && Path.GetFileName(pointer) == id
+            && (!AdminEntry.SamePath(named, directory) || !AdminEntry.SamePath(pointer, entry.Directory))
+            && (AdminEntry.SamePath(named, directory) || files.KindOf(named) == FileKind.None)
+            && (AdminEntry.SamePath(pointer, entry.Directory) || files.KindOf(pointer) == FileKind.None);
+    }
+
+    /// <summary>Tells git's record where its files are, or are about to be.</summary>
+    internal void Repoint(AdminEntry entry, string directory) => Write(Path.Join(entry.Directory, "gitdir"), Path.Join(directory, ".git"));
+
+    /// <summary>Tells files where git's record of them is.</summary>
+    internal void Point(string directory, AdminEntry entry) => Write(Path.Join(directory, ".git"), $"gitdir: {entry.Directory}");
+
+    private void Write(string path, string line)
+    {
         var temporary = path + ".wtmcp-tmp";
-        disk.WriteTemporary(temporary, Encoding.UTF8.GetBytes(Path.Join(directory, ".git") + "\n"));
+        disk.WriteTemporary(temporary, Encoding.UTF8.GetBytes(line + "\n"));
         disk.Replace(temporary, path);
     }
 

@@ -11,7 +11,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// find what they find there, but git does not list it: git's directory of it is private. The landing lock is held, so what
 /// is found of an earlier one belongs to a landing that is over.
 /// </summary>
-internal sealed class LandingVerification(RegistryParts parts, CommandRunner runner)
+internal sealed class LandingVerification(RegistryParts parts, CommandRunner runner, RunPreparation preparation)
 {
     /// <summary>What the names of these checkouts begin with.</summary>
     internal const string Prefix = ".verify-";
@@ -20,6 +20,16 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
 
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(3);
+
+    /// <summary>Refuses, before anything is begun, where no command may run.</summary>
+    internal void RequireAllowed()
+    {
+        preparation.RequireEnabled();
+        preparation.RequireSandbox();
+    }
+
+    /// <summary>Why a command is not confined although that is wished for; else null.</summary>
+    internal string? NotConfined => preparation.Use().Reason;
 
     /// <summary>Runs the command; refuses if it fails.</summary>
     internal RunResult Run(Worktree worktree, string commit, string command, SafeHandle guard, Action<string> progress, CancellationToken cancel)
@@ -31,7 +41,7 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
         {
             progress("checking out the merged commit");
             CheckOut(record, directory, commit, guard);
-            var run = Watched(worktree, directory, commit, command, progress, cancel);
+            var run = Watched(worktree, record, directory, commit, command, progress, cancel);
             cancel.ThrowIfCancellationRequested();
             return run.ExitCode == 0 && !run.TimedOut ? run : throw Failed(command, run);
         }
@@ -52,26 +62,16 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
         parts.Git.Populate(record, directory, guard).Require("checking out the merged commit");
     }
 
-    private RunResult Watched(Worktree worktree, string directory, string commit, string command, Action<string> progress, CancellationToken cancel)
+    private RunResult Watched(Worktree worktree, AdminEntry record, string directory, string commit, string command, Action<string> progress, CancellationToken cancel)
     {
         var start = parts.Store.Time.GetTimestamp();
-        progress($"verifying: {command}");
+        progress($"verifying: {Redaction.Of(command)}");
         using var clock = parts.Store.Time.CreateTimer(
             _ => progress($"verifying for {parts.Store.Time.GetElapsedTime(start).TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s"), null, Tick, Tick);
-        var variables = new Dictionary<string, string>
-        {
-            ["WORKTREE_NAME"] = worktree.Name,
-            ["WORKTREE_PATH"] = directory,
-            ["WORKTREE_BRANCH"] = worktree.Branch,
-            ["MAIN_CHECKOUT"] = parts.Layout.Root,
-            ["LANDING_COMMIT"] = commit,
-        };
-        if (worktree.TaskId is { } id)
-        {
-            variables["TASK_ID"] = id.ToString(CultureInfo.InvariantCulture);
-        }
-
-        return runner.Run(new RunRequest(command, directory, variables, Limit), cancel);
+        var runId = RunRequest.NewId();
+        var prepared = preparation.PrepareCheck(worktree, record, directory, runId);
+        var variables = new Dictionary<string, string>(prepared.Variables) { ["LANDING_COMMIT"] = commit };
+        return runner.Run(new RunRequest(command, directory, variables, Limit) { RunId = runId, Wrapper = prepared.Wrapper }, cancel);
     }
 
     private static Refusal Failed(string command, RunResult run)
@@ -81,7 +81,7 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
         var tail = words.Length > TailLength ? $"... {words[^TailLength..]}" : words;
         return new Refusal(
             RefusalCode.VerifyFailed,
-            $"verify_command ({Cut(command)}) {how} after {run.DurationSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s at the merged commit. Nothing was changed. {(tail.Length == 0 ? "It wrote nothing." : $"The end of what it wrote:\n{tail}")}",
+            $"verify_command ({Cut(Redaction.Of(command))}) {how} after {run.DurationSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s at the merged commit. Nothing was changed. {(tail.Length == 0 ? "It wrote nothing." : $"The end of what it wrote:\n{tail}")}",
             "Merge the base in the worktree with worktree_run, make the command pass there, commit, then repeat the call.");
     }
 
@@ -105,7 +105,7 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
         {
             try
             {
-                parts.Files.Directory.Delete(folder, recursive: true);
+                parts.Store.Disk.DeleteTree(folder);
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {

@@ -27,6 +27,19 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
 
     private RunSettings Settings => parts.Settings.Run;
 
+    /// <summary>Refuses where commands are switched off.</summary>
+    internal void RequireEnabled()
+    {
+        if (!Settings.Enabled)
+        {
+            throw new Refusal(
+                RefusalCode.RunDisabled,
+                "Commands are switched off here: run.enabled is false in the configuration, or the server was started with --no-run. Nothing was run.",
+                "Work on the files in the worktree's path with your own tools, or ask the person who runs this server to switch commands on.",
+                "worktree_list()");
+        }
+    }
+
     /// <summary>Refuses, before anything is on record, where a sandbox is required and cannot be had.</summary>
     internal void RequireSandbox()
     {
@@ -51,24 +64,40 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
     internal PreparedRun Prepare(Worktree worktree, AdminEntry entry, string runId, SafeHandle guard)
     {
         var variables = Variables(worktree);
-        if (Settings.Sandbox == SandboxMode.Off)
+        if (ProgramToUse() is not { } program)
         {
-            return new PreparedRun(variables, [], SandboxUse.None);
-        }
-
-        var (program, problem) = Program();
-        if (program is null)
-        {
-            return Settings.Sandbox == SandboxMode.Required
-                ? throw Unavailable(problem!)
-                : new PreparedRun(variables, [], Use());
+            return new PreparedRun(variables, [], Use());
         }
 
         // What an earlier run has made so far is there for this one.
         _ = Finish(worktree, guard);
         var own = _sandbox.Prepare(worktree, entry, runId);
-        var wrapper = View(worktree, entry, environment.For(variables, runId)) with { Own = own };
+        var seen = environment.For(variables, runId);
+        var wrapper = WithSettings(View(parts.DirectoryOf(worktree), entry, seen), seen) with { Own = own };
         return new PreparedRun(variables, wrapper.Wrapper(program, parts.Files), SandboxUse.Bubblewrap) { Own = own };
+    }
+
+    /// <summary>
+    /// Prepares a command that checks a commit in a private checkout of it. A confined one writes there and into caches; of git it
+    /// only reads.
+    /// </summary>
+    /// <param name="worktree">The worktree that the commit comes from.</param>
+    /// <param name="checkout">git's directory of the checkout.</param>
+    /// <param name="directory">The checkout.</param>
+    /// <param name="runId">The run.</param>
+    /// <exception cref="Refusal">A sandbox is required and cannot be had.</exception>
+    internal PreparedRun PrepareCheck(Worktree worktree, AdminEntry checkout, string directory, string runId)
+    {
+        var variables = Variables(worktree);
+        variables["WORKTREE_PATH"] = directory;
+        if (ProgramToUse() is not { } program)
+        {
+            return new PreparedRun(variables, [], Use());
+        }
+
+        var seen = environment.For(variables, runId);
+        var view = WithSettings(View(directory, checkout, seen), seen) with { IsCheck = true };
+        return new PreparedRun(variables, view.Wrapper(program, parts.Files), SandboxUse.Bubblewrap);
     }
 
     /// <summary>Refuses, after its end, a confined run whose sandbox never stood: the command was not begun.</summary>
@@ -111,12 +140,23 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
             ? View(directory, entry, environment.For(new Dictionary<string, string>(), string.Empty)).Wrapper(program, parts.Files)
             : [];
 
-    private SandboxView View(Worktree worktree, AdminEntry entry, IReadOnlyDictionary<string, string> variables) =>
-        View(parts.DirectoryOf(worktree), entry, variables) with
+    // Null where a command is not to be confined.
+    private string? ProgramToUse()
+    {
+        if (Settings.Sandbox == SandboxMode.Off)
         {
-            Network = Settings.Network,
-            Caches = HiddenPaths.Real(Settings.CachePaths, variables.GetValueOrDefault("HOME")),
-        };
+            return null;
+        }
+
+        var (program, problem) = Program();
+        return program is null && Settings.Sandbox == SandboxMode.Required ? throw Unavailable(problem!) : program;
+    }
+
+    private SandboxView WithSettings(SandboxView view, IReadOnlyDictionary<string, string> variables) => view with
+    {
+        Network = Settings.Network,
+        Caches = HiddenPaths.Real(Settings.CachePaths, variables.GetValueOrDefault("HOME")),
+    };
 
     private SandboxView View(string directory, AdminEntry entry, IReadOnlyDictionary<string, string> variables) => new()
     {

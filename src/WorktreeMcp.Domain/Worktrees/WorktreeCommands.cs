@@ -48,7 +48,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
     /// <summary>Starts a command that goes on when this process ends, where that can be done.</summary>
     internal WorktreeRun Start(RunOrder order)
     {
-        RequireEnabled();
+        preparation.RequireEnabled();
         order.Check();
         if (Background is null)
         {
@@ -63,7 +63,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
     /// <summary>Runs a command and waits for its end, but not longer than <paramref name="wait"/>.</summary>
     internal WorktreeRun Run(RunOrder order, TimeSpan wait, Action<RunProgress>? progress, CancellationToken cancel)
     {
-        RequireEnabled();
+        preparation.RequireEnabled();
         order.Check();
         var work = Begin(order);
         var done = Task.Factory.StartNew(() => Perform(work, null), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -230,18 +230,6 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
     private double Now() => StateJson.Seconds(parts.Store.Time.GetUtcNow());
 
     private static string Cut(string command, int most) => command.Length > most ? command[..most] + "..." : command;
-
-    private void RequireEnabled()
-    {
-        if (!parts.Settings.Run.Enabled)
-        {
-            throw new Refusal(
-                RefusalCode.RunDisabled,
-                "Commands are switched off here: run.enabled is false in the configuration, or the server was started with --no-run. Nothing was run.",
-                "Work on the files in the worktree's path with your own tools, or ask the person who runs this server to switch commands on.",
-                "worktree_list()");
-        }
-    }
 
     private static Refusal Busy(Worktree worktree) => new(
         RefusalCode.WorktreeBusy,

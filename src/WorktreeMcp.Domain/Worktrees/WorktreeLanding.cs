@@ -12,7 +12,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// - only committed work lands: a worktree with anything else in it is refused;
 /// - order: the worktree's lease, the landing lock, the lock; the last is never held while something is verified or checked out.
 /// </summary>
-internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, WorktreeRemover remover, CommandRunner runner, BaseBranch bases, LandingBook book)
+internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, WorktreeRemover remover, LandingVerification verification, BaseBranch bases, LandingBook book)
 {
     private const int MostTries = 5;
     private const int MostListed = 20;
@@ -22,11 +22,15 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
     private static readonly string[] LongerNames = ["refs/heads/", "heads/"];
 
     private readonly LandingPlan _plan = new(parts.Git);
-    private readonly LandingVerification _verification = new(parts, runner);
 
     internal LandingResult Land(LandingRequest request, string by, Action<string> progress, CancellationToken cancel)
     {
         Check(request);
+        if (request.VerifyCommand is not null)
+        {
+            verification.RequireAllowed();
+        }
+
         var found = WorktreeEntries.Require(repair.SettledForChange(), request.Name);
         parts.Board.Claims.EnsureMay(parts.TaskOf(found), by);
         RefuseUnused(found, request.Remove);
@@ -96,13 +100,13 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
             {
                 // Nothing is held while it runs, and what stands in the way is looked for again afterwards.
                 movable.Dispose();
-                verified = _verification.Run(source.Worktree, plan.To, command, landing.Descriptor, progress, cancel);
+                verified = verification.Run(source.Worktree, plan.To, command, landing.Descriptor, progress, cancel);
                 movable = bases.Prepare(source.Into, changed);
             }
         }
         catch (Refusal refusal) when (refusal.Code is RefusalCode.MergeConflict or RefusalCode.VerifyFailed or RefusalCode.BaseDirty)
         {
-            book.Failed(source.Worktree, pending, refusal.Message, by);
+            book.Failed(source.Worktree, pending, Redaction.Of(refusal.Message), by);
             throw;
         }
 
@@ -232,11 +236,16 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         }
     }
 
-    private static IEnumerable<string> Notes(CommitHabits habits, RunResult? verified)
+    private IEnumerable<string> Notes(CommitHabits habits, RunResult? verified)
     {
         if (habits.Hooks.Count > 0)
         {
             yield return $"git hooks are installed and were not run: {string.Join(", ", habits.Hooks)}";
+        }
+
+        if (verified is not null && verification.NotConfined is { } reason)
+        {
+            yield return $"verify_command was not confined: {reason}";
         }
 
         if (verified?.Survivors.Count > 0)

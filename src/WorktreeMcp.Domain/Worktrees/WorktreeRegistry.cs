@@ -45,13 +45,13 @@ public sealed class WorktreeRegistry : IDisposable
         git.ReadingWrapper = Preparation.ReadingWrapper;
         _repair = new WorktreeRepair(_parts, _entries, trash, back, Preparation, landings);
         _creation = new WorktreeCreation(_parts, _entries, _repair, new WorktreeInclude(git, store.Layout, files, store.Disk), keeper);
-        _remover = new WorktreeRemover(_parts, _entries, _repair, trash);
         _restore = new WorktreeRestore(_parts, _entries, _repair, back);
         _sweep = new TrashSweep(_parts, _entries);
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner, Preparation) { Background = background };
         _runs = new RunDesk(_commands.Known, _entries.All);
         _setup = new WorktreeSetup(_parts, trust, _commands);
-        _landing = new WorktreeLanding(_parts, _entries, _repair, _remover, runner, bases, landings);
+        _remover = new WorktreeRemover(_parts, _entries, _repair, trash, _setup);
+        _landing = new WorktreeLanding(_parts, _entries, _repair, _remover, new LandingVerification(_parts, runner, Preparation), bases, landings);
     }
 
     /// <summary>Empties the trash.</summary>
@@ -195,12 +195,7 @@ public sealed class WorktreeRegistry : IDisposable
     /// <param name="reason">Why, or null.</param>
     /// <param name="by">Who removes it.</param>
     /// <returns>Where everything is now.</returns>
-    public WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by)
-    {
-        var said = TearDown(name, force, by);
-        var removal = _remover.Remove(name, force, completeTask, reason, by);
-        return removal with { Step = removal.Step.Warn(said) };
-    }
+    public WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by) => _remover.Remove(name, force, completeTask, reason, by);
 
     /// <summary>Brings a removed worktree back from the trash, byte for byte.</summary>
     /// <param name="name">The name it had.</param>
@@ -245,18 +240,6 @@ public sealed class WorktreeRegistry : IDisposable
 
     /// <summary>Ends them and waits for that.</summary>
     public void Dispose() => _commands.Dispose();
-
-    // Only when the removal would be done: a teardown cannot be taken back. Where the folder is gone there is nothing to take down.
-    private string? TearDown(string name, bool force, string by)
-    {
-        if (!_setup.HasTeardown || WorktreeEntries.Find(_repair.SettledForChange(), name) is not { IsUsable: true } worktree || _parts.Identify(worktree).Entry is null)
-        {
-            return null;
-        }
-
-        _remover.EnsureRemovable(name, force);
-        return _setup.End(name, force, by);
-    }
 
     /// <summary>Lands a worktree's branch in its base: all of it, or nothing.</summary>
     /// <param name="request">What is wanted.</param>

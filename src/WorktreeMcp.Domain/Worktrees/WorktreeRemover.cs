@@ -8,26 +8,54 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// Takes worktrees down. What a removal may not touch is decided here and nowhere else. Invariants:
 /// - without force it refuses on any work that is nowhere else: modified, staged, untracked, hidden, detached;
 /// - with force it refuses still on doubt about identity, on a git lock and while somebody uses the worktree;
+/// - the repository's teardown runs only when the removal would be done, and before anything goes;
 /// - whatever goes, goes into the trash.
 /// </summary>
-internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, WorktreeTrash trash)
+internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, WorktreeTrash trash, WorktreeSetup setup)
 {
     private const int MostListed = 20;
 
     private static readonly string[] GitLocks = ["index.lock", "HEAD.lock"];
 
-    /// <summary>Refuses what <see cref="Remove"/> would refuse now; changes nothing.</summary>
-    internal void EnsureRemovable(string name, bool force)
-    {
-        WorktreeName.Require(name);
-        var worktree = WorktreeEntries.Require(repair.SettledForChange(), name);
-        using var lease = parts.TryLease(worktree, shared: false) ?? throw InUse(name);
-        Inspect(worktree, force);
-    }
-
     internal WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by)
     {
         WorktreeName.Require(name);
+        var said = TearDown(name, force, completeTask, by);
+        var removal = TakeDown(name, force, completeTask, reason, by);
+        return removal with { Step = removal.Step.Warn(said) };
+    }
+
+    // A teardown cannot be taken back. Where the folder is gone there is nothing to tear down.
+    private string? TearDown(string name, bool force, bool completeTask, string by)
+    {
+        if (!setup.HasTeardown || WorktreeEntries.Find(repair.SettledForChange(), name) is not { IsUsable: true } worktree || parts.Identify(worktree).Entry is null)
+        {
+            return null;
+        }
+
+        using (parts.TryLease(worktree, shared: false) ?? throw InUse(name, worktree.Runs))
+        {
+            EnsureMay(worktree, completeTask, by);
+            Inspect(worktree, force);
+        }
+
+        return setup.End(name, force, by);
+    }
+
+    private BoardTask? EnsureMay(Worktree worktree, bool completeTask, string by)
+    {
+        var task = parts.TaskOf(worktree);
+        parts.Board.Claims.EnsureMay(task, by);
+        if (completeTask)
+        {
+            RegistryParts.EnsureCanComplete(worktree, task);
+        }
+
+        return task;
+    }
+
+    private WorktreeRemoval TakeDown(string name, bool force, bool completeTask, string? reason, string by)
+    {
         var all = repair.SettledForChange();
         if (WorktreeEntries.Find(all, name) is { IsLive: false } gone)
         {
@@ -52,13 +80,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
             throw InUse(name);
         }
 
-        var task = parts.TaskOf(worktree);
-        parts.Board.Claims.EnsureMay(task, by);
-        if (completeTask)
-        {
-            RegistryParts.EnsureCanComplete(worktree, task);
-        }
-
+        var task = EnsureMay(worktree, completeTask, by);
         var intent = WorktreeEntries.Put(change, worktree with
         {
             Status = WorktreeState.Removing,

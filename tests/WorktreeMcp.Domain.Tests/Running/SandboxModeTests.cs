@@ -26,6 +26,27 @@ public sealed class SandboxModeTests : IDisposable
     }
 
     [Fact]
+    public void Without_bubblewrap_a_required_sandbox_refuses_to_verify_a_landing()
+    {
+        var made = _repo.Open().Make("a");
+        _repo.Open().Work("a", "new.txt", "new");
+        var repository = Open(SandboxMode.Required, WithoutBubblewrap());
+
+        _repo.By(RefusalCode.SandboxUnavailable, () => repository.Land("a", verify: $"touch {made.Directory}/ran.ignored"));
+
+        File.Exists(Path.Join(made.Directory, "ran.ignored")).Should().BeFalse();
+    }
+
+    [Fact]
+    public void Without_bubblewrap_auto_verifies_a_landing_and_says_so()
+    {
+        _repo.Open().Make("a");
+        _repo.Open().Work("a", "new.txt", "new");
+
+        Open(SandboxMode.Auto, WithoutBubblewrap()).Land("a", verify: "true").Notes.Should().ContainSingle(note => note.Contains("not installed"));
+    }
+
+    [Fact]
     public void Without_bubblewrap_auto_runs_and_says_so()
     {
         var repository = Open(SandboxMode.Auto, WithoutBubblewrap());

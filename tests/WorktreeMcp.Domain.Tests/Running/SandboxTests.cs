@@ -245,6 +245,26 @@ public sealed class SandboxTests : IDisposable
         _repo.Git("log", "-1", "--format=%s", "wt/a").Should().Be("saved");
     }
 
+    [Fact]
+    public void What_verifies_a_landing_is_confined_as_any_other_command()
+    {
+        var outside = Path.Join(_repo.Base, "outside.txt");
+        var repository = Confined();
+        repository.Make("a");
+        repository.Work("a", "new.txt", "new");
+
+        var landed = repository.Land("a", verify: $$"""
+            cat new.txt && git log -1 --format=%s && git status --porcelain && touch here.txt &&
+            { touch {{outside}}; true; } && ! touch "$MAIN_CHECKOUT/outside.txt" && ! git branch planted && ! echo x > .git &&
+            ! ls "$MAIN_CHECKOUT/.git/worktree-mcp/oplog.jsonl"
+            """);
+
+        landed.Verified!.Output.Text.Should().StartWith("new\nMerge branch");
+        _repo.Has("new.txt").Should().BeTrue();
+        (File.Exists(outside) || _repo.Has("outside.txt")).Should().BeFalse();
+        _repo.Git("branch", "--list", "planted").Should().BeEmpty();
+    }
+
     private static string? LinkOf(string path)
     {
         try

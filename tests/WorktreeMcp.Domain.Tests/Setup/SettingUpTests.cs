@@ -154,6 +154,56 @@ public sealed class SettingUpTests : IDisposable
     }
 
     [Fact]
+    public void A_teardown_does_not_run_for_somebody_who_may_not_remove()
+    {
+        Configure("""{ "teardown": ["touch \"$MAIN_CHECKOUT/../ran\""] }""");
+        using var repository = Open();
+        repository.Trust.Approve(repository.Trust.Wanted());
+        repository.Board.Create(new NewTask("first"), "tester");
+        repository.Worktrees.Create(new NewWorktree("alpha", TaskId: 1), "tester");
+
+        _repo.By(RefusalCode.TaskClaimed, () => repository.Worktrees.Remove("alpha", force: true, completeTask: false, null, "somebody else"));
+        repository.Worktrees.Create(new NewWorktree("beta"), "tester");
+        _repo.By(RefusalCode.InvalidArgument, () => repository.Worktrees.Remove("beta", force: false, completeTask: true, null, "tester"));
+
+        Path.Exists(Path.Join(_repo.Base, "ran")).Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_removal_with_a_teardown_names_the_command_that_is_in_its_way()
+    {
+        Configure("""{ "teardown": ["true"] }""");
+        using var repository = Open();
+        repository.Trust.Approve(repository.Trust.Wanted());
+        repository.Worktrees.Create(new NewWorktree("alpha"), "tester");
+        var run = repository.Worktrees.Run(new RunOrder("alpha", "sleep 300", Limit, "tester"), TimeSpan.Zero, null, CancellationToken.None).Run.RunId;
+
+        FluentActions.Invoking(() => repository.Worktrees.Remove("alpha", force: true, completeTask: false, null, "tester"))
+            .Should().Throw<Refusal>().WithMessage($"*{run}*");
+    }
+
+    [Fact]
+    public void A_landing_that_removes_the_worktree_runs_the_teardown_too()
+    {
+        Configure("""{ "teardown": ["touch \"$MAIN_CHECKOUT/../ran\"; test -e pass.ignored"] }""");
+        using var repository = Open();
+        repository.Trust.Approve(repository.Trust.Wanted());
+        var made = repository.Worktrees.Create(new NewWorktree("alpha"), "tester");
+        _repo.GitIn(made.Directory, "commit", "-q", "--allow-empty", "-m", "work");
+
+        var landed = Land();
+        landed.Removal.Should().BeNull();
+        landed.Notes.Should().ContainSingle(note => note.Contains("The teardown of worktree \"alpha\" ended with exit code 1"));
+        Path.Exists(Path.Join(_repo.Base, "ran")).Should().BeTrue();
+
+        File.WriteAllText(Path.Join(made.Directory, "pass.ignored"), string.Empty);
+        Land().Removal!.Step.Worktree.Status.Should().Be(WorktreeState.Removed);
+
+        LandingResult Land() => repository.Worktrees.Land(
+            new LandingRequest("alpha", null, LandingStrategy.Merge, null, null, Limit, CompleteTask: false, Remove: true), "tester", _ => { }, CancellationToken.None);
+    }
+
+    [Fact]
     public void A_teardown_that_nobody_approved_stands_in_nobodys_way()
     {
         Configure("""{ "teardown": ["exit 3"] }""");
@@ -174,6 +224,9 @@ public sealed class SettingUpTests : IDisposable
 
         step.NotRun.Should().Contain("switched off");
         FluentActions.Invoking(() => repository.Worktrees.Run(new RunOrder("alpha", "touch ran", Limit, "tester"), Limit, null, CancellationToken.None))
+            .Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.RunDisabled);
+        var landing = new LandingRequest("alpha", null, LandingStrategy.Merge, null, "touch ran", Limit, CompleteTask: false, Remove: false);
+        FluentActions.Invoking(() => repository.Worktrees.Land(landing, "tester", _ => { }, CancellationToken.None))
             .Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.RunDisabled);
         Path.Exists(Path.Join(step.Directory, "ran")).Should().BeFalse();
         repository.Worktrees.Remove("alpha", force: false, completeTask: false, null, "tester").Step.Warning.Should().Contain("switched off");

@@ -69,7 +69,7 @@ public sealed class DoubtfulSparesTests : IDisposable
         repository.Tend(0);
 
         _repo.SpareFolders().Should().BeEmpty();
-        var aside = Path.Join(_repo.Layout.Worktrees, ".trash", Path.GetFileName(folder));
+        var aside = Directory.EnumerateDirectories(_repo.Layout.TrashBeside).Single();
         File.ReadAllText(Path.Join(aside, file)).Should().Be(content);
         _repo.GitIn(aside, "status", "--porcelain", "--ignored").Should().Contain(file == "x.ignored" ? "!! x.ignored" : file);
     }

@@ -256,6 +256,19 @@ public sealed class LandingTests : IDisposable
     }
 
     [Fact]
+    public void A_secret_in_a_command_that_verifies_is_not_put_on_record()
+    {
+        var repository = _repo.Open();
+        repository.Make("a");
+        repository.Work("a", "one.txt", "1");
+
+        _repo.By(RefusalCode.VerifyFailed, () => repository.Land("a", verify: "MY_TOKEN=abcdef123456 sh -c 'exit 3'"))
+            .Message.Should().Contain("MY_TOKEN=***");
+
+        string.Join('\n', _repo.EventLines()).Should().Contain("MY_TOKEN=***").And.NotContain("abcdef123456");
+    }
+
+    [Fact]
     public void The_command_runs_at_the_merged_commit_in_a_checkout_that_git_does_not_list()
     {
         var repository = _repo.Open();
