@@ -68,6 +68,15 @@ public sealed class CommandLineTests : IDisposable
         _shown.Should().ContainSingle().Which.RepositoryPath.Should().Be("/r");
     }
 
+    [Fact]
+    public async Task The_demo_of_a_team_is_asked_for_by_name()
+    {
+        await Run("demo", "--team");
+        await Run("demo");
+
+        _shown.Select(options => options.Team).Should().Equal(true, false);
+    }
+
     [Theory]
     [InlineData(false, false, "doctor", "--repo", "/r")]
     [InlineData(true, false, "doctor", "--fix", "--repo", "/r")]

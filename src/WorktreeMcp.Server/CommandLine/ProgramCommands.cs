@@ -43,6 +43,11 @@ public sealed record ProgramCommands(
         Description = "Leave the demo's scratch folder for a look around.",
     };
 
+    private readonly Option<bool> _team = new("--team")
+    {
+        Description = "Show three agents that plan, claim, collide and land five tasks.",
+    };
+
     private readonly Option<bool> _fix = new("--fix")
     {
         Description = "Repair what is ours to repair; without it nothing is changed.",
@@ -130,8 +135,8 @@ public sealed record ProgramCommands(
         var serve = new Command("serve", "Serve MCP on stdin and stdout. This is the default.");
         serve.SetAction((parsed, cancel) => Serve(Settings(parsed), cancel));
 
-        var demo = new Command("demo", "Show two agents at work in a throw-away repository; with --repo in a clone of that one.") { _keep };
-        demo.SetAction((parsed, _) => Demo(new DemoOptions(parsed.GetValue(_repository), parsed.GetValue(_keep), Output, Error)));
+        var demo = new Command("demo", "Show two agents at work in a throw-away repository; with --repo in a clone of that one.") { _team, _keep };
+        demo.SetAction((parsed, _) => Demo(new DemoOptions(parsed.GetValue(_repository), parsed.GetValue(_keep), parsed.GetValue(_team), Output, Error)));
 
         var doctor = new Command("doctor", "Look for what is wrong with the board, the worktrees and git's records of them. Exit code 0: nothing; 1: something is left.") { _fix, _json };
         doctor.SetAction((parsed, _) => Doctor(new DoctorOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_fix), parsed.GetValue(_json), Output)));

@@ -1,6 +1,6 @@
 namespace WorktreeMcp.Server.Demo;
 
-/// <summary>Shows the product: two agents, each with a server of its own, at work on one throw-away repository.</summary>
+/// <summary>Shows the product: agents, each with a server of its own, at work on one throw-away repository.</summary>
 public static class DemoCommand
 {
     /// <summary>Plays the story and checks how it ends.</summary>
@@ -12,7 +12,7 @@ public static class DemoCommand
         {
             using var scratch = DemoScratch.Make(options.RepositoryPath, options.Keep);
             await options.Output.WriteLineAsync($"A scratch repository{(options.RepositoryPath is null ? "" : $", cloned from {options.RepositoryPath},")} at {scratch.Root}");
-            var failed = await new DemoStory(scratch, options.Output).Play();
+            var failed = options.Team ? await new TeamStory(scratch, options.Output).Play() : await new DemoStory(scratch, options.Output).Play();
             if (options.Keep)
             {
                 await options.Output.WriteLineAsync($"\nKept for a look around: {scratch.Root}");

@@ -23,6 +23,12 @@ internal sealed class DemoScratch : IDisposable
     /// <summary>The file that both agents edit, relative to the root.</summary>
     internal string SharedFile { get; private set; } = "README.md";
 
+    /// <summary>The branch of the main checkout, which work lands in.</summary>
+    internal string Branch { get; private set; } = "main";
+
+    /// <summary>Says whether a commit is fit to land.</summary>
+    internal string VerifyCommand { get; private set; } = "sh test.sh";
+
     internal static DemoScratch Make(string? source, bool keep)
     {
         var scratch = new DemoScratch(Directory.CreateTempSubdirectory("worktree-mcp-demo-").FullName, keep);
@@ -101,6 +107,13 @@ internal sealed class DemoScratch : IDisposable
         SharedFile = files.FirstOrDefault(f => f.StartsWith("README", StringComparison.OrdinalIgnoreCase) && !f.Contains('/', StringComparison.Ordinal))
             ?? files.FirstOrDefault(f => !f.Contains('\'', StringComparison.Ordinal) && File.Exists(Path.Join(Root, f)))
             ?? throw new InvalidOperationException($"{source} has no files to play with");
+        VerifyCommand = $"test -s '{SharedFile}' && git diff --quiet HEAD";
+        Branch = Git("branch", "--show-current");
+        if (Branch.Length == 0)
+        {
+            Branch = "demo";
+            Git("checkout", "-q", "-B", Branch);
+        }
     }
 
     // The agents commit, also where nobody has told git a name.

@@ -11,7 +11,7 @@ internal sealed class DemoStory(DemoScratch scratch, TextWriter output)
     private const string Kept = "add-a-farewell";
     private const string Removed = "translate-the-greeting";
 
-    private int _failed;
+    private readonly DemoNarration _tale = new(output);
 
     /// <summary>Plays it.</summary>
     /// <returns>How many checks did not hold.</returns>
@@ -47,7 +47,7 @@ internal sealed class DemoStory(DemoScratch scratch, TextWriter output)
         await Step(ada, "worktree_keep", ("name", Kept), ("reason", "waits for a review"));
         var gone = await Step(ben, "worktree_remove", ("name", Removed), ("complete_task", true));
         await Finish(ada, before, gone, (first, second, third));
-        return _failed;
+        return _tale.Failed;
     }
 
     private async Task Finish(DemoAgent agent, string before, JsonElement gone, (int First, int Second, int Third) ids)
@@ -98,38 +98,6 @@ internal sealed class DemoStory(DemoScratch scratch, TextWriter output)
         Check("task.completed was emitted once", names.Count(n => n == "task.completed") == 1);
     }
 
-    private async Task<JsonElement> Step(DemoAgent agent, string tool, params (string Name, object Value)[] arguments)
-    {
-        var (json, isError) = await agent.Call(tool, arguments);
-        var shown = string.Join(", ", arguments.Select(a => $"{a.Name}: {Show(a.Value)}"));
-        Say($"  {agent.Name}  {tool}({shown})\n       {(isError ? "refused: " : "")}{Tell(json, isError)}");
-        return json;
-    }
-
-    private static string Show(object value) => value switch
-    {
-        int[] list => $"[{string.Join(", ", list)}]",
-        bool flag => flag ? "true" : "false",
-        _ => $"{value}",
-    };
-
-    private static string Tell(JsonElement json, bool isError)
-    {
-        if (isError)
-        {
-            return $"{json.GetProperty("error").GetProperty("code").GetString()}: {json.GetProperty("error").GetProperty("message").GetString()}";
-        }
-
-        var told = json switch
-        {
-            _ when json.TryGetProperty("exit_code", out var code) => $"exit code {code}",
-            _ when json.TryGetProperty("branch_kept", out var kept) => $"removed; {kept.GetString()}",
-            _ when json.TryGetProperty("worktree", out var worktree) => $"{worktree.GetProperty("status").GetString()}, branch {worktree.GetProperty("branch").GetString()}, {worktree.GetProperty("path").GetString()}",
-            _ => $"task {json.GetProperty("task").GetProperty("id")} is {json.GetProperty("task").GetProperty("status").GetString()}",
-        };
-        return $"{told}; next: {json.GetProperty("next").GetString()}";
-    }
-
     private string Edit(string line) => $"echo '{line}' >> '{scratch.SharedFile}' && git add -A && git commit -q -m '{line}'";
 
     private int Commits(string name) =>
@@ -137,11 +105,9 @@ internal sealed class DemoStory(DemoScratch scratch, TextWriter output)
 
     private static int Id(JsonElement created) => created.GetProperty("task").GetProperty("id").GetInt32();
 
-    private void Check(string what, bool holds)
-    {
-        Say($"  [{(holds ? "ok" : "FAILED")}] {what}");
-        _failed += holds ? 0 : 1;
-    }
+    private Task<JsonElement> Step(DemoAgent agent, string tool, params (string Name, object Value)[] arguments) => _tale.Step(agent, tool, arguments);
 
-    private void Say(string line) => output.WriteLine(line);
+    private void Check(string what, bool holds) => _tale.Check(what, holds);
+
+    private void Say(string line) => _tale.Say(line);
 }
