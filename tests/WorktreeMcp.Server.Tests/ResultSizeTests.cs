@@ -102,6 +102,76 @@ public sealed class ResultSizeTests
         second.TryGetProperty("next_cursor", out _).Should().BeFalse();
     }
 
+    [Fact]
+    public async Task Differences_conflicts_and_refused_landings_of_hundreds_of_long_names_are_cut()
+    {
+        using var repository = new TempRepository();
+        await using var agent = await AgentClient.Start(repository);
+        string[] names = [.. Enumerable.Range(10, 6).Select(i => new string('w', 60) + i)];
+        foreach (var name in names)
+        {
+            await agent.MakesWorktree(name);
+            for (var i = 0; i < 150; i++)
+            {
+                repository.Write($".worktrees/{name}/{Long("木", 80)}-{i}.txt", $"{name}\n");
+            }
+        }
+
+        (await Text(agent, "worktree_conflicts")).Should().Contain("\"worktrees\":6").And.Contain("\"conflicting\":15").And.Contain("\"file_count\":150");
+        (await Text(agent, "worktree_diff", new() { ["name"] = names[0] })).Should().MatchRegex("[0-9]+ files left out");
+        (await Text(agent, "worktree_diff", new() { ["name"] = names[0], ["format"] = "patch" })).Should().Contain("next_cursor").And.MatchRegex("[0-9]+ files left out");
+        await Refused(agent, names[0], "worktree_dirty");
+        repository.Commit("first", $".worktrees/{names[0]}");
+        repository.Commit("second", $".worktrees/{names[1]}");
+        (await Text(agent, "worktree_merge", new() { ["name"] = names[0], ["verify_command"] = $": {Long("😀", 30_000)}" })).Should().Contain("more characters");
+        await Refused(agent, names[1], "merge_conflict");
+        (await Text(agent, "worktree_conflicts")).Should().Contain("with_base");
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("😀")]
+    [InlineData("\"")]
+    public async Task The_words_of_a_failed_verify_command_are_cut(string letter)
+    {
+        using var repository = new TempRepository();
+        await using var agent = await AgentClient.Start(repository);
+        await agent.MakesWorktree("a");
+        repository.Write(".worktrees/a/one.txt", "1");
+        repository.Write(".worktrees/a/words.txt", Long(letter, 100_000) + "the end");
+        repository.Commit("one", ".worktrees/a");
+
+        (await Refused(agent, "a", "verify_failed", "cat words.txt; exit 1")).Should().Contain("the end");
+    }
+
+    [Fact]
+    public async Task The_board_fits_with_the_longest_names_and_subjects()
+    {
+        using var repository = new TempRepository();
+        await using var agent = await AgentClient.Start(repository);
+        for (var i = 10; i < 32; i++)
+        {
+            await agent.Creates(Long("😀", 500), new() { ["priority"] = "high" });
+            if (i < 22)
+            {
+                await agent.MakesWorktree(i - 9, new() { ["name"] = new string('w', 60) + i });
+                await agent.Updates(i - 9, new() { ["attention"] = "needs_input", ["note"] = Long("木", 4_000) });
+            }
+        }
+
+        (await Text(agent, "board_show")).Should().MatchRegex("[0-9]+ tasks in progress").And.Contain("\"in_progress\":12");
+    }
+
+    private static async Task<string> Refused(AgentClient agent, string name, string code, string? verify = null)
+    {
+        var answer = await agent.Call("worktree_merge", new() { ["name"] = name, ["verify_command"] = verify ?? "true" });
+        var text = AgentClient.TextOf(answer);
+        answer.IsError.Should().BeTrue();
+        text.Should().Contain($"\"code\":\"{code}\"");
+        Encoding.UTF8.GetByteCount(text).Should().BeLessThan(Most, code);
+        return text;
+    }
+
     private static async Task<string> Text(AgentClient agent, string tool, JsonObject? arguments = null)
     {
         var text = (await agent.Calls(tool, arguments)).GetRawText();

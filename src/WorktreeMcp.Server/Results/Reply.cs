@@ -39,7 +39,7 @@ public static class Reply
     /// <returns>The answer.</returns>
     public static CallToolResult Error(Refusal refusal)
     {
-        var reply = new ErrorReply(new ErrorBody(Code(refusal.Code), CutText.Of(refusal.Message, MessageBytes), refusal.Hint), refusal.Next);
+        var reply = new ErrorReply(new ErrorBody(Code(refusal.Code), CutText.Middle(refusal.Message, MessageBytes, 0), refusal.Hint), refusal.Next);
         return new CallToolResult
         {
             IsError = true,

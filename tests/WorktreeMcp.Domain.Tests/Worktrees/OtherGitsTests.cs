@@ -1,0 +1,57 @@
+using FluentAssertions;
+using WorktreeMcp.TestKit;
+using Xunit;
+
+namespace WorktreeMcp.Domain.Tests.Worktrees;
+
+/// <summary>A git that is too old for landing, and one that is slower than somebody else.</summary>
+public sealed class OtherGitsTests : IDisposable
+{
+    private readonly TempRepository _repo = new();
+
+    public void Dispose() => _repo.Dispose();
+
+    [Fact]
+    public void A_git_older_than_2_38_refuses_to_land_and_to_foretell_and_does_the_rest()
+    {
+        var repository = OpenWith("case \" $* \" in *' version '*) echo 'git version 2.30.9'; exit 0;; esac");
+        repository.Make("a");
+        repository.Work("a", "one.txt", "1");
+
+        var landing = _repo.By(RefusalCode.GitFailed, () => repository.Land("a"));
+        var forecast = _repo.By(RefusalCode.GitFailed, () => repository.Worktrees.Forecast(null));
+
+        landing.Message.Should().Be("Landing needs git 2.38 or newer; this is git version 2.30.9.");
+        forecast.Message.Should().Contain("2.38").And.Contain("2.30.9");
+        landing.Hint.Should().Contain("newer git");
+        repository.Worktrees.Diff("a", null, patch: true, 12_000, null).Patch.Should().Contain("+1");
+        repository.Drop("a").BranchKept.Should().NotBeNull();
+    }
+
+    [Fact]
+    public void A_branch_that_advances_between_the_check_and_the_deletion_stays()
+    {
+        var more = Path.Join(_repo.Base, "more");
+        var repository = OpenWith($"case \" $* \" in *' update-ref -d refs/heads/wt/a '*) '{RealGit}' -C '{_repo.Root}' update-ref refs/heads/wt/a \"$(cat '{more}')\";; esac");
+        repository.Make("a");
+        var commit = _repo.Git("commit-tree", "-m", "more", "-p", "main", "main^{tree}");
+        File.WriteAllText(more, commit);
+
+        var removal = repository.Drop("a");
+
+        removal.BranchDeleted.Should().BeFalse();
+        removal.BranchKept.Should().NotBeNullOrEmpty();
+        _repo.Git("rev-parse", "wt/a").Should().Be(commit);
+        _repo.Has(".worktrees/a").Should().BeFalse();
+    }
+
+    private static string RealGit => Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(place => Path.Join(place, "git")).First(File.Exists);
+
+    private Repository OpenWith(string before)
+    {
+        var folder = Path.Join(_repo.Base, "bin");
+        Directory.CreateDirectory(folder);
+        Steps.Script(Path.Join(folder, "git"), $"#!/bin/sh\n{before}\nexec '{RealGit}' \"$@\"\n");
+        return _repo.Open(environment: new Dictionary<string, string> { ["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}", ["HOME"] = _repo.Base });
+    }
+}
