@@ -55,7 +55,7 @@ public sealed record ProgramCommands(
 
     private readonly Option<bool> _noRun = new("--no-run")
     {
-        Description = "Run no command: worktree_run, setup and teardown are refused.",
+        Description = "Run no command: worktree_run, verify_command, setup and teardown are refused.",
         Recursive = true,
     };
 

@@ -56,11 +56,11 @@ internal sealed class TeamStory(DemoScratch scratch, TextWriter output)
         }
     }
 
-    private async Task<IReadOnlyList<Lane>> Claim(IReadOnlyList<DemoAgent> team)
+    private async Task<IReadOnlyList<Lane>> Claim(DemoAgent[] team)
     {
         _tale.Say("\nAll three ask for work at the same time, without saying which");
         var lanes = await Task.WhenAll(team.Select(Begin));
-        _tale.Check("each has a task of its own", lanes.Select(lane => lane.Task).Distinct().Count() == team.Count);
+        _tale.Check("each has a task of its own", lanes.Select(lane => lane.Task).Distinct().Count() == team.Length);
         var counts = (await _tale.Step(team[0], "board_show")).GetProperty("counts");
         _tale.Check("three are in progress, two wait", Number(counts, "in_progress") == 3 && Number(counts, "blocked") == 2 && Number(counts, "ready") == 0);
         return lanes;
