@@ -132,14 +132,17 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
         switch (_random.Next(100))
         {
             case < 12: CreateTask(); break;
-            case < 30: UpdateTask(); break;
-            case < 36: NoteElsewhere(); break;
+            case < 26: UpdateTask(); break;
+            case < 31: NoteElsewhere(); break;
+            case < 36: Claim(); break;
             case < 50: CreateWorktree(); break;
             case < 54: Bind(); break;
             case < 72: RunCommand(); break;
-            case < 77: Keep(); break;
-            case < 87: Remove(); break;
-            case < 90: EditByHand(); break;
+            case < 76: Keep(); break;
+            case < 82: Merge(); break;
+            case < 89: Remove(); break;
+            case < 92: Restore(); break;
+            case < 94: EditByHand(); break;
             default: Read(); break;
         }
     }

@@ -22,7 +22,7 @@ internal sealed class Leftovers(StormState storm, IReadOnlyList<Driver> drivers)
         foreach (var entry in world.Living)
         {
             var name = (string)entry["name"]!;
-            if ((string?)entry["status"] is "creating" or "removing")
+            if ((string?)entry["status"] is "creating" or "removing" or "restoring" || entry["landing"] is not null)
             {
                 Orphan($"worktree {name} is left half: {entry["status"]}", entry.ToJsonString());
             }

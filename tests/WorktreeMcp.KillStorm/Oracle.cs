@@ -29,6 +29,7 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
         }
 
         CheckSharedNotes(world);
+        storm.Landings.Look();
         _leftovers.Look(world);
         _logs.Look();
         if (all)
@@ -121,12 +122,16 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
         Equal("status", (string?)entry["status"], model.Status);
         Equal("task_id", (int?)entry["task_id"], model.TaskId);
         Equal("branch", (string?)entry["branch"], model.Branch);
-        Equal("branch's commit", world.Refs.GetValueOrDefault($"refs/heads/{model.Branch}"), model.Head);
+        if (!model.IsDetached)
+        {
+            Equal("branch's commit", world.Refs.GetValueOrDefault($"refs/heads/{model.Branch}"), model.Head);
+        }
+
         var admin = (string?)entry["admin_id"] ?? string.Empty;
         var folder = world.FolderOf(model.Name);
         Equal("its .git file", World.ReadIfThere(Path.Join(folder, ".git")), $"gitdir: {world.Admin(admin)}");
         Equal("git's record", World.ReadIfThere(Path.Join(world.Admin(admin), "gitdir")), Path.Join(folder, ".git"));
-        Equal("git's HEAD", World.ReadIfThere(Path.Join(world.Admin(admin), "HEAD")), $"ref: refs/heads/{model.Branch}");
+        Equal("git's HEAD", World.ReadIfThere(Path.Join(world.Admin(admin), "HEAD")), model.IsDetached ? model.Head : $"ref: refs/heads/{model.Branch}");
 
         void Equal<T>(string what, T actual, T expected)
         {
@@ -206,7 +211,11 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
         }
 
         var all = reachable.Split('\n').ToHashSet();
-        foreach (var commit in storm.Commits.Where(c => !all.Contains(c)))
+        var missing = storm.Commits.Where(c => !all.Contains(c)).ToList();
+        // A branch that followed its squashed landing left them to the reflogs.
+        var squashed = missing.Where(storm.Landings.IsSquashed).ToList();
+        var kept = squashed.Count == 0 ? [] : storm.Git.Run("rev-list", "--reflog").Split('\n').Intersect(squashed).ToHashSet();
+        foreach (var commit in missing.Where(c => !kept.Contains(c)))
         {
             storm.Findings.Add(Broken.Lost, $"commit {commit} can no longer be reached");
         }

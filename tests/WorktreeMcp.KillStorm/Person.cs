@@ -32,8 +32,8 @@ internal sealed class Person(StormState storm, int seed)
         storm.Record.Note($"a person: git {what}: {end.Exit} {end.Error}");
         if (end.Exit != 0)
         {
-            // Nothing of ours may make a person's git fail, but for a moment's lock.
-            if (!end.Error.Contains(".lock", StringComparison.Ordinal))
+            // Nothing of ours may make a person's git fail, but for a moment's lock, and what a killed landing left in the checkout until the next call.
+            if (!end.Error.Contains(".lock", StringComparison.Ordinal) && !end.Error.Contains("would be overwritten", StringComparison.Ordinal))
             {
                 storm.Findings.Add(Broken.Orphan, $"a person's git {what.Split(' ')[0]} fails", $"git {what}: {end.Error}");
             }

@@ -15,7 +15,7 @@ internal sealed class Storm(StormOptions options, TextWriter output)
         var folder = Path.Join(options.Folder, $"kill-storm-{options.Seed}-{Environment.ProcessId}");
         output.WriteLine($"seed {options.Seed}, {options.Servers} servers, {options.Kills} kills, in {folder}");
         using var record = new Record(MakeRecordPath(folder));
-        var storm = new StormState(options, Git.Make(Path.Join(folder, "repo")), record);
+        var storm = new StormState(options, Git.Make(Path.Join(folder, "repo")), record, new Findings());
         var random = new Random(options.Seed);
         var drivers = Enumerable.Range(0, options.Servers).Select(n => new Driver(n, storm, random.Next())).ToList();
         // So that every folder is there before the first look.
