@@ -10,7 +10,7 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
 {
     private readonly Random _random = new(seed);
     private readonly Queue<(string Tool, JsonObject Arguments)> _again = new();
-    private ToolServer _server = ToolServer.Start(storm.Git.Root, $"agent-{number}");
+    private ToolServer _server = ToolServer.Start(storm.Git.Root, $"agent-{number}", storm.Options.Spares);
     private int _count;
 
     public string Agent => $"agent-{number}";
@@ -81,7 +81,7 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
         }
 
         _server.Dispose();
-        Volatile.Write(ref _server, ToolServer.Start(storm.Git.Root, Agent));
+        Volatile.Write(ref _server, ToolServer.Start(storm.Git.Root, Agent, storm.Options.Spares));
     }
 
     private Answer Call(string tool, JsonObject arguments, Pending? pending = null)

@@ -6,6 +6,7 @@ namespace WorktreeMcp.KillStorm;
 internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Random random)
 {
     private const int Sample = 15;
+    private static readonly TimeSpan LongestTidying = TimeSpan.FromSeconds(60);
 
     private readonly Settlement _settlement = new(storm, drivers);
     private readonly Leftovers _leftovers = new(storm, drivers);
@@ -46,6 +47,35 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
         {
             storm.Findings.Add(Broken.Lost, "git fsck finds faults", output + error);
         }
+    }
+
+    /// <summary>When all servers have ended, one that keeps nothing ready must be able to take all spares away, half-made ones too.</summary>
+    public void CheckSpares()
+    {
+        using var last = ToolServer.Start(storm.Git.Root, "agent-last", spares: 0);
+        last.Call("worktree_list", []);
+        var until = Environment.TickCount64 + (long)LongestTidying.TotalMilliseconds;
+        while (Spares() is { Count: > 0 } left)
+        {
+            if (Environment.TickCount64 > until)
+            {
+                left.ForEach(spare => storm.Findings.Add(Broken.Orphan, $"{spare} of a checkout that was kept ready cannot be taken away", last.Log));
+                return;
+            }
+
+            Thread.Sleep(50);
+        }
+
+        foreach (var record in storm.Git.Run("worktree", "list", "--porcelain").Split("\n\n").Where(r => r.Contains("\nprunable", StringComparison.Ordinal)))
+        {
+            storm.Findings.Add(Broken.Orphan, "git's record of a worktree without a directory is left over", record);
+        }
+    }
+
+    private List<string> Spares()
+    {
+        var folder = Path.Join(storm.Git.Root, ".worktrees", ".spares");
+        return [.. new World(storm.Git, storm.Findings).SpareIds.Concat(Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder) : [])];
     }
 
     private void CheckTasks(World world, Driver driver, bool all)

@@ -6,12 +6,13 @@ namespace WorktreeMcp.KillStorm;
 internal sealed record StormOptions
 {
     public const string Usage = """
-        kill-storm [--kills N] [--servers N] [--seed S] [--in DIR] [--servers-only] [--no-person] [--clean] [--keep] [--go-on]
+        kill-storm [--kills N] [--servers N] [--seed S] [--in DIR] [--spares N] [--servers-only] [--no-person] [--clean] [--keep] [--go-on]
         kill-storm --races [--rounds N] [--in DIR]
           --kills N     how many kills; 100 if left out
           --servers N   how many servers at once; 8 if left out
           --seed S      the random choices; printed at the start
           --in DIR      where the repository is made; /dev/shm if there is one
+          --spares N    how many checkouts are kept ready; as the servers choose if left out
           --servers-only  kill servers and never their git
           --no-person   nobody works in the main checkout meanwhile
           --clean       the person runs git clean -fdx too
@@ -23,6 +24,9 @@ internal sealed record StormOptions
     public int Kills { get; init; } = 100;
 
     public int Servers { get; init; } = 8;
+
+    /// <summary>How many checkouts the servers keep ready; null leaves it to them.</summary>
+    public int? Spares { get; init; }
 
     public int Seed { get; init; } = Random.Shared.Next(1, 1_000_000);
 
@@ -60,6 +64,7 @@ internal sealed record StormOptions
                 case "--in" when !isLast: options = options with { Folder = Path.GetFullPath(arguments[++i]) }; break;
                 case "--kills" when !isLast && Number(arguments[++i]) is { } kills: options = options with { Kills = kills }; break;
                 case "--servers" when !isLast && Number(arguments[++i]) is > 1 and var servers: options = options with { Servers = servers }; break;
+                case "--spares" when !isLast && Number(arguments[++i]) is { } spares: options = options with { Spares = spares }; break;
                 case "--seed" when !isLast && Number(arguments[++i]) is { } seed: options = options with { Seed = seed }; break;
                 case "--rounds" when !isLast && Number(arguments[++i]) is { } rounds: options = options with { Rounds = rounds }; break;
                 default: return null;
