@@ -10,7 +10,7 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
 {
     private readonly Random _random = new(seed);
     private readonly Queue<(string Tool, JsonObject Arguments)> _again = new();
-    private ToolServer _server = ToolServer.Start(storm.Git.Root, $"agent-{number}");
+    private ToolServer _server = ToolServer.Start(storm.Git.Root, $"agent-{number}", storm.Options.Spares);
     private int _count;
 
     public string Agent => $"agent-{number}";
@@ -81,7 +81,7 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
         }
 
         _server.Dispose();
-        Volatile.Write(ref _server, ToolServer.Start(storm.Git.Root, Agent));
+        Volatile.Write(ref _server, ToolServer.Start(storm.Git.Root, Agent, storm.Options.Spares));
     }
 
     private Answer Call(string tool, JsonObject arguments, Pending? pending = null)
@@ -132,14 +132,17 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
         switch (_random.Next(100))
         {
             case < 12: CreateTask(); break;
-            case < 30: UpdateTask(); break;
-            case < 36: NoteElsewhere(); break;
+            case < 26: UpdateTask(); break;
+            case < 31: NoteElsewhere(); break;
+            case < 36: Claim(); break;
             case < 50: CreateWorktree(); break;
             case < 54: Bind(); break;
             case < 72: RunCommand(); break;
-            case < 77: Keep(); break;
-            case < 87: Remove(); break;
-            case < 90: EditByHand(); break;
+            case < 76: Keep(); break;
+            case < 82 when storm.Options.Landings: Merge(); break;
+            case < 89: Remove(); break;
+            case < 92 when storm.Options.Landings: Restore(); break;
+            case < 94: EditByHand(); break;
             default: Read(); break;
         }
     }

@@ -81,12 +81,12 @@ internal sealed partial class Driver
         switch (_random.Next(6))
         {
             case 0:
-                next = task with { Status = NextStatus(task) };
+                next = task with { Status = NextStatus(task), IsHeld = false };
                 arguments["status"] = next.Status;
                 next = next.Status == "pending" && task.Status != "pending" ? next with { Owner = null } : next;
                 break;
             case 1:
-                next = task with { Owner = Unique("owner") };
+                next = task with { Owner = Unique("owner"), IsHeld = false };
                 arguments["owner"] = next.Owner;
                 break;
             case 2:

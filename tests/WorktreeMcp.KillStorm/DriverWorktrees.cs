@@ -124,7 +124,7 @@ internal sealed partial class Driver
         }
 
         var content = Unique("content");
-        var kind = _random.Next(4);
+        var kind = _random.Next(worktree.IsDetached ? 2 : 4);
         var file = kind == 0 ? $"{content}.ignored" : $"{content}.txt";
         var commit = kind >= 2;
         var command = $"printf %s '{content}' > {file}.part && mv {file}.part {file}" + (commit ? $" && git add {file} && git commit -q -m {content} && git rev-parse HEAD" : string.Empty);
@@ -226,7 +226,7 @@ internal sealed partial class Driver
         var arguments = new JsonObject { ["name"] = worktree.Name };
         var task = worktree.TaskId is { } id ? Tasks[id] : null;
         var complete = task is { IsOpen: true } && _random.Next(3) == 0;
-        var force = worktree.Uncommitted.Count > 0 ? _random.Next(2) == 0 : _random.Next(4) == 0;
+        var force = worktree.IsDetached || _random.Next(worktree.Uncommitted.Count > 0 ? 2 : 4) == 0;
         if (complete)
         {
             arguments["complete_task"] = true;
@@ -259,6 +259,7 @@ internal sealed partial class Driver
     public void Gone(WorktreeModel worktree, TaskModel? before, TaskModel? after)
     {
         Worktrees.Remove(worktree.Name);
+        worktree.StatusBefore = worktree.Status;
         worktree.Status = "removed";
         worktree.Touched = true;
         Removed.Add(worktree);
@@ -281,6 +282,6 @@ internal sealed partial class Driver
     private static TaskModel? Left(TaskModel? task, WorktreeModel worktree, string state, bool complete)
     {
         var after = task is not null && task.Worktree == worktree.Name ? task with { WorktreeState = state } : task;
-        return complete ? after! with { Status = "completed" } : after;
+        return complete ? after! with { Status = "completed", IsHeld = false } : after;
     }
 }

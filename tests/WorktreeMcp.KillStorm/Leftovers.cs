@@ -5,7 +5,7 @@ namespace WorktreeMcp.KillStorm;
 /// <summary>Looks for what belongs to nobody: directories, records, branches, locks, temporary files, halves.</summary>
 internal sealed class Leftovers(StormState storm, IReadOnlyList<Driver> drivers)
 {
-    private static readonly HashSet<string> Ours = [".trash", "index.json", "events.jsonl", ".gitignore"];
+    private static readonly HashSet<string> Ours = [".trash", ".spares", "index.json", "events.jsonl", ".gitignore"];
 
     public void Look(World world)
     {
@@ -22,7 +22,7 @@ internal sealed class Leftovers(StormState storm, IReadOnlyList<Driver> drivers)
         foreach (var entry in world.Living)
         {
             var name = (string)entry["name"]!;
-            if ((string?)entry["status"] is "creating" or "removing")
+            if ((string?)entry["status"] is "creating" or "removing" or "restoring" || entry["landing"] is not null)
             {
                 Orphan($"worktree {name} is left half: {entry["status"]}", entry.ToJsonString());
             }

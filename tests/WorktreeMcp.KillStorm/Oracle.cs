@@ -6,6 +6,7 @@ namespace WorktreeMcp.KillStorm;
 internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Random random)
 {
     private const int Sample = 15;
+    private static readonly TimeSpan LongestTidying = TimeSpan.FromSeconds(60);
 
     private readonly Settlement _settlement = new(storm, drivers);
     private readonly Leftovers _leftovers = new(storm, drivers);
@@ -29,6 +30,7 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
         }
 
         CheckSharedNotes(world);
+        storm.Landings.Look();
         _leftovers.Look(world);
         _logs.Look();
         if (all)
@@ -45,6 +47,35 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
         {
             storm.Findings.Add(Broken.Lost, "git fsck finds faults", output + error);
         }
+    }
+
+    /// <summary>When all servers have ended, one that keeps nothing ready must be able to take all spares away, half-made ones too.</summary>
+    public void CheckSpares()
+    {
+        using var last = ToolServer.Start(storm.Git.Root, "agent-last", spares: 0);
+        last.Call("worktree_list", []);
+        var until = Environment.TickCount64 + (long)LongestTidying.TotalMilliseconds;
+        while (Spares() is { Count: > 0 } left)
+        {
+            if (Environment.TickCount64 > until)
+            {
+                left.ForEach(spare => storm.Findings.Add(Broken.Orphan, $"{spare} of a checkout that was kept ready cannot be taken away", last.Log));
+                return;
+            }
+
+            Thread.Sleep(50);
+        }
+
+        foreach (var record in storm.Git.Run("worktree", "list", "--porcelain").Split("\n\n").Where(r => r.Contains("\nprunable", StringComparison.Ordinal)))
+        {
+            storm.Findings.Add(Broken.Orphan, "git's record of a worktree without a directory is left over", record);
+        }
+    }
+
+    private List<string> Spares()
+    {
+        var folder = Path.Join(storm.Git.Root, ".worktrees", ".spares");
+        return [.. new World(storm.Git, storm.Findings).SpareIds.Concat(Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder) : [])];
     }
 
     private void CheckTasks(World world, Driver driver, bool all)
@@ -121,12 +152,16 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
         Equal("status", (string?)entry["status"], model.Status);
         Equal("task_id", (int?)entry["task_id"], model.TaskId);
         Equal("branch", (string?)entry["branch"], model.Branch);
-        Equal("branch's commit", world.Refs.GetValueOrDefault($"refs/heads/{model.Branch}"), model.Head);
+        if (!model.IsDetached)
+        {
+            Equal("branch's commit", world.Refs.GetValueOrDefault($"refs/heads/{model.Branch}"), model.Head);
+        }
+
         var admin = (string?)entry["admin_id"] ?? string.Empty;
         var folder = world.FolderOf(model.Name);
         Equal("its .git file", World.ReadIfThere(Path.Join(folder, ".git")), $"gitdir: {world.Admin(admin)}");
         Equal("git's record", World.ReadIfThere(Path.Join(world.Admin(admin), "gitdir")), Path.Join(folder, ".git"));
-        Equal("git's HEAD", World.ReadIfThere(Path.Join(world.Admin(admin), "HEAD")), $"ref: refs/heads/{model.Branch}");
+        Equal("git's HEAD", World.ReadIfThere(Path.Join(world.Admin(admin), "HEAD")), model.IsDetached ? model.Head : $"ref: refs/heads/{model.Branch}");
 
         void Equal<T>(string what, T actual, T expected)
         {
@@ -206,7 +241,11 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
         }
 
         var all = reachable.Split('\n').ToHashSet();
-        foreach (var commit in storm.Commits.Where(c => !all.Contains(c)))
+        var missing = storm.Commits.Where(c => !all.Contains(c)).ToList();
+        // A branch that followed its squashed landing left them to the reflogs.
+        var squashed = missing.Where(storm.Landings.IsSquashed).ToList();
+        var kept = squashed.Count == 0 ? [] : storm.Git.Run("rev-list", "--reflog").Split('\n').Intersect(squashed).ToHashSet();
+        foreach (var commit in missing.Where(c => !kept.Contains(c)))
         {
             storm.Findings.Add(Broken.Lost, $"commit {commit} can no longer be reached");
         }

@@ -17,7 +17,7 @@ internal sealed class Races(StormOptions options, TextWriter output)
         var folder = Path.Join(options.Folder, $"kill-storm-races-{options.Seed}-{Environment.ProcessId}");
         output.WriteLine($"races, seed {options.Seed}, {options.Rounds} rounds, in {folder}");
         var git = Git.Make(Path.Join(folder, "repo"));
-        var servers = Enumerable.Range(0, Many).Select(n => ToolServer.Start(git.Root, $"racer-{n}")).ToList();
+        var servers = Enumerable.Range(0, Many).Select(n => ToolServer.Start(git.Root, $"racer-{n}", options.Spares)).ToList();
         try
         {
             for (var round = 1; round <= options.Rounds; round++)

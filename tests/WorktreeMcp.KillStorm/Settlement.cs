@@ -56,6 +56,7 @@ internal sealed class Settlement(StormState storm, IReadOnlyList<Driver> drivers
                 }
 
                 break;
+            case "task_claim":
             case "task_update" when pending.Before is not null:
                 if (TaskIsAsAfter(world, pending))
                 {
@@ -96,6 +97,18 @@ internal sealed class Settlement(StormState storm, IReadOnlyList<Driver> drivers
                 }
 
                 break;
+            case "worktree_restore":
+                var restored = (string?)world.Entry(pending.Worktree!.EntryId)?["status"] is not "removed";
+                Whole(world, pending, restored);
+                if (restored)
+                {
+                    driver.Restored(pending.Worktree, pending.Before, pending.After);
+                }
+
+                break;
+            case "worktree_merge":
+                SettleMerge(world, driver, pending, name!);
+                break;
             case "worktree_run":
                 driver.LookAgain(pending.Worktree!, pending.File.Name, pending.File.Content);
                 break;
@@ -114,6 +127,24 @@ internal sealed class Settlement(StormState storm, IReadOnlyList<Driver> drivers
         else
         {
             driver.Repeat("worktree_create", pending.Arguments);
+        }
+    }
+
+    private void SettleMerge(World world, Driver driver, Pending pending, string name)
+    {
+        var model = pending.Worktree!;
+        var landed = world.Live(name)?["landed"];
+        var commit = (string?)landed?["tip"] == model.Head && (string?)landed?["commit"] != model.LandedAs ? (string?)landed?["commit"] : null;
+        // Where there was nothing to land, only the task says whether the call came to its end.
+        var had = commit is null && pending.Before != pending.After && storm.Landings.HasAllOf(model.Head) && TaskIsAsAfter(world, pending);
+        Whole(world, pending, commit is not null || had);
+        if (commit is not null)
+        {
+            driver.Landed(model, commit, pending.Before, pending.After);
+        }
+        else if (had)
+        {
+            driver.Change(pending.Before, pending.After);
         }
     }
 

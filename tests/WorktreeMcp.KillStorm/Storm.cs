@@ -15,7 +15,7 @@ internal sealed class Storm(StormOptions options, TextWriter output)
         var folder = Path.Join(options.Folder, $"kill-storm-{options.Seed}-{Environment.ProcessId}");
         output.WriteLine($"seed {options.Seed}, {options.Servers} servers, {options.Kills} kills, in {folder}");
         using var record = new Record(MakeRecordPath(folder));
-        var storm = new StormState(options, Git.Make(Path.Join(folder, "repo")), record);
+        var storm = new StormState(options, Git.Make(Path.Join(folder, "repo")), record, new Findings());
         var random = new Random(options.Seed);
         var drivers = Enumerable.Range(0, options.Servers).Select(n => new Driver(n, storm, random.Next())).ToList();
         // So that every folder is there before the first look.
@@ -26,11 +26,12 @@ internal sealed class Storm(StormOptions options, TextWriter output)
             threads.Add(Start(new Person(storm, random.Next()).Run));
         }
 
+        var oracle = new Oracle(storm, drivers, random);
         var kills = 0;
         try
         {
             WarmUp(storm, drivers);
-            kills = Rounds(storm, drivers, random);
+            kills = Rounds(storm, drivers, oracle, random);
         }
         finally
         {
@@ -39,6 +40,8 @@ internal sealed class Storm(StormOptions options, TextWriter output)
             drivers.ForEach(d => d.Stop());
         }
 
+        oracle.CheckSpares();
+        Report(storm, oracle, "all servers have ended");
         return Conclude(storm, folder, kills);
     }
 
@@ -52,10 +55,9 @@ internal sealed class Storm(StormOptions options, TextWriter output)
         storm.Gate.Open();
     }
 
-    private int Rounds(StormState storm, List<Driver> drivers, Random random)
+    private int Rounds(StormState storm, List<Driver> drivers, Oracle oracle, Random random)
     {
         var killer = new Killer(storm, drivers, random, storm.Options.ServersOnly);
-        var oracle = new Oracle(storm, drivers, random);
         for (var kill = 1; kill <= options.Kills; kill++)
         {
             Thread.Sleep(random.Next(30, 300));

@@ -6,12 +6,14 @@ namespace WorktreeMcp.KillStorm;
 internal sealed record StormOptions
 {
     public const string Usage = """
-        kill-storm [--kills N] [--servers N] [--seed S] [--in DIR] [--servers-only] [--no-person] [--clean] [--keep] [--go-on]
+        kill-storm [--kills N] [--servers N] [--seed S] [--in DIR] [--spares N] [--servers-only] [--no-person] [--clean] [--keep] [--go-on]
         kill-storm --races [--rounds N] [--in DIR]
           --kills N     how many kills; 100 if left out
           --servers N   how many servers at once; 8 if left out
           --seed S      the random choices; printed at the start
           --in DIR      where the repository is made; /dev/shm if there is one
+          --spares N    how many checkouts are kept ready; as the servers choose if left out
+          --landings    worktrees are landed and restored too
           --servers-only  kill servers and never their git
           --no-person   nobody works in the main checkout meanwhile
           --clean       the person runs git clean -fdx too
@@ -24,6 +26,9 @@ internal sealed record StormOptions
 
     public int Servers { get; init; } = 8;
 
+    /// <summary>How many checkouts the servers keep ready; null leaves it to them.</summary>
+    public int? Spares { get; init; }
+
     public int Seed { get; init; } = Random.Shared.Next(1, 1_000_000);
 
     public string Folder { get; init; } = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
@@ -33,6 +38,9 @@ internal sealed record StormOptions
     public bool Clean { get; init; }
 
     public bool ServersOnly { get; init; }
+
+    /// <summary>Whether worktrees are landed in main and restored from the trash too.</summary>
+    public bool Landings { get; init; }
 
     public bool Keep { get; init; }
 
@@ -53,6 +61,7 @@ internal sealed record StormOptions
                 case "--person": options = options with { Person = true }; break;
                 case "--no-person": options = options with { Person = false }; break;
                 case "--servers-only": options = options with { ServersOnly = true }; break;
+                case "--landings": options = options with { Landings = true }; break;
                 case "--clean": options = options with { Clean = true }; break;
                 case "--keep": options = options with { Keep = true }; break;
                 case "--go-on": options = options with { GoOn = true }; break;
@@ -60,6 +69,7 @@ internal sealed record StormOptions
                 case "--in" when !isLast: options = options with { Folder = Path.GetFullPath(arguments[++i]) }; break;
                 case "--kills" when !isLast && Number(arguments[++i]) is { } kills: options = options with { Kills = kills }; break;
                 case "--servers" when !isLast && Number(arguments[++i]) is > 1 and var servers: options = options with { Servers = servers }; break;
+                case "--spares" when !isLast && Number(arguments[++i]) is { } spares: options = options with { Spares = spares }; break;
                 case "--seed" when !isLast && Number(arguments[++i]) is { } seed: options = options with { Seed = seed }; break;
                 case "--rounds" when !isLast && Number(arguments[++i]) is { } rounds: options = options with { Rounds = rounds }; break;
                 default: return null;

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace WorktreeMcp.KillStorm;
 
 /// <summary>What the drivers, the killer, the person and the oracle share.</summary>
-internal sealed class StormState(StormOptions options, Git git, Record record)
+internal sealed class StormState(StormOptions options, Git git, Record record, Findings findings)
 {
     private const int MostShared = 10;
 
@@ -17,7 +17,9 @@ internal sealed class StormState(StormOptions options, Git git, Record record)
 
     public Record Record => record;
 
-    public Findings Findings { get; } = new();
+    public Findings Findings { get; } = findings;
+
+    public Landings Landings { get; } = new(git, findings);
 
     public Gate Gate { get; } = new(options.Servers + (options.Person ? 1 : 0));
 

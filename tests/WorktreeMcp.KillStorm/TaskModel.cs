@@ -23,6 +23,9 @@ internal sealed record TaskModel(int Id, string Subject)
     /// <summary>What a person wrote into the file, or null.</summary>
     public string? Hand { get; init; }
 
+    /// <summary>Whether its owner must hold a lease on it; false where the record does not say.</summary>
+    public bool IsHeld { get; init; }
+
     public bool IsOpen => Status is "pending" or "in_progress";
 
     public bool HasLiveWorktree => WorktreeState is "active" or "kept";
@@ -35,6 +38,7 @@ internal sealed record TaskModel(int Id, string Subject)
         Check("subject", (string?)file["subject"], Subject);
         Check("status", (string?)file["status"], Status);
         Check("owner", (string?)file["owner"], Owner);
+        Check("lease", (IsHeld && IsOpen && file["lease_until"] is null) ? "none" : "as it must be", "as it must be");
         Check("priority", (string?)file["priority"], Priority);
         Check("worktree", (string?)file["worktree"], Worktree);
         Check("worktree_state", (string?)file["worktree_state"], WorktreeState);

@@ -45,7 +45,7 @@ internal sealed class ToolServer : IDisposable
         : $"exit code {_process.ExitCode}";
 
     /// <summary>Starts one and greets it; its answer to that is read with the first call.</summary>
-    public static ToolServer Start(string repository, string agent)
+    public static ToolServer Start(string repository, string agent, int? spares)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Join(AppContext.BaseDirectory, "worktree-mcp.dll"), "serve", "--repo", repository, "--agent", agent])
         {
@@ -60,6 +60,11 @@ internal sealed class ToolServer : IDisposable
         }
 
         start.Environment["DOTNET_TieredPGO"] = "0";
+        if (spares is { } ready)
+        {
+            start.Environment["WORKTREEMCP_SPARES"] = ready.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
         var server = new ToolServer(Process.Start(start)!);
         server.Send(Hello);
         server.Send(Ready);

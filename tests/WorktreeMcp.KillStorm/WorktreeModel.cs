@@ -11,12 +11,21 @@ internal sealed class WorktreeModel(string name, string branch, string start)
 
     public string Status { get; set; } = "active";
 
+    /// <summary>What it was when it was removed.</summary>
+    public string StatusBefore { get; set; } = "active";
+
+    /// <summary>Whether HEAD is at a commit and on no branch, since its branch went on while it was in the trash.</summary>
+    public bool IsDetached { get; set; }
+
     public int? TaskId { get; set; }
 
     public string Head { get; set; } = start;
 
     /// <summary>The commit it started from.</summary>
     public string Base { get; } = start;
+
+    /// <summary>What its branch landed as last, or null.</summary>
+    public string? LandedAs { get; set; }
 
     /// <summary>Every file written in it, with its content.</summary>
     public Dictionary<string, string> Files { get; } = [];

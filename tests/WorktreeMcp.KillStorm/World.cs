@@ -25,14 +25,20 @@ internal sealed class World
         Refs = git.Run("for-each-ref", "--format=%(refname) %(objectname)").Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(l => l.Split(' ')).ToDictionary(p => p[0], p => p[1]);
         var admin = Path.Join(git.Common, "worktrees");
-        AdminIds = Directory.Exists(admin) ? [.. Directory.GetDirectories(admin).Select(d => Path.GetFileName(d)!)] : [];
+        AllAdminIds = Directory.Exists(admin) ? [.. Directory.GetDirectories(admin).Select(d => Path.GetFileName(d)!)] : [];
     }
 
     public IReadOnlyList<JsonObject> Entries { get; } = [];
 
     public IReadOnlyDictionary<string, string> Refs { get; }
 
-    public IReadOnlyList<string> AdminIds { get; }
+    private IReadOnlyList<string> AllAdminIds { get; }
+
+    /// <summary>git's records, but for those of checkouts that are kept ready: servers work on these at quiet moments too.</summary>
+    public IReadOnlyList<string> AdminIds => [.. AllAdminIds.Except(SpareIds)];
+
+    /// <summary>git's records of checkouts that are kept ready, or about to be; one that became a worktree names its place there.</summary>
+    public IReadOnlyList<string> SpareIds => [.. AllAdminIds.Where(IsSpare)];
 
     public string Root => _git.Root;
 
@@ -71,6 +77,10 @@ internal sealed class World
 
         return task;
     }
+
+    private bool IsSpare(string id) =>
+        id.StartsWith("spare-", StringComparison.Ordinal) && ReadIfThere(Path.Join(Admin(id), "gitdir")) is var named
+        && (named is null || named.StartsWith(Path.Join(Root, ".worktrees", ".spares") + "/", StringComparison.Ordinal));
 
     public static string? ReadIfThere(string path) => File.Exists(path) ? File.ReadAllText(path).Trim() : null;
 }
