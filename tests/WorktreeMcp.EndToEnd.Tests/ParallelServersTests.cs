@@ -8,17 +8,18 @@ public sealed class ParallelServersTests
 {
     private const int Servers = 4;
 
-    [Fact]
-    public async Task Tasks_created_by_several_servers_at_once_all_stand()
+    [Theory]
+    [InlineData(Servers, 10)]
+    [InlineData(2, 100)]
+    public async Task Tasks_created_by_several_servers_at_once_all_stand(int servers, int each)
     {
-        const int Each = 10;
         using var repository = new TempRepository();
-        await using var clients = await Clients(repository);
+        await using var clients = await Clients(repository, servers);
 
-        var made = await clients.AtOnce(Each, (server, number) => ("task_create", $$"""{"subject":"{{server}}-{{number}}"}"""));
+        var made = await clients.AtOnce(each, (server, number) => ("task_create", $$"""{"subject":"{{server}}-{{number}}"}"""));
 
         var ids = made.Select(answer => answer.GetProperty("task").GetProperty("id").GetInt32()).ToList();
-        ids.Should().BeEquivalentTo(Enumerable.Range(1, Servers * Each));
+        ids.Should().BeEquivalentTo(Enumerable.Range(1, servers * each));
         foreach (var answer in made)
         {
             var task = answer.GetProperty("task");
@@ -26,7 +27,7 @@ public sealed class ParallelServersTests
             stored.GetProperty("subject").GetString().Should().Be(task.GetProperty("subject").GetString());
         }
 
-        Sequence(repository).Should().Equal(Enumerable.Range(1, Servers * Each));
+        Sequence(repository).Should().Equal(Enumerable.Range(1, servers * each));
     }
 
     [Fact]
@@ -81,8 +82,8 @@ public sealed class ParallelServersTests
     private static IEnumerable<int> Sequence(TempRepository repository) =>
         repository.EventLines().Select(line => JsonElement.Parse(line).GetProperty("seq").GetInt32());
 
-    private static async Task<ClientGroup> Clients(TempRepository repository) =>
-        new(await Task.WhenAll(Enumerable.Range(0, Servers).Select(_ => ConnectedClient.Start(repository.Root))));
+    private static async Task<ClientGroup> Clients(TempRepository repository, int servers = Servers) =>
+        new(await Task.WhenAll(Enumerable.Range(0, servers).Select(_ => ConnectedClient.Start(repository.Root))));
 
     private sealed class ClientGroup(ConnectedClient[] clients) : IAsyncDisposable
     {

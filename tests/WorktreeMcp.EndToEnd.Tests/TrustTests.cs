@@ -53,6 +53,16 @@ public sealed class TrustTests : IDisposable
         await EndOf(server, "lane", "failed: exit code 4");
         await server.Call(9, "task_get", """{"task_id":1}""");
         (await server.Answer(9)).GetProperty("result").GetProperty("structuredContent").GetProperty("task").GetProperty("attention").GetString().Should().Be("failed");
+
+        await server.Call(10, "worktree_create", """{"name":"taskless"}""");
+        await server.Answer(10);
+        await EndOf(server, "taskless", "failed: exit code 4");
+        await server.Call(11, "board_show");
+        var concerns = (await server.Answer(11)).GetProperty("result").GetProperty("structuredContent").GetProperty("needs_person").EnumerateArray()
+            .Where(concern => concern.GetProperty("why").GetString() == "setup_failed").ToList();
+        concerns.Select(concern => concern.GetProperty("worktree").GetString()).Should().Equal("lane", "taskless");
+        concerns[0].GetProperty("task_id").GetInt32().Should().Be(1);
+        concerns[1].GetProperty("text").GetString().Should().Contain("exit code 4");
     }
 
     [Fact]

@@ -46,14 +46,17 @@ public enum ConcernKind
 
     /// <summary>A file cannot be understood.</summary>
     DamagedFile,
+
+    /// <summary>The setup commands of a worktree failed.</summary>
+    SetupFailed,
 }
 
 /// <summary>Something that a person should look at.</summary>
 /// <param name="Kind">Why.</param>
-/// <param name="TaskId">Which task.</param>
+/// <param name="TaskId">Which task, or null.</param>
 /// <param name="Worktree">Which worktree, or null.</param>
 /// <param name="Text">More about it, or null.</param>
-public sealed record Concern(ConcernKind Kind, int TaskId, string? Worktree, string? Text);
+public sealed record Concern(ConcernKind Kind, int? TaskId, string? Worktree, string? Text);
 
 /// <summary>All that one has to know before the next step.</summary>
 /// <param name="Ready">Tasks that can be claimed, the best first.</param>

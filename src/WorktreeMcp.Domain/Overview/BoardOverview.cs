@@ -47,7 +47,7 @@ public sealed class BoardOverview
             tasks.Count(view => view.Task.Status == TaskState.Pending && view.WaitsFor.Count > 0),
             tasks.Count(view => view.Task.Status == TaskState.Completed),
             new Part<SeenWorktree>([.. seen.Take(shown.Count)], entries.Count),
-            Concerns(tasks, damaged, left, seen, limits.Concerns),
+            Concerns(tasks, damaged, entries, left, seen, limits.Concerns),
             _store.Events.Read(new EventQuery(limits.Events, MaxBytes: EventBytesSearched)).Events);
     }
 
@@ -66,7 +66,8 @@ public sealed class BoardOverview
     }
 
     private static Part<Concern> Concerns(
-        IReadOnlyList<TaskView> tasks, IReadOnlyList<DamagedTask> damaged, IReadOnlyList<HeldTask> left, IReadOnlyList<SeenWorktree> seen, int most)
+        IReadOnlyList<TaskView> tasks, IReadOnlyList<DamagedTask> damaged, IReadOnlyList<Worktree> entries, IReadOnlyList<HeldTask> left,
+        IReadOnlyList<SeenWorktree> seen, int most)
     {
         var flagged = tasks
             .Where(view => view.Task.Attention != TaskAttention.None && view.Task.Status != TaskState.Deleted)
@@ -74,6 +75,8 @@ public sealed class BoardOverview
             .Select(view => new Concern(KindOf(view.Task.Attention), view.Task.Id, view.Task.LiveWorktree, view.Task.Notes.Count > 0 ? view.Task.Notes[^1].Text : view.Task.Subject));
         var all = damaged.Select(file => new Concern(ConcernKind.DamagedFile, file.Id, null, file.Problem))
             .Concat(flagged)
+            .Concat(entries.Where(worktree => worktree.Setup is { State: "failed" }).OrderBy(worktree => worktree.Id)
+                .Select(worktree => new Concern(ConcernKind.SetupFailed, worktree.TaskId, worktree.Name, worktree.Setup!.Detail)))
             .Concat(left.Select(held => LeftBehind(held.Task, seen)).OfType<Concern>())
             .ToList();
         return new Part<Concern>([.. all.Take(most)], all.Count);

@@ -31,11 +31,18 @@ public sealed record ProgressRow(int Id, string Subject, string? Owner, int? Lea
         BoardShown.Short(held.Task.LiveWorktree));
 }
 
-/// <summary>A worktree in short; dirty counts files with uncommitted work, seen_seconds_ago is there when it was not looked at just now.</summary>
-public sealed record LaneRow(
-    string Name, string Branch, int? TaskId, bool? Kept, int? Dirty, int? Ahead, int? Behind, IReadOnlyList<string>? Running, string? Drift, int? SeenSecondsAgo, bool? NotSeen)
+/// <summary>A command that runs in a worktree.</summary>
+public sealed record LaneRun(string Command, double StartedAt)
 {
     private const int CommandBytes = 40;
+
+    internal static LaneRun From(BegunRun run) => new(CutText.Of(run.Command, CommandBytes), run.StartedAt);
+}
+
+/// <summary>A worktree in short; dirty counts files with uncommitted work, seen_seconds_ago is there when it was not looked at just now.</summary>
+public sealed record LaneRow(
+    string Name, string Branch, int? TaskId, bool? Kept, int? Dirty, int? Ahead, int? Behind, IReadOnlyList<LaneRun>? Running, string? Drift, int? SeenSecondsAgo, bool? NotSeen)
+{
     private const int DriftBytes = 80;
 
     internal static LaneRow From(SeenWorktree seen)
@@ -49,7 +56,7 @@ public sealed record LaneRow(
             seen.View.Changes?.Count,
             seen.View.Ahead,
             seen.View.Behind,
-            worktree.Runs.Count == 0 ? null : [.. worktree.Runs.Take(2).Select(run => CutText.Of(run.Command, CommandBytes))],
+            worktree.Runs.Count == 0 ? null : [.. worktree.Runs.Take(2).Select(LaneRun.From)],
             seen.View.Drift.Count == 0 ? null : CutText.Of(seen.View.Drift[0], DriftBytes),
             seen.AgeSeconds is null or 0 ? null : (int)Math.Ceiling(seen.AgeSeconds.Value),
             seen.AgeSeconds is null ? true : null);
@@ -57,7 +64,7 @@ public sealed record LaneRow(
 }
 
 /// <summary>What a person should look at.</summary>
-public sealed record ConcernRow(string Why, int TaskId, string? Worktree, string? Text)
+public sealed record ConcernRow(string Why, int? TaskId, string? Worktree, string? Text)
 {
     private const int TextBytes = 100;
 
@@ -68,6 +75,7 @@ public sealed record ConcernRow(string Why, int TaskId, string? Worktree, string
             ConcernKind.Review => "review",
             ConcernKind.Failed => "failed",
             ConcernKind.LeftBehind => "lease_ended",
+            ConcernKind.SetupFailed => "setup_failed",
             _ => "damaged_file",
         },
         concern.TaskId,
