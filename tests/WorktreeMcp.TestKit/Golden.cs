@@ -48,6 +48,9 @@ public static partial class Golden
         plain = Hash().Replace(plain, "HASH");
         plain = Process().Replace(plain, "(process PID)");
         plain = GitsWords().Replace(plain, "GIT'S WORDS");
+
+        // Commits of one second have no order among them.
+        plain = Branches().Replace(plain, match => $"{match.Groups[1].Value}{string.Join(", ", match.Groups[2].Value.Split(", ").Order(StringComparer.Ordinal))}");
         return Fault().Replace(plain, "fault NUMBER");
     }
 
@@ -61,6 +64,9 @@ public static partial class Golden
 
         return folder?.FullName ?? throw new InvalidOperationException("The tests run outside their source tree.");
     }
+
+    [GeneratedRegex(@"((?:The|Its) newest(?: branches)? are )([^ .]+(?:, [^ .]+)*)")]
+    private static partial Regex Branches();
 
     [GeneratedRegex("\\b(?:[0-9a-f]{40}|(?=[a-f]*[0-9])[0-9a-f]{12})\\b")]
     private static partial Regex Hash();
