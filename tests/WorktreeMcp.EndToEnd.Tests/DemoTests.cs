@@ -52,6 +52,7 @@ public sealed class DemoTests
     {
         using var repo = new TempRepository();
         repo.Git("checkout", "-q", "--detach");
+        repo.Commit("a commit of no branch");
         var before = repo.Snapshot();
         await using var demo = BuiltServer.Start(arguments: ["demo", "--team", "--repo", repo.Root]);
 
