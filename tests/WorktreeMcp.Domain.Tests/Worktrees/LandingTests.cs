@@ -248,9 +248,13 @@ public sealed class LandingTests : IDisposable
         repository.Make("a");
         repository.Work("a", "one.txt", "1");
 
-        var refusal = _repo.By(RefusalCode.VerifyFailed, () => repository.Land("a", verify: "cat one.txt; echo broken >&2; exit 3"));
+        var refusal = _repo.By(RefusalCode.VerifyFailed, () => repository.Land("a", verify: "cat one.txt; echo \"broken\" >&2; exit 3"));
 
         refusal.Message.Should().Contain("exit code 3").And.Contain("1\nbroken");
+        var next = NamedCall.Parse(refusal.Next!);
+        next.Tool.Should().Be("worktree_run");
+        next.Arguments!["name"]!.GetValue<string>().Should().Be("a");
+        next.Arguments["command"]!.GetValue<string>().Should().Be("cat one.txt; echo \"broken\" >&2; exit 3");
         _repo.EventNames().Should().EndWith(["worktree.merge.before", "worktree.merge.failed"]);
         Leftovers().Should().BeEmpty();
     }
@@ -262,8 +266,10 @@ public sealed class LandingTests : IDisposable
         repository.Make("a");
         repository.Work("a", "one.txt", "1");
 
-        _repo.By(RefusalCode.VerifyFailed, () => repository.Land("a", verify: "MY_TOKEN=abcdef123456 sh -c 'exit 3'"))
-            .Message.Should().Contain("MY_TOKEN=***");
+        var refusal = _repo.By(RefusalCode.VerifyFailed, () => repository.Land("a", verify: "MY_TOKEN=abcdef123456 sh -c 'exit 3'"));
+
+        refusal.Message.Should().Contain("MY_TOKEN=***");
+        refusal.Next.Should().Be("worktree_run(name: \"a\", command: \"...\")");
 
         string.Join('\n', _repo.EventLines()).Should().Contain("MY_TOKEN=***").And.NotContain("abcdef123456");
     }

@@ -103,6 +103,27 @@ public sealed class RestoringWorktreesTests : IDisposable
         _repo.GitIn(made.Directory, "symbolic-ref", "HEAD").Should().Be("refs/heads/wt/a");
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("waits for a review")]
+    public void Why_it_was_removed_is_no_longer_said_of_it_and_why_it_was_kept_is(string? kept)
+    {
+        var repository = _repo.Open();
+        repository.Make("a");
+        if (kept is not null)
+        {
+            repository.Worktrees.Keep("a", kept, completeTask: false, Steps.By);
+        }
+
+        repository.Worktrees.Remove("a", force: true, completeTask: false, "not wanted", Steps.By);
+        repository.Worktrees.List(WorktreeState.Removed, 5, null).Worktrees.Single().Worktree.Reason.Should().Be("not wanted");
+
+        repository.Worktrees.Restore("a", null, null, Steps.By).Step.Worktree.Reason.Should().Be(kept);
+
+        repository.Row("a").Worktree.Reason.Should().Be(kept);
+        _repo.EventLines().Should().ContainSingle(line => line.Contains("\"worktree.remove.before\"") && line.Contains("\"not wanted\""));
+    }
+
     [Fact]
     public void A_branch_that_went_with_its_worktree_is_made_again()
     {
