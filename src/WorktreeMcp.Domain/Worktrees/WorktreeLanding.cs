@@ -110,7 +110,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         using (movable)
         {
             return Move(request, source, pending, movable, lease, landing, by) is var (step, moved, notes)
-                ? new LandingResult(step, source.Into, request.Strategy, source.From, plan.To, plan.Commits, plan.Files.Count, movable.Checkout?.Directory, verified, moved, null, [.. notes, .. Notes(habits, verified)])
+                ? new LandingResult(step, source.Into, request.Strategy, source.From, plan.To, plan.Commits, plan.Files.Count, movable.Checkout?.Directory, verified, moved, null, [.. notes, .. Notes(source.Worktree, habits, verified)])
                 : null;
         }
     }
@@ -239,8 +239,13 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         }
     }
 
-    private IEnumerable<string> Notes(CommitHabits habits, RunResult? verified)
+    private IEnumerable<string> Notes(Worktree landed, CommitHabits habits, RunResult? verified)
     {
+        if (Stacking.Above(landed, entries.All()) is { Count: > 0 } above)
+        {
+            yield return $"started from {landed.Branch} and left as they are: {Listed.Of([.. above.Select(w => w.Name)], 10)}; worktree_status of each says how it goes on";
+        }
+
         if (habits.Hooks.Count > 0)
         {
             yield return $"git hooks are installed and were not run: {string.Join(", ", habits.Hooks)}";
