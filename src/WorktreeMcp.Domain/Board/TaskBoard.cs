@@ -185,6 +185,7 @@ public sealed class TaskBoard
         var changed = TaskDifferences.Of(old, task);
         if (changed.Count == 0)
         {
+            Claims.RenewAlone(change, old);
             return new TaskChange(View(old), [], [], null);
         }
 

@@ -97,6 +97,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
             {
                 // Nothing is held while it runs, and what stands in the way is looked for again afterwards.
                 movable.Dispose();
+                RenewFor(source.Worktree, by);
                 verified = verification.Run(source.Worktree, plan.To, command, landing.Descriptor, progress, cancel);
                 movable = bases.Prepare(source.Into, plan.Files);
             }
@@ -113,6 +114,13 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
                 ? new LandingResult(step, source.Into, request.Strategy, source.From, plan.To, plan.Commits, plan.Files.Count, movable.Checkout?.Directory, verified, moved, null, [.. notes, .. Notes(source.Worktree, habits, verified)])
                 : null;
         }
+    }
+
+    // Nobody is to take the task over while it is verified.
+    private void RenewFor(Worktree worktree, string by)
+    {
+        using var change = parts.Store.Begin("worktree.merge", by);
+        parts.Board.Claims.RenewAlone(change, parts.TaskOf(worktree));
     }
 
     private (PlannedLanding Plan, CommitHabits Habits) Plan(LandingRequest request, LandingSource source, LandingLock landing)
@@ -181,6 +189,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         }
 
         pending = pending with { Since = change.Now };
+        parts.Board.Claims.Renew(change, task);
         LandingBook.Begin(change, worktree, task, pending);
         return true;
     }
@@ -221,6 +230,10 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
                 TaskBoard.EmitCompleted(change, old, task);
                 warning = change.Commit("worktree.merge");
             }
+        }
+        else
+        {
+            parts.Board.Claims.RenewAlone(change, old);
         }
 
         var step = new WorktreeStep(worktree, parts.DirectoryOf(worktree), task, Already: true, task is null ? [] : parts.Board.NowReady(old!, task), warning);

@@ -152,6 +152,12 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         var task = parts.TaskOf(gone);
         string? warning = null;
         IReadOnlyList<int> ready = [];
+        if (!completeTask && task is not null)
+        {
+            using var change = parts.Store.Begin("worktree.remove", by);
+            parts.Board.Claims.RenewAlone(change, task);
+        }
+
         if (completeTask && task is { IsOpen: true })
         {
             using var change = parts.Store.Begin("worktree.remove", by);
