@@ -79,6 +79,22 @@ public sealed class LandingTests : IDisposable
         _repo.Git("rev-parse", "wt/a").Should().Be(landed.To);
     }
 
+    [Theory]
+    [InlineData(LandingStrategy.Merge)]
+    [InlineData(LandingStrategy.Squash)]
+    public void The_commit_bears_the_callers_message_and_the_name_that_git_is_configured_with(LandingStrategy strategy)
+    {
+        var repository = _repo.Open();
+        repository.Make("a", repository.Task("Not this"));
+        repository.Work("a", "one.txt", "1");
+        _repo.Git("config", "user.name", "Ann");
+        _repo.Git("config", "user.email", "ann@example.org");
+
+        repository.Worktrees.Land(new LandingRequest("a", null, strategy, " Say hello\n\nBecause it is polite.\n", null, TimeSpan.FromMinutes(2), CompleteTask: false, Remove: false), Steps.By, _ => { }, CancellationToken.None);
+
+        _repo.Git("log", "-1", "--format=%an %ae %cn %ce%n%B", "main").Should().Be("Ann ann@example.org Ann ann@example.org\nSay hello\n\nBecause it is polite.");
+    }
+
     [Fact]
     public void A_rebase_onto_an_unmoved_base_takes_the_commits_as_they_are()
     {

@@ -129,6 +129,29 @@ public sealed class VerifiedLandingsTests : IDisposable
         _repo.By(RefusalCode.Busy, () => repository.Land("a", patience: 0)).Message.Should().Contain("landing b");
     }
 
+    [Fact]
+    public void Who_waits_and_who_verifies_hears_how_it_goes()
+    {
+        var repository = _repo.Open();
+        repository.Make("a");
+        repository.Work("a", "one.txt", "1");
+        var told = new List<string>();
+        using (WorktreeMcp.Domain.Storage.LandingLock.Acquire(_repo.Layout, TimeSpan.FromSeconds(1), TimeProvider.System, "landing b", _ => { }, CancellationToken.None))
+        {
+            _repo.By(RefusalCode.Busy, () => Land(TimeSpan.FromMilliseconds(50)));
+        }
+
+        told.Should().NotBeEmpty().And.OnlyContain(line => line.StartsWith("waiting for") && line.Contains("landing b"));
+        told.Clear();
+
+        Land(TimeSpan.FromMinutes(2));
+
+        told.Should().Equal("checking out the merged commit", "verifying: true");
+
+        void Land(TimeSpan patience) =>
+            repository.Worktrees.Land(new LandingRequest("a", null, LandingStrategy.Merge, null, "true", patience, CompleteTask: false, Remove: false), Steps.By, told.Add, CancellationToken.None);
+    }
+
     private IEnumerable<string> Leftovers() =>
         Directory.EnumerateDirectories(Path.Join(_repo.Root, ".worktrees"), ".verify*").Concat(Directory.Exists(_repo.Layout.Verification) ? Directory.EnumerateFileSystemEntries(_repo.Layout.Verification) : []);
 }
