@@ -115,8 +115,10 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         && entry.NamesWorktree(files) is null
         && files.Directory.EnumerateFiles(entry.Directory).All(file => Path.GetFileName(file) is "locked" or "gitdir")
         && !files.Directory.EnumerateDirectories(entry.Directory).Any()
-        && files.Directory.GetLastWriteTimeUtc(entry.Directory) >= since.AddMilliseconds(-20)
-        && !GitAtWork.In(place.Root, place.CommonDirectory));
+        && files.Directory.GetLastWriteTimeUtc(entry.Directory) >= since.AddMilliseconds(-20));
+
+    /// <summary>Whether a git is at work that may be making this record.</summary>
+    internal bool IsInTheMaking(AdminEntry entry) => GitAtWork.SinceBefore(files.Directory.GetLastWriteTimeUtc(entry.Directory), place.Root, place.CommonDirectory);
 
     /// <summary>Whether there is a record without its common directory: git then lists, adds and removes no worktree at all.</summary>
     internal bool HasBrokenRecord() => Entries().Any(entry => !entry.SharesCommonDirectory(place.CommonDirectory, files));
