@@ -42,6 +42,13 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return new TrashedWorktree(tree is null ? null : Relative(tree), null, head?.Commit, Before(worktree));
         }
 
+        if (worktree.Status == WorktreeState.Creating && tree is null)
+        {
+            // git had only begun: a record without files holds nothing, and nobody would ever come for it.
+            parts.Files.Directory.Delete(trashed.Directory, recursive: true);
+            return new TrashedWorktree(null, null, head?.Commit, Before(worktree));
+        }
+
         if (worktree.Status == WorktreeState.Creating)
         {
             // Whoever made it was killed, and nobody else has been in it yet.

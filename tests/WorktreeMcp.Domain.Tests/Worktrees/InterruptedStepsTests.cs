@@ -56,6 +56,8 @@ public sealed class InterruptedStepsTests : IDisposable
         _repo.Git("for-each-ref", "refs/heads/wt").Should().BeEmpty();
         _repo.Has(".worktrees/a").Should().BeFalse();
         _repo.Has(".git/worktrees/a").Should().BeFalse();
+        var waiting = _repo.Has(".git/worktrees") ? Directory.GetDirectories(Path.Join(_repo.Root, ".git", "worktrees")) : [];
+        waiting.Should().HaveCount(steps is 2 or 3 ? 1 : 0, "a record without files holds nothing");
         next.Make("a", task).Task!.Status.Should().Be(TaskState.InProgress);
     }
 
