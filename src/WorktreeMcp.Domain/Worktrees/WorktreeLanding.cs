@@ -35,7 +35,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         parts.Board.Claims.EnsureMay(parts.TaskOf(found), by);
         RefuseUnused(found, request.Remove);
         LandingResult result;
-        using (var lease = parts.TryLease(found, shared: true) ?? throw InUse(found.Name))
+        using (var lease = parts.TryLease(found, shared: true) ?? throw parts.InUse(found.Name))
         {
             using var landing = Wait(request, found, progress, cancel);
             SettleOthers(landing, by);
@@ -337,10 +337,10 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
 
     private string? Tip(string branch) => parts.Git.Refs.Resolve($"refs/heads/{branch}");
 
-    private static Worktree Same(IReadOnlyList<Worktree> all, Worktree found)
+    private Worktree Same(IReadOnlyList<Worktree> all, Worktree found)
     {
         var worktree = WorktreeEntries.Require(all, found.Name);
-        return worktree.Id == found.Id && worktree.IsUsable ? worktree : throw InUse(found.Name);
+        return worktree.Id == found.Id && worktree.IsUsable ? worktree : throw parts.InUse(found.Name);
     }
 
     private void RefuseUnused(Worktree worktree, bool remove)
@@ -350,7 +350,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
             throw TooOld(parts.Git.Version.Version, "Landing");
         }
 
-        using var lease = remove ? parts.TryLease(worktree, shared: false) ?? throw InUse(worktree.Name) : null;
+        using var lease = remove ? parts.TryLease(worktree, shared: false) ?? throw parts.InUse(worktree.Name, worktree.Runs) : null;
     }
 
     private static void Check(LandingRequest request)
@@ -375,10 +375,4 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
     /// <summary>Refuses what an old git cannot do.</summary>
     internal static Refusal TooOld(string version, string what) => new(
         RefusalCode.GitFailed, $"{what} needs git 2.38 or newer; this is {version}.", "A person installs a newer git on the PATH of the server; everything else works with this one.");
-
-    private static Refusal InUse(string name) => new(
-        RefusalCode.WorktreeBusy,
-        $"Worktree \"{name}\" is in use: a command runs in it, or it is being made or removed.",
-        "Wait for it to end, then repeat the call; worktree_status shows what runs.",
-        $"worktree_status(name: \"{name}\")");
 }
