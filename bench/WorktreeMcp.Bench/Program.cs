@@ -1,5 +1,10 @@
 using WorktreeMcp.Bench;
 
+if (args is [LockWorker.Word, var repository, var worker, var count])
+{
+    return LockWorker.Run(repository, worker, int.Parse(count, System.Globalization.CultureInfo.InvariantCulture));
+}
+
 if (BenchOptions.Parse(args) is not { } options)
 {
     Console.Error.WriteLine(BenchOptions.Usage);
@@ -13,6 +18,13 @@ using (var scratch = new Scratch(options.In))
     if (options.LandingOnly)
     {
         LandingBench.Run(report, options, scratch);
+        report.Note($"Load at the end: {Machine.Load()}.");
+        return 0;
+    }
+
+    if (options.OnlyLocks)
+    {
+        LockBench.Run(report, options, scratch);
         report.Note($"Load at the end: {Machine.Load()}.");
         return 0;
     }
@@ -42,6 +54,7 @@ using (var scratch = new Scratch(options.In))
     tools.Run(options.ManyTasks, options.ManyWorktrees);
     EventBench.Run(report, options, scratch);
     LandingBench.Run(report, options, scratch);
+    LockBench.Run(report, options, scratch);
 }
 
 if (options.DurableIn is { } durable)
