@@ -17,6 +17,13 @@ using (var scratch = new Scratch(options.In))
         return 0;
     }
 
+    if (options.ReadingOnly)
+    {
+        ReadingBench.Run(report, options, scratch);
+        report.Note($"Load at the end: {Machine.Load()}.");
+        return 0;
+    }
+
     RunBench.Run(report, options, scratch);
     SandboxBench.Run(report, options, scratch);
     if (options.OnlyRuns)
@@ -41,6 +48,7 @@ using (var scratch = new Scratch(options.In))
     tools.Run(tasks: 10, worktrees: 10);
     tools.Run(options.ManyTasks, options.ManyWorktrees);
     EventBench.Run(report, options, scratch);
+    ReadingBench.Run(report, options, scratch);
     LandingBench.Run(report, options, scratch);
 }
 
