@@ -11,6 +11,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
 {
     private readonly Lock _gate = new();
     private byte[]? _bytes;
+    private FileStamp? _stamp;
     private IReadOnlyList<StoredWorktree> _entries = [];
 
     /// <summary>All entries as they are now; refuses as corrupt_file when the file cannot be understood.</summary>
@@ -18,13 +19,21 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
     {
         lock (_gate)
         {
-            var kind = files.KindOf(layout.Index);
+            var info = files.FileInfo.FromFileName(layout.Index);
+            var kind = info.Kind();
             if (kind != FileKind.Regular)
             {
-                (_bytes, _entries) = (null, []);
+                (_bytes, _stamp, _entries) = (null, null, []);
                 return kind == FileKind.None ? _entries : throw Corrupt(kind.Problem());
             }
 
+            var stamp = FileStamp.Of(info);
+            if (stamp == _stamp)
+            {
+                return _entries;
+            }
+
+            _stamp = null;
             var bytes = files.File.ReadAllBytes(layout.Index);
             if (_bytes is null || !_bytes.AsSpan().SequenceEqual(bytes))
             {
@@ -32,6 +41,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
                 _bytes = bytes;
             }
 
+            _stamp = stamp.IsSettled ? stamp : null;
             return _entries;
         }
     }

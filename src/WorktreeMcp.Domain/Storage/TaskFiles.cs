@@ -15,8 +15,6 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
     /// <summary>No task or worktree has a higher number; what a file claims beyond it is not ours.</summary>
     internal const int HighestPossibleId = 999_999_999;
 
-    // A file changed in the same tick of the file system's clock as it was read may have the same stamp.
-    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestTrust = TimeSpan.FromSeconds(1);
     private const int LookShare = 20;
     private const int SmallBoard = 200;
@@ -50,7 +48,7 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
             }
 
             return kind == FileKind.Regular
-                ? Refresh(id, new FileStamp(info.LastWriteTimeUtc, info.Length))
+                ? Refresh(id, FileStamp.Of(info))
                 : Unreadable(id, kind.Problem());
         }
     }
@@ -166,9 +164,7 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
         try
         {
             var bytes = files.File.ReadAllBytes(layout.Task(id));
-
-            // Compared with the file system's clock, whatever clock the board goes by.
-            var settled = TimeProvider.System.GetUtcNow().UtcDateTime - stamp.Modified > Settling;
+            var settled = stamp.IsSettled;
             var task = cached?.Task is { Problem: null } known && known.Bytes.Span.SequenceEqual(bytes) ? known : new StoredTask(id, bytes);
             Remember(id, new Cached(task, stamp, settled));
             return task;
