@@ -120,7 +120,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<
     {
         try
         {
-            return files.HoldsText(path) ? files.File.ReadAllText(path).Trim() : null;
+            return files.HoldsText(path) ? files.SmallText(path) : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

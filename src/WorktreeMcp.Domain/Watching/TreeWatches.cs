@@ -177,7 +177,16 @@ internal sealed class TreeWatches : IDisposable
         try
         {
             // A repository in a repository has a part of its state elsewhere.
-            return Inner(folder).All(inner => (isRoot || Path.GetFileName(inner) != ".git") && (Path.GetFileName(inner) == ".git" || Add(tree, releases, inner, isRoot: false)));
+            foreach (var inner in Inner(folder))
+            {
+                var isGit = Path.GetFileName(inner.AsSpan()) is ".git";
+                if (isGit ? !isRoot : !Add(tree, releases, inner, isRoot: false))
+                {
+                    return false;
+                }
+            }
+
+            return true;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
