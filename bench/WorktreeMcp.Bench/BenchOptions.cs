@@ -12,6 +12,7 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
           --large-only      only worktrees of large generated repositories, with and without spares
           --reading-only    only lists and the board over many worktrees of a large repository
           --landing-only    only landings and foretold conflicts
+          --locks-only      only how long the lock is waited for and held
           --no-publish      leave out the comparison with a ReadyToRun build
         """;
 
@@ -20,6 +21,12 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
 
     /// <summary>Whether only what concerns commands is measured.</summary>
     internal bool OnlyRuns { get; init; }
+
+    /// <summary>Whether only the lock is measured.</summary>
+    internal bool OnlyLocks { get; init; }
+
+    /// <summary>Sizes of the repositories in which the lock is measured.</summary>
+    internal IReadOnlyList<int> LockSizes => Quick ? [100] : [100, 100_000];
 
     /// <summary>Repetitions of a call that takes milliseconds.</summary>
     internal int Calls => Quick ? 20 : 200;
@@ -64,6 +71,9 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
                     break;
                 case "--large-only":
                     options = options with { OnlyLarge = true };
+                    break;
+                case "--locks-only":
+                    options = options with { OnlyLocks = true };
                     break;
                 case "--no-publish":
                     options = options with { Publish = false };

@@ -1,5 +1,10 @@
 using WorktreeMcp.Bench;
 
+if (args is [LockWorker.Word, var repository, var worker, var count])
+{
+    return LockWorker.Run(repository, worker, int.Parse(count, System.Globalization.CultureInfo.InvariantCulture));
+}
+
 if (BenchOptions.Parse(args) is not { } options)
 {
     Console.Error.WriteLine(BenchOptions.Usage);
@@ -20,6 +25,13 @@ using (var scratch = new Scratch(options.In))
     if (options.ReadingOnly)
     {
         ReadingBench.Run(report, options, scratch);
+        report.Note($"Load at the end: {Machine.Load()}.");
+        return 0;
+    }
+
+    if (options.OnlyLocks)
+    {
+        LockBench.Run(report, options, scratch);
         report.Note($"Load at the end: {Machine.Load()}.");
         return 0;
     }
@@ -50,6 +62,7 @@ using (var scratch = new Scratch(options.In))
     EventBench.Run(report, options, scratch);
     ReadingBench.Run(report, options, scratch);
     LandingBench.Run(report, options, scratch);
+    LockBench.Run(report, options, scratch);
 }
 
 if (options.DurableIn is { } durable)

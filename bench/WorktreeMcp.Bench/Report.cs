@@ -22,13 +22,23 @@ internal sealed class Report(TextWriter output)
             $"| {what} | {ours.Count} | {Ms(ours.Median)} | {Ms(ours.Min)} | {beside} | {Ms(other.Median)} | {Ms(other.Min)} | "
             + $"{Ratio(ours.Median / other.Median)} ({Ratio(ours.Min / other.Min)}) | {aim} |");
 
+    /// <summary>Begins a table with headings of its own; the first two hold words, the others numbers.</summary>
+    internal void Table(params string[] headings)
+    {
+        output.WriteLine();
+        Cells(headings);
+        output.WriteLine($"|{string.Concat(headings.Select((_, at) => at < 2 ? "---|" : "---:|"))}");
+    }
+
+    internal void Cells(params string[] cells) => output.WriteLine($"| {string.Join(" | ", cells)} |");
+
     internal void Note(string text)
     {
         output.WriteLine();
         output.WriteLine(text);
     }
 
-    private static string Ms(double value) => value.ToString(value < 10 ? "0.00" : value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+    internal static string Ms(double value) => value.ToString(value < 10 ? "0.00" : value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
 
     private static string Ratio(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 }

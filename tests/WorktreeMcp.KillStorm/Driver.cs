@@ -99,6 +99,9 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
         else if (answer.Outcome == Outcome.Refused)
         {
             Judge(tool, answer);
+
+            // A git that was killed may have left what another has to finish.
+            Pending = answer.Code == "git_failed" ? pending ?? Pending : Pending;
         }
 
         Doing = "nothing";

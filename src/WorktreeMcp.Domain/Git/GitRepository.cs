@@ -116,16 +116,22 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
 
     /// <summary>A record that a killed git began for a folder of that name and that does not say yet what it belongs to.</summary>
     internal AdminEntry? UnfinishedRecord(string folder, DateTime since) => Entries().FirstOrDefault(entry =>
-        entry.Id.StartsWith(folder, StringComparison.Ordinal)
-        && entry.Id.AsSpan(folder.Length).IndexOfAnyExceptInRange('0', '9') < 0
+        IsNamedFor(entry, folder)
         && entry.NamesWorktree(files) is null
         && files.Directory.EnumerateFiles(entry.Directory).All(file => Path.GetFileName(file) is "locked" or "gitdir")
         && !files.Directory.EnumerateDirectories(entry.Directory).Any()
-        && files.Directory.GetLastWriteTimeUtc(entry.Directory) >= since.AddMilliseconds(-20)
-        && !GitAtWork.In(place.Root, place.CommonDirectory));
+        && files.Directory.GetLastWriteTimeUtc(entry.Directory) >= since.AddMilliseconds(-20));
+
+    /// <summary>Whether a git is at work that may be making this record.</summary>
+    internal bool IsInTheMaking(AdminEntry entry) => GitAtWork.SinceBefore(files.Directory.GetLastWriteTimeUtc(entry.Directory), place.Root, place.CommonDirectory);
 
     /// <summary>Whether there is a record without its common directory: git then lists, adds and removes no worktree at all.</summary>
-    internal bool HasBrokenRecord() => Entries().Any(entry => !entry.SharesCommonDirectory(place.CommonDirectory, files));
+    /// <param name="besides">A folder whose own record does not count.</param>
+    internal bool HasBrokenRecord(string besides) => Entries().Any(entry => !IsNamedFor(entry, besides) && !entry.SharesCommonDirectory(place.CommonDirectory, files));
+
+    // git names a record after the folder, with a number if that is taken.
+    private static bool IsNamedFor(AdminEntry entry, string folder) =>
+        entry.Id.StartsWith(folder, StringComparison.Ordinal) && entry.Id.AsSpan(folder.Length).IndexOfAnyExceptInRange('0', '9') < 0;
 
     private IEnumerable<AdminEntry> Entries()
     {

@@ -1,5 +1,6 @@
 using System.IO.Abstractions;
 using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Git;
 
@@ -7,32 +8,41 @@ namespace WorktreeMcp.Domain.Git;
 /// Lock files that a killed git of ours left on refs. git never takes over such a file: until somebody removes it, no git
 /// can write there. Invariants:
 /// - only a file that is newer than the intent under which our git ran is taken for ours;
-/// - it stays while any process has it open, and while any git is at work in this repository, since git closes some of
-///   its lock files before it is done; it stays too where the system does not show its processes.
+/// - it stays while any process has it open, and while any git that may have made it is at work in this repository, since
+///   git closes some of its lock files before it is done; it stays too where the system does not show its processes;
+/// - whoever has to leave one keeps the intent on record, so that somebody comes back for it.
 /// </summary>
-internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem files)
+internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem files, IDurableFiles disk)
 {
     // Time stamps of files come from a coarser clock than ours.
     private static readonly TimeSpan Coarse = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Lock files that stand in the way of a branch and that nobody holds any more.</summary>
+    /// <summary>Takes away the lock files that stand in the way of a branch and that nobody holds any more.</summary>
     /// <param name="branch">The branch, without <c>refs/heads/</c>.</param>
     /// <param name="intended">When our git was begun at the earliest, in unix seconds.</param>
-    internal IReadOnlyList<string> Of(string branch, double intended)
-    {
-        return Of([Path.Join(commonDirectory, "refs", "heads", $"{branch}.lock"), Path.Join(commonDirectory, "packed-refs.lock"), Path.Join(commonDirectory, "packed-refs.new")], intended);
-    }
+    /// <returns>One that has to stay for now, or null.</returns>
+    internal string? Free(string branch, double intended) =>
+        Free([Path.Join(commonDirectory, "refs", "heads", $"{branch}.lock"), Path.Join(commonDirectory, "packed-refs.lock"), Path.Join(commonDirectory, "packed-refs.new")], intended);
 
-    /// <summary>Lock files of one checkout that nobody holds any more.</summary>
+    /// <summary>The same for one checkout.</summary>
     /// <param name="gitDirectory">git's directory of it.</param>
     /// <param name="intended">When our git was begun at the earliest, in unix seconds.</param>
-    internal IReadOnlyList<string> OfCheckout(string gitDirectory, double intended) =>
-        Of([Path.Join(gitDirectory, "index.lock"), Path.Join(gitDirectory, "HEAD.lock"), Path.Join(gitDirectory, "ORIG_HEAD.lock")], intended);
+    /// <returns>One that has to stay for now, or null.</returns>
+    internal string? FreeCheckout(string gitDirectory, double intended) =>
+        Free([Path.Join(gitDirectory, "index.lock"), Path.Join(gitDirectory, "HEAD.lock"), Path.Join(gitDirectory, "ORIG_HEAD.lock")], intended);
 
-    private IReadOnlyList<string> Of(string[] places, double intended)
+    private string? Free(string[] places, double intended)
     {
         var since = DateTime.UnixEpoch.AddSeconds(intended) - Coarse;
         var found = places.Where(path => files.File.Exists(path) && files.File.GetLastWriteTimeUtc(path) >= since).ToList();
-        return found.Count == 0 || !ProcessTable.IsReadable || GitAtWork.In(root, commonDirectory) ? [] : [.. found.Where(path => OpenFiles.HolderOf(path) is null)];
+        foreach (var path in found.Where(IsLeft).ToList())
+        {
+            disk.Delete(path);
+        }
+
+        return found.Find(files.File.Exists);
     }
+
+    private bool IsLeft(string path) =>
+        ProcessTable.IsReadable && !GitAtWork.SinceBefore(files.File.GetLastWriteTimeUtc(path), root, commonDirectory) && OpenFiles.HolderOf(path) is null;
 }

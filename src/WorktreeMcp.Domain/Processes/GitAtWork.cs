@@ -10,11 +10,31 @@ internal static class GitAtWork
     // A process that ends loses its words and its directory a moment before it shows as ended.
     private static readonly TimeSpan LongestEnd = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Whether a git stands in one of these directories or names one of them; one that lives and cannot be looked at counts.</summary>
-    internal static bool In(params string[] directories) =>
-        ProcessTable.All().Any(process => process.Alive && IsGit(process.Pid) && MayTouch(process, directories));
+    // Processes are stamped in hundredths of a second, files by a clock of four or ten milliseconds.
+    private const double Coarse = 0.1;
+
+    // What Linux shows to programs, whatever the kernel counts in.
+    private const double TicksPerSecond = 100;
+
+    /// <summary>
+    /// Whether a git that may have made a file stands in one of these directories or names one of them: one that began
+    /// after the file was last written did not. One that lives and cannot be looked at counts.
+    /// </summary>
+    /// <param name="written">When the file was last written.</param>
+    /// <param name="directories">The repository's directories.</param>
+    internal static bool SinceBefore(DateTime written, params string[] directories)
+    {
+        var writtenUp = UpTime() - (DateTime.UtcNow - written).TotalSeconds;
+        return ProcessTable.All().Any(process => process.Alive && process.StartTime / TicksPerSecond <= writtenUp + Coarse && IsGit(process.Pid) && MayTouch(process, directories));
+    }
+
+    private static double UpTime() =>
+        double.TryParse(Words("/proc/uptime")?.Split(' ')[0], CultureInfo.InvariantCulture, out var seconds) ? seconds : double.PositiveInfinity;
 
     private static bool IsGit(int pid) => Read(pid, "comm") is { } name && name.StartsWith("git", StringComparison.Ordinal);
+
+    // These stay for hours beside an editor, and write nothing that git locks.
+    private static bool IsReader(string words) => words.Split('\0').Any(word => word is "cat-file" or "fsmonitor--daemon");
 
     private static bool MayTouch(ProcessEntry process, string[] directories)
     {
@@ -23,7 +43,7 @@ internal static class GitAtWork
         {
             if (Read(process.Pid, "cmdline") is { Length: > 0 } words && Directory(process.Pid) is { } place)
             {
-                return directories.Any(directory => place == directory || place.StartsWith(directory + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                return !IsReader(words) && directories.Any(directory => place == directory || place.StartsWith(directory + Path.DirectorySeparatorChar, StringComparison.Ordinal)
                     || words.Contains(directory, StringComparison.Ordinal));
             }
 
@@ -50,11 +70,13 @@ internal static class GitAtWork
         }
     }
 
-    private static string? Read(int pid, string file)
+    private static string? Read(int pid, string file) => Words($"/proc/{Number(pid)}/{file}");
+
+    private static string? Words(string path)
     {
         try
         {
-            return File.ReadAllText($"/proc/{Number(pid)}/{file}");
+            return File.ReadAllText(path);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -11,9 +11,10 @@ public sealed class HeldLock : IDisposable
 {
     private readonly SafeFileHandle _file;
     private readonly SemaphoreSlim _process;
+    private readonly Action _freed;
     private bool _released;
 
-    internal HeldLock(SafeFileHandle file, SemaphoreSlim process) => (_file, _process) = (file, process);
+    internal HeldLock(SafeFileHandle file, SemaphoreSlim process, Action freed) => (_file, _process, _freed) = (file, process, freed);
 
     /// <summary>What a child that writes must inherit, so that the lock outlives a killed server.</summary>
     public SafeHandle Descriptor => _file;
@@ -26,6 +27,7 @@ public sealed class HeldLock : IDisposable
             _released = true;
             Posix.Unlock(_file);
             _process.Release();
+            _freed();
         }
     }
 }

@@ -49,6 +49,13 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDurab
     internal IEnumerable<Operation> Backward() =>
         _lines.Backward().Select(line => Operation.From(line.Line)).OfType<Operation>();
 
+    /// <summary>The newest image of each entity, the newest first.</summary>
+    internal List<EntityChange> NewestImages()
+    {
+        var seen = new HashSet<(EntityKind, int)>();
+        return [.. Backward().SelectMany(o => o.Changes.Reverse()).Where(c => seen.Add((c.Kind, c.Id)))];
+    }
+
     /// <summary>The operations appended since the log had this length.</summary>
     internal IEnumerable<Operation> Since(long length) =>
         _lines.Forward(length).Select(line => Operation.From(line.Line)).OfType<Operation>();

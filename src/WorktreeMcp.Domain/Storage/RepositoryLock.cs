@@ -37,8 +37,10 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
         {
             file = AcquireFile(most, most - time.GetElapsedTime(start));
             EnsureItLocks();
+            LockTimes.Waited(time.GetElapsedTime(start), operation);
+            var granted = time.GetTimestamp();
             WriteHolder(operation);
-            return new HeldLock(file, _process);
+            return new HeldLock(file, _process, () => LockTimes.Held(time.GetElapsedTime(granted), operation));
         }
         catch
         {

@@ -41,7 +41,7 @@ public sealed class StateStore : IDisposable
         Durable = durable;
         Log = new OperationLog(layout, files, disk, durable);
         TaskFiles = new TaskFiles(layout, files);
-        IndexFile = new IndexFile(layout, files);
+        IndexFile = new IndexFile(layout, files, Log);
         Events = new EventLog(layout, files, disk);
         Folders = new ControlFolders(layout, files, disk);
         _lock = patience is { } most ? new RepositoryLock(layout, time) { Patience = most } : new RepositoryLock(layout, time);

@@ -77,11 +77,12 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
     /// <summary>Finishes or takes back a move whose git was killed; whether the base is where it was to go. Refuses as busy if that has to wait.</summary>
     internal bool Settle(PendingLanding landing, SafeHandle guard)
     {
-        var locks = new LeftLocks(parts.Layout.CommonDirectory, parts.Layout.Root, parts.Files);
+        var locks = parts.LeftLocks;
         var checkouts = parts.Git.Landing.CheckoutsOf(landing.Into, parts.Git.Refs);
-        foreach (var path in checkouts.SelectMany(c => locks.OfCheckout(c.Entry.Directory, landing.Since)).Concat(locks.Of(landing.Into, landing.Since)).ToList())
+        var held = checkouts.Select(c => locks.FreeCheckout(c.Entry.Directory, landing.Since)).Append(locks.Free(landing.Into, landing.Since)).OfType<string>().ToList();
+        if (held is [var left, ..])
         {
-            parts.Store.Disk.Delete(path);
+            throw Unsettled(landing, $"git is at work there, and {left} exists");
         }
 
         var now = parts.Git.Refs.Resolve($"refs/heads/{landing.Into}");

@@ -156,10 +156,10 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
     // A git that was killed over it left its lock files.
     private void FreeAfterKill(Worktree worktree, BranchCheckout checkout, PendingLanding landing)
     {
-        var locks = new LeftLocks(parts.Layout.CommonDirectory, parts.Layout.Root, parts.Files);
-        foreach (var path in locks.OfCheckout(checkout.Entry.Directory, landing.Since).Concat(locks.Of(worktree.Branch, landing.Since)).ToList())
+        var left = parts.LeftLocks.FreeCheckout(checkout.Entry.Directory, landing.Since) ?? parts.LeftLocks.Free(worktree.Branch, landing.Since);
+        if (left is not null)
         {
-            parts.Store.Disk.Delete(path);
+            throw new Refusal(RefusalCode.Busy, $"git is at work, and {left} exists.", "Repeat the call when that git has ended.", "worktree_list()");
         }
     }
 

@@ -125,14 +125,12 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
         _ = task.MoveTo(TaskState.Completed);
     }
 
+    /// <summary>Lock files that a killed git of ours left.</summary>
+    internal LeftLocks LeftLocks => new(Layout.CommonDirectory, Layout.Root, Files, Store.Disk);
+
     /// <summary>Takes away lock files that a killed git of ours left on a worktree's branch.</summary>
-    internal void FreeBranch(Worktree worktree)
-    {
-        foreach (var path in new LeftLocks(Layout.CommonDirectory, Layout.Root, Files).Of(worktree.Branch, worktree.UpdatedAt))
-        {
-            Store.Disk.Delete(path);
-        }
-    }
+    /// <returns>One that has to stay for now, or null.</returns>
+    internal string? FreeBranch(Worktree worktree) => LeftLocks.Free(worktree.Branch, worktree.UpdatedAt);
 
     /// <summary>
     /// Deletes a worktree's branch if it is still at that commit; a git that was killed over it is begun once more. What

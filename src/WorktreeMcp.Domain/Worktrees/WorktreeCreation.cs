@@ -373,7 +373,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
     private Refusal Failed(Worktree worktree, string words) => new(
         RefusalCode.GitFailed,
         $"Worktree \"{worktree.Name}\" could not be made: {words}. What was there of it was taken back.",
-        parts.Git.HasBrokenRecord()
+        parts.Git.HasBrokenRecord(besides: worktree.Name)
             ? "One of git's records of worktrees is broken, so git makes no other: a person should run `worktree-mcp doctor` here, which names it."
             : "Read git's words above; repeat the call when the cause is gone.",
         "worktree_list()");

@@ -95,7 +95,8 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
 
     /// <summary>
     /// Takes a creation back: files into the trash, git's record dropped with them, the branch deleted only if we made
-    /// it and nothing was done on it since.
+    /// it and nothing was done on it since. Where a killed git left something that another git may still hold, the intent
+    /// stays on record and the next call goes on from there.
     /// </summary>
     internal void RollBack(StateChange change, Worktree worktree, string cause)
     {
@@ -106,11 +107,16 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
 
         trash.TakeAway(worktree);
         DropDangling(worktree);
-        parts.FreeBranch(worktree);
+        _ = parts.FreeBranch(worktree);
         ForgetUnborn(worktree);
         if (worktree.BranchCreated && IsUntouched(worktree))
         {
             parts.DropBranch(worktree, worktree.BaseCommit!, change.Descriptor);
+        }
+
+        if (parts.FreeBranch(worktree) is not null || trash.Unfinished(worktree) is not null)
+        {
+            return;
         }
 
         change.PutWorktree(worktree.Id, null);

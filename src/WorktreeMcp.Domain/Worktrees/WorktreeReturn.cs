@@ -122,9 +122,14 @@ internal sealed class WorktreeReturn(RegistryParts parts)
             return false;
         }
 
-        parts.FreeBranch(worktree);
-        _ = parts.Git.CreateBranch(worktree.Branch, tip, change.Descriptor);
-        return parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") == tip;
+        _ = parts.FreeBranch(worktree);
+        var answer = parts.Git.CreateBranch(worktree.Branch, tip, change.Descriptor);
+        if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") == tip)
+        {
+            return true;
+        }
+
+        return parts.FreeBranch(worktree) is not { } left ? false : throw new IOException($"its branch {worktree.Branch} cannot be made while {left} is there and git is at work: {answer.Error}");
     }
 
     // Says why HEAD is not where it was; null when it is.

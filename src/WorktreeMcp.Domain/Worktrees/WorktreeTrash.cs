@@ -22,7 +22,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         var directory = parts.DirectoryOf(worktree);
         var old = Record(worktree, directory);
         var named = old is not null;
-        old ??= Unfinished(worktree);
+        old ??= Unfinished(worktree) is { } begun && !parts.Git.IsInTheMaking(begun) ? begun : null;
         var head = parts.Git.Refs.ReadHead((old ?? Trashed(worktree)).Directory);
         if (old is not null)
         {
@@ -40,6 +40,13 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         if (!parts.Files.Directory.Exists(trashed.Directory))
         {
             return new TrashedWorktree(tree is null ? null : Relative(tree), null, head?.Commit, Before(worktree));
+        }
+
+        if (worktree.Status == WorktreeState.Creating && tree is null)
+        {
+            // git had only begun: a record without files holds nothing, and nobody would ever come for it.
+            parts.Files.Directory.Delete(trashed.Directory, recursive: true);
+            return new TrashedWorktree(null, null, head?.Commit, Before(worktree));
         }
 
         if (worktree.Status == WorktreeState.Creating)
@@ -60,6 +67,15 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             BranchTip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") ?? worktree.Trash?.BranchTip,
         };
     }
+
+    /// <summary>
+    /// git's record of a creation that a killed git of ours began and did not finish. git names a record after the folder,
+    /// with a number if that is taken, and says last but one what it belongs to: one that is younger than the intent and
+    /// names nothing is nobody's else.
+    /// </summary>
+    internal AdminEntry? Unfinished(Worktree worktree) => worktree.Status == WorktreeState.Creating && worktree.AdminId is null
+        ? parts.Git.UnfinishedRecord(worktree.Name, DateTime.UnixEpoch.AddSeconds(worktree.UpdatedAt))
+        : null;
 
     /// <summary>Takes a worktree whose removal is on record into the trash and settles its branch and its task.</summary>
     internal WorktreeRemoval Finish(StateChange change, Worktree worktree, bool completeTask) =>
@@ -140,7 +156,16 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return reason;
         }
 
-        return parts.DropBranch(worktree, tip, change.Descriptor) is { } words ? $"git would not delete it: {words}" : null;
+        if (parts.DropBranch(worktree, tip, change.Descriptor) is not { } words)
+        {
+            return null;
+        }
+
+        return parts.FreeBranch(worktree) is not { } left ? $"git would not delete it: {words}" : throw new Refusal(
+            RefusalCode.GitFailed,
+            $"Worktree \"{worktree.Name}\" is in the trash, but its branch {worktree.Branch} cannot be deleted while {left} is there and git is at work in the repository.",
+            "Nothing is lost. The next call after that git has ended finishes the removal.",
+            "worktree_list()");
     }
 
     private string? MoveTree(string directory, int id, bool ours)
@@ -169,18 +194,6 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             ? AdminEntry.At(parts.Layout.CommonDirectory, id)
             : AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) ?? parts.Git.RecordOf(directory);
         return entry?.NamesWorktree(parts.Files) is { } named && AdminEntry.SamePath(named, directory) ? entry : null;
-    }
-
-    // git names a record after the folder, with a number if that is taken, and says last but one what it belongs to.
-    // One that a killed git of ours left before that is nobody's else: it is younger than the intent, and it names nothing.
-    private AdminEntry? Unfinished(Worktree worktree)
-    {
-        if (worktree.Status != WorktreeState.Creating || worktree.AdminId is not null)
-        {
-            return null;
-        }
-
-        return parts.Git.UnfinishedRecord(worktree.Name, DateTime.UnixEpoch.AddSeconds(worktree.UpdatedAt));
     }
 
     // A folder that git's records do not know is not ours, unless git had only just made it; a link never is.

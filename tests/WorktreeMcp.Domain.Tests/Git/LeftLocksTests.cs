@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Abstractions;
 using FluentAssertions;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -18,38 +19,67 @@ public sealed class LeftLocksTests : IDisposable
     [InlineData("refs/heads/wt/a.lock")]
     [InlineData("packed-refs.lock")]
     [InlineData("packed-refs.new")]
-    public void A_lock_that_nobody_holds_is_left_over_and_one_that_a_living_process_holds_is_not(string name)
+    public void A_lock_that_nobody_holds_is_taken_away_and_one_that_a_living_process_holds_stays(string name)
     {
         var path = Lock(name);
 
         using (File.Open(path, FileMode.Open, FileAccess.Read))
         {
-            Of("wt/a", intended: 0).Should().BeEmpty("this process has it open");
+            Free("wt/a", intended: 0).Should().Be(path, "this process has it open");
+            File.Exists(path).Should().BeTrue();
         }
 
-        Of("wt/a", intended: 0).Should().Equal(path);
+        Free("wt/a", intended: 0).Should().BeNull();
+        File.Exists(path).Should().BeFalse();
     }
 
     [Fact]
-    public void A_lock_stays_while_any_git_is_at_work_in_the_repository()
+    public void A_lock_stays_while_a_git_that_may_have_made_it_is_at_work_in_the_repository()
     {
-        var path = Lock("refs/heads/wt/a.lock");
-        using var git = Process.Start(new ProcessStartInfo("git", ["cat-file", "--batch"])
-        {
-            WorkingDirectory = _repo.Root,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
+        using var git = GitProcess("update-ref", "--stdin");
 
         // Its answer tells that it is there.
-        git.StandardInput.WriteLine("nothing");
+        git.StandardInput.WriteLine("start");
         git.StandardInput.Flush();
-        git.StandardOutput.ReadLine().Should().Contain("missing");
-        Of("wt/a", intended: 0).Should().BeEmpty();
+        git.StandardOutput.ReadLine().Should().Be("start: ok");
+        var path = Lock("refs/heads/wt/a.lock");
+        Free("wt/a", intended: 0).Should().Be(path);
 
         git.StandardInput.Close();
         git.WaitForExit();
-        Of("wt/a", intended: 0).Should().Equal(path);
+        Free("wt/a", intended: 0).Should().BeNull();
+        File.Exists(path).Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_git_that_began_after_a_lock_was_made_keeps_nobody_from_taking_it_away()
+    {
+        var path = Lock("refs/heads/wt/a.lock");
+        File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddSeconds(-5));
+        using var git = GitProcess("update-ref", "--stdin");
+        git.StandardInput.WriteLine("start");
+        git.StandardInput.Flush();
+        git.StandardOutput.ReadLine().Should().Be("start: ok");
+
+        Free("wt/a", intended: 0).Should().BeNull();
+
+        git.StandardInput.Close();
+        git.WaitForExit();
+    }
+
+    [Fact]
+    public void A_git_that_only_reads_keeps_nobody_from_taking_a_lock_away()
+    {
+        using var git = GitProcess("cat-file", "--batch");
+        git.StandardInput.WriteLine("nothing");
+        git.StandardInput.Flush();
+        git.StandardOutput.ReadLine().Should().Contain("missing");
+        Lock("refs/heads/wt/a.lock");
+
+        Free("wt/a", intended: 0).Should().BeNull();
+
+        git.StandardInput.Close();
+        git.WaitForExit();
     }
 
     [Fact]
@@ -58,12 +88,21 @@ public sealed class LeftLocksTests : IDisposable
         var path = Lock("packed-refs.lock");
         var made = new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeMilliseconds() / 1000.0;
 
-        Of("wt/a", intended: made + 1).Should().BeEmpty();
-        Of("wt/a", intended: made - 1).Should().Equal(path);
+        Free("wt/a", intended: made + 1).Should().BeNull();
+        File.Exists(path).Should().BeTrue("it is not ours to take");
+        Free("wt/a", intended: made - 1).Should().BeNull();
+        File.Exists(path).Should().BeFalse();
     }
 
-    private IReadOnlyList<string> Of(string branch, double intended) =>
-        new LeftLocks(Path.Join(_repo.Root, ".git"), _repo.Root, new FileSystem()).Of(branch, intended);
+    private Process GitProcess(params string[] words) => Process.Start(new ProcessStartInfo("git", words)
+    {
+        WorkingDirectory = _repo.Root,
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+    })!;
+
+    private string? Free(string branch, double intended) =>
+        new LeftLocks(Path.Join(_repo.Root, ".git"), _repo.Root, new FileSystem(), new DurableFiles()).Free(branch, intended);
 
     private string Lock(string name)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Abstractions;
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
@@ -55,6 +56,8 @@ public sealed class InterruptedStepsTests : IDisposable
         _repo.Git("for-each-ref", "refs/heads/wt").Should().BeEmpty();
         _repo.Has(".worktrees/a").Should().BeFalse();
         _repo.Has(".git/worktrees/a").Should().BeFalse();
+        var waiting = _repo.Has(".git/worktrees") ? Directory.GetDirectories(Path.Join(_repo.Root, ".git", "worktrees")) : [];
+        waiting.Should().HaveCount(steps is 2 or 3 ? 1 : 0, "a record without files holds nothing");
         next.Make("a", task).Task!.Status.Should().Be(TaskState.InProgress);
     }
 
@@ -248,6 +251,60 @@ public sealed class InterruptedStepsTests : IDisposable
         next.Row("a").Drift.Should().Contain("it is removing");
         File.Delete(_repo.Layout.Trash);
         next.Worktrees.List(null, 50, null).Worktrees.Select(row => row.Worktree.Name).Should().Equal("b");
+    }
+
+    [Fact]
+    public void A_creation_whose_killed_git_left_a_lock_is_taken_back_when_no_git_can_hold_that_lock()
+    {
+        using var git = WaitingGit();
+        Intend(Creating("a"), "worktree.create.before");
+        _repo.Git("branch", "wt/a");
+        _repo.Write(".git/refs/heads/wt/a.lock", string.Empty);
+
+        var next = _repo.Open();
+        next.Row("a").Worktree.Status.Should().Be(WorktreeState.Creating, "somebody has to come back for the lock");
+        _repo.Has(".git/refs/heads/wt/a.lock").Should().BeTrue("that git may hold it");
+
+        git.StandardInput.Close();
+        git.WaitForExit();
+        next.Worktrees.List(null, 50, null).Total.Should().Be(0);
+        _repo.Has(".git/refs/heads/wt/a.lock").Should().BeFalse();
+        _repo.Git("for-each-ref", "refs/heads/wt").Should().BeEmpty();
+        _repo.EventNames().Should().Equal("worktree.create.before", "worktree.create.failed");
+    }
+
+    [Fact]
+    public void A_removal_whose_killed_git_left_a_lock_is_finished_when_no_git_can_hold_that_lock()
+    {
+        using var git = WaitingGit();
+        var made = _repo.Open().Make("a");
+        Intend(made.Worktree with { Status = WorktreeState.Removing, Trash = new TrashedWorktree(null, "a", null, WorktreeState.Active) }, "worktree.remove.before");
+        _repo.Write(".git/refs/heads/wt/a.lock", string.Empty);
+
+        var next = _repo.Open();
+        next.Row("a").Worktree.Status.Should().Be(WorktreeState.Removing);
+        _repo.Git("branch", "--list", "wt/a").Should().NotBeEmpty();
+
+        git.StandardInput.Close();
+        git.WaitForExit();
+        next.Worktrees.List(null, 50, null).Total.Should().Be(0);
+        _repo.Has(".git/refs/heads/wt/a.lock").Should().BeFalse();
+        _repo.Git("for-each-ref", "refs/heads/wt").Should().BeEmpty();
+    }
+
+    // It has begun before whatever the test makes, and writes refs, for all that others know.
+    private Process WaitingGit()
+    {
+        var git = Process.Start(new ProcessStartInfo("git", ["update-ref", "--stdin"])
+        {
+            WorkingDirectory = _repo.Root,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        git.StandardInput.WriteLine("start");
+        git.StandardInput.Flush();
+        git.StandardOutput.ReadLine().Should().Be("start: ok");
+        return git;
     }
 
     private Worktree Creating(string name, int? task = null) => new()
