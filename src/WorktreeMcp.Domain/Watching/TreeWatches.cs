@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
-using System.IO.Enumeration;
 using System.Runtime.InteropServices;
 
 namespace WorktreeMcp.Domain.Watching;
@@ -76,7 +75,7 @@ internal sealed class TreeWatches : IDisposable
             }
         }
 
-        var isWatched = roots.All(root => Add(tree, releases, root, isRoot: true));
+        var isWatched = Inotify.CanList && roots.All(root => !IsRemote(root) && AddAll(tree, releases, root));
         lock (_gate)
         {
             if (tree.Releases != releases)
@@ -151,11 +150,36 @@ internal sealed class TreeWatches : IDisposable
     }
 
     // A folder is watched before it is listed, so that one which is made meanwhile comes through the queue.
-    private bool Add(Tree tree, int releases, string folder, bool isRoot)
+    private bool AddAll(Tree tree, int releases, string root)
+    {
+        var open = new Stack<byte[]>();
+        open.Push(Inotify.PathOf(root));
+        for (var isRoot = true; open.TryPop(out var folder); isRoot = false)
+        {
+            if (!Add(tree, releases, folder))
+            {
+                // What went in the meantime went through the queue.
+                if (isRoot || !Inotify.WasNoFolder)
+                {
+                    return false;
+                }
+            }
+            else if (!Inotify.List(folder, open, out var holdsGit) || (holdsGit && !isRoot))
+            {
+                // A repository in a repository has a part of its state elsewhere.
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool Add(Tree tree, int releases, byte[] folder)
     {
         lock (_gate)
         {
-            if (_disposed || tree.Releases != releases || (isRoot && IsRemote(folder)))
+            Marshal.SetLastPInvokeError(0);
+            if (_disposed || tree.Releases != releases)
             {
                 return false;
             }
@@ -172,34 +196,9 @@ internal sealed class TreeWatches : IDisposable
             }
 
             _owners[watch] = tree;
-        }
-
-        try
-        {
-            // A repository in a repository has a part of its state elsewhere.
-            foreach (var inner in Inner(folder))
-            {
-                var isGit = Path.GetFileName(inner.AsSpan()) is ".git";
-                if (isGit ? !isRoot : !Add(tree, releases, inner, isRoot: false))
-                {
-                    return false;
-                }
-            }
-
             return true;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
     }
-
-    private static FileSystemEnumerable<string> Inner(string folder) =>
-        new(folder, (ref FileSystemEntry entry) => entry.ToFullPath(), new EnumerationOptions { IgnoreInaccessible = false, AttributesToSkip = 0 })
-        {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) =>
-                entry.FileName is ".git" || (entry.IsDirectory && !entry.Attributes.HasFlag(FileAttributes.ReparsePoint)),
-        };
 
     private void DrainOrRest()
     {
