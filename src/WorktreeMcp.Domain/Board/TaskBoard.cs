@@ -76,7 +76,7 @@ public sealed class TaskBoard
         Settle();
         var after = filter.Cursor is null ? (TaskOrder?)null : TaskOrder.Parse(filter.Cursor);
         var (views, damaged) = Everything();
-        var (total, rest) = (0, new List<TaskView>(filter.Limit + 1));
+        var (total, rest) = (0, new List<TaskView>());
         foreach (var view in views)
         {
             if ((filter.Ready is null || view.IsReady == filter.Ready) && Matches(view.Task, filter))
