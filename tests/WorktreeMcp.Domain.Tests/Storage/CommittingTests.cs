@@ -85,6 +85,27 @@ public sealed class CommittingTests : IDisposable
     }
 
     [Fact]
+    public void A_task_whose_file_a_person_sweeps_away_in_the_middle_of_a_change_is_what_the_log_has()
+    {
+        var state = _folder.Open();
+        state.Board.Create(new NewTask("first"), "a");
+        state.Board.Create(new NewTask("second"), "a");
+
+        using (var change = state.Store.Begin("test", "a"))
+        {
+            File.Delete(_folder.Layout.Task(1));
+            var image = JsonNode.Parse(change.Task(1)!.Bytes.Span)!.AsObject();
+            ((string?)image["subject"]).Should().Be("first");
+            image["subject"] = "changed";
+            change.PutTask(1, image);
+            change.Commit("test");
+            change.Task(3).Should().BeNull("there never was one");
+        }
+
+        _folder.Open().Board.List(Listing.All).Tasks.Select(t => t.Task.Subject).Should().BeEquivalentTo("changed", "second");
+    }
+
+    [Fact]
     public void A_change_that_is_not_committed_leaves_nothing()
     {
         var state = _folder.Open();
