@@ -37,6 +37,7 @@ public sealed class WorktreeRegistry : IDisposable
         _parts = new RegistryParts(store, board, git, spares, files, settings);
         _entries = new WorktreeEntries(store);
         _inspection = new WorktreeInspection(_parts);
+        Looks = new WorktreeLooks(_inspection, _parts);
         var trash = new WorktreeTrash(_parts);
         var back = new WorktreeReturn(_parts);
         var bases = new BaseBranch(_parts, _entries);
@@ -64,6 +65,9 @@ public sealed class WorktreeRegistry : IDisposable
 
     internal WorktreeInspection Inspection => _inspection;
 
+    /// <summary>What lists and overviews tell of worktrees, shared so that none asks for what the other knows.</summary>
+    internal WorktreeLooks Looks { get; }
+
     internal WorktreeRepair Repair => _repair;
 
     internal RunPreparation Preparation { get; }
@@ -79,12 +83,17 @@ public sealed class WorktreeRegistry : IDisposable
     /// <returns>The worktree, active.</returns>
     public WorktreeStep Create(NewWorktree request, string by) => _setup.Begin(_creation.Create(request, by), by);
 
-    /// <summary>Lists worktrees, each with what git says of it now.</summary>
+    /// <summary>Lists worktrees, each with what git says of it; what there was no time to ask is told with its age.</summary>
     /// <param name="status">Only this state; null means all but removed.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="cursor">Where the page before ended.</param>
     /// <returns>One page.</returns>
-    public WorktreePage List(WorktreeState? status, int limit, string? cursor) => _inspection.Page(_repair.Settled(), status, limit, cursor);
+    public WorktreePage List(WorktreeState? status, int limit, string? cursor)
+    {
+        var all = _repair.Settled();
+        var (rows, total, next) = WorktreeInspection.Page(all, status, limit, cursor);
+        return new WorktreePage(Looks.Look(rows, all, _parts.Settings.ListWait), total, next);
+    }
 
     /// <summary>All about one worktree.</summary>
     /// <param name="name">Its name.</param>
@@ -250,7 +259,11 @@ public sealed class WorktreeRegistry : IDisposable
     public void EndRuns() => _commands.EndAll();
 
     /// <summary>Ends them and waits for that.</summary>
-    public void Dispose() => _commands.Dispose();
+    public void Dispose()
+    {
+        _commands.Dispose();
+        Looks.Dispose();
+    }
 
     /// <summary>Lands a worktree's branch in its base: all of it, or nothing.</summary>
     /// <param name="request">What is wanted.</param>
