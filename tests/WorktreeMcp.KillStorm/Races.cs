@@ -79,7 +79,10 @@ internal sealed class Races(StormOptions options, TextWriter output)
         Agree(git, "after one name for many tasks");
     }
 
-    /// <summary>Two servers bind one task to two worktrees: one of them wins, and registry and task tell the same afterwards.</summary>
+    /// <summary>
+    /// Two servers bind one task to two worktrees: one of them wins, and registry and task tell the same afterwards. Both act
+    /// for one agent, whose claim is not what keeps the second away.
+    /// </summary>
     private void OneTask(Git git, List<ToolServer> servers, int round)
     {
         string[] names = [$"this-{round}", $"that-{round}"];
@@ -91,7 +94,7 @@ internal sealed class Races(StormOptions options, TextWriter output)
         for (var i = 1; i <= Bindings; i++)
         {
             var id = (int)servers[0].Call("task_create", new JsonObject { ["subject"] = $"bound by two {round} {i}" }).Content["task"]!["id"]!;
-            var answers = AtOnce(servers, n => ("task_bind_worktree", new JsonObject { ["task_id"] = id, ["worktree"] = names[n] }));
+            var answers = AtOnce(servers, n => ("task_bind_worktree", new JsonObject { ["task_id"] = id, ["worktree"] = names[n], ["agent"] = "both" }));
             var won = answers.FindIndex(a => a.IsDone);
             var serving = new World(git, new Findings()).Living.Where(e => (int?)e["task_id"] == id).Select(e => (string)e["name"]!).ToList();
             var named = (string?)servers[1].Call("task_get", new JsonObject { ["task_id"] = id }).Content["task"]!["worktree"];
@@ -105,7 +108,10 @@ internal sealed class Races(StormOptions options, TextWriter output)
             }
 
             // A worktree whose task is over can be bound again.
-            servers[0].Call("task_update", new JsonObject { ["task_id"] = id, ["status"] = "completed" });
+            if (servers[0].Call("task_update", new JsonObject { ["task_id"] = id, ["status"] = "completed", ["agent"] = "both" }) is { IsDone: false } open)
+            {
+                Fault($"round {round}: a bound task cannot be completed: {open.Message}");
+            }
         }
 
         Agree(git, "after one task was bound to two worktrees");

@@ -6,12 +6,6 @@ using WorktreeMcp.Domain.Processes;
 
 namespace WorktreeMcp.Domain.Git;
 
-/// <summary>A commit in a list.</summary>
-/// <param name="Hash">Full hash.</param>
-/// <param name="Subject">First line of its message.</param>
-/// <param name="At">Commit time in unix seconds.</param>
-public sealed record CommitLine(string Hash, string Subject, long At);
-
 /// <summary>
 /// Every git act by its meaning. Refs are resolved once and passed on as hashes; in a worktree git is always told its
 /// admin entry and its directory, since a <c>.git</c> file that was rewritten would make git run what it names.
@@ -44,6 +38,9 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
 
     /// <summary>Compares and merges beside every checkout.</summary>
     internal TrialTrees Trials { get; } = new(git, place, files);
+
+    /// <summary>Files of a checkout that git alone does not fill.</summary>
+    internal OutsideContent Outside { get; } = new(git, place, files);
 
     /// <summary>What a landing does.</summary>
     internal LandingGit Landing { get; } = new(git, place, files);

@@ -19,6 +19,7 @@ internal sealed record Head(string? Branch, string? Commit)
 internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<string, string?> askGit)
 {
     private const int MostSteps = 5;
+    private const long MostPacked = 1024 * 1024;
 
     /// <summary>HEAD of the main checkout or of a worktree's admin entry; null when it cannot be read.</summary>
     internal Head? ReadHead(string gitDirectory)
@@ -62,6 +63,26 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<
     }
 
     internal static bool IsHash(string text) => text.Length is 40 or 64 && text.All(char.IsAsciiHexDigitLower);
+
+    /// <summary>
+    /// Names of refs below a folder, whose name ends with a slash; none where only git could tell, or where reading them all
+    /// would take long.
+    /// </summary>
+    internal IReadOnlyList<string> Below(string folder)
+    {
+        var packed = Path.Join(commonDirectory, "packed-refs");
+        if (files.Directory.Exists(Path.Join(commonDirectory, "reftable")) || (files.File.Exists(packed) && files.FileInfo.FromFileName(packed).Length > MostPacked))
+        {
+            return [];
+        }
+
+        var loose = Path.Join(commonDirectory, folder);
+        var names = files.KindOf(loose) == FileKind.Folder
+            ? files.Directory.EnumerateFiles(loose, "*", SearchOption.AllDirectories).Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)).Select(path => Path.GetRelativePath(commonDirectory, path))
+            : [];
+        var lines = files.File.Exists(packed) ? files.File.ReadLines(packed) : [];
+        return [.. names.Concat(lines.Select(line => line.Split(' ', 2)[^1]).Where(name => name.StartsWith(folder, StringComparison.Ordinal))).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
 
     /// <summary>Whether a packed ref lies below a folder's name, which ends with a slash.</summary>
     internal bool AnyPackedBelow(string folder)

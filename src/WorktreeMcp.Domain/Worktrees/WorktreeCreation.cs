@@ -40,7 +40,8 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             var checkout = IsFilled(started, spare) ? GitAnswer.Done : parts.Git.Populate(entry, parts.DirectoryOf(started), lease!.Descriptor);
             var took = parts.Store.Time.GetElapsedTime(begin);
             var included = checkout.Succeeded ? include.CopyInto(entry, parts.DirectoryOf(started)) : IncludedFiles.None;
-            var step = Complete(started, checkout, request, by).Warn(included.LeftOut) with { IncludedFiles = included.Copied };
+            var note = checkout.Succeeded ? CheckoutNote.Of(parts.Git, entry, parts.DirectoryOf(started)) : null;
+            var step = Complete(started, checkout, request, by).Warn(included.LeftOut) with { IncludedFiles = included.Copied, FilesNote = note };
             keeper.Took(started.Spare is null ? took : TimeSpan.Zero);
             return step;
         }
