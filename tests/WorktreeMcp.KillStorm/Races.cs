@@ -242,10 +242,11 @@ internal sealed class Races(StormOptions options, TextWriter output)
         var findings = new Findings();
         var world = new World(git, findings);
         var names = world.Living.Select(e => (string)e["name"]!).ToHashSet();
-        var folders = Directory.GetDirectories(Path.Join(git.Root, ".worktrees")).Select(d => Path.GetFileName(d)!).Where(d => d != ".trash").ToHashSet();
+        var folders = Directory.GetDirectories(Path.Join(git.Root, ".worktrees")).Select(d => Path.GetFileName(d)!).Where(d => d is not (".trash" or ".spares")).ToHashSet();
         var records = world.AdminIds.Where(id => !id.StartsWith("wtmcp-trash-", StringComparison.Ordinal)).ToHashSet();
+        var own = world.Living.Select(e => (string)e["admin_id"]!).ToHashSet();
         var branches = world.Refs.Keys.Where(r => r.StartsWith("refs/heads/wt/", StringComparison.Ordinal)).Select(r => r["refs/heads/wt/".Length..]).ToHashSet();
-        if (!names.SetEquals(folders) || names.Count != records.Count || !names.SetEquals(branches) || world.Living.Any(e => (string?)e["status"] != "active"))
+        if (!names.SetEquals(folders) || !AreAll(own, records) || !names.SetEquals(branches) || world.Living.Any(e => (string?)e["status"] != "active"))
         {
             Fault($"{when}: registry [{string.Join(' ', names)}], folders [{string.Join(' ', folders)}], records [{string.Join(' ', records)}], branches [{string.Join(' ', branches)}]");
         }
@@ -258,6 +259,10 @@ internal sealed class Races(StormOptions options, TextWriter output)
             }
         }
     }
+
+    // A checkout that a server keeps ready is nobody's yet, and keeps its record's name when it becomes somebody's.
+    private static bool AreAll(HashSet<string> own, HashSet<string> records) =>
+        own.IsSubsetOf(records) && records.Except(own).All(id => id.StartsWith("spare-", StringComparison.Ordinal));
 
     private static List<Answer> AtOnce(List<ToolServer> servers, Func<int, (string Tool, JsonObject Arguments)> call)
     {

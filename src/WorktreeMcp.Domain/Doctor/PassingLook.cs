@@ -5,7 +5,7 @@ namespace WorktreeMcp.Domain.Doctor;
 
 /// <summary>
 /// What the doctor would say of the repository as a whole, in a few lines, for calls that look at everything anyway. It starts
-/// no process, waits for no lock and reads nothing that grows with history. What is the matter with one worktree or one task
+/// no process, waits for no lock, reads a few small files for each record and stops at the first branches it can name. What is the matter with one worktree or one task
 /// stands in its own row.
 /// </summary>
 internal sealed class PassingLook(WorktreeRegistry registry)
@@ -28,12 +28,12 @@ internal sealed class PassingLook(WorktreeRegistry registry)
         {
             var parts = registry.Parts;
             var entries = registry.Entries.All();
-            var orphans = new UnknownLook(parts, entries, []).Orphans(prefix => [.. parts.Git.Refs.Below($"refs/heads/{prefix}").Select(name => name["refs/heads/".Length..])]).ToList();
+            var orphans = new UnknownLook(parts, entries, []).Orphans(prefix => [.. parts.Git.Refs.Below($"refs/heads/{prefix}").Select(name => name["refs/heads/".Length..])]).Take(MostNamed + 1).ToList();
             return
             [
                 .. new RecordLook(parts, entries).InShort(),
                 .. new LogLook(parts).Torn().Select(path => $"{Path.GetFileName(path)} ends in a torn line"),
-                .. orphans.Count == 0 ? Array.Empty<string>() : [$"{(orphans.Count == 1 ? "branch belongs" : "branches belong")} to no worktree: {Listed.Of(orphans, MostNamed)}"],
+                .. orphans.Count == 0 ? Array.Empty<string>() : [$"{(orphans.Count == 1 ? "branch belongs" : "branches belong")} to no worktree: {string.Join(", ", orphans.Take(MostNamed))}{(orphans.Count > MostNamed ? " and others" : string.Empty)}"],
             ];
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)

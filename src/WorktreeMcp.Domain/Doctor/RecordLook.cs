@@ -125,7 +125,7 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
     private List<string> Problems(AdminEntry record, RecordOwner? owner)
     {
         var problems = new List<string>();
-        if (parts.Git.Refs.ReadHead(record.Directory) is not { } head || head.Commit?.All(digit => digit == '0') == true)
+        if (parts.Git.Refs.PlainHead(record.Directory) is null)
         {
             problems.Add("HEAD is missing or names nothing");
         }

@@ -35,6 +35,14 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<
             : IsHash(text) ? new Head(null, text) : null;
     }
 
+    /// <summary>What a HEAD names itself, a branch or a commit; the branch's commit is not looked up. Null when it names nothing.</summary>
+    internal Head? PlainHead(string gitDirectory) => ReadText(Path.Join(gitDirectory, "HEAD")) switch
+    {
+        { } text when text.StartsWith("ref: ", StringComparison.Ordinal) => new Head(text[5..].Trim(), null),
+        { } text when IsHash(text) && text.Any(digit => digit != '0') => new Head(null, text),
+        _ => null,
+    };
+
     /// <summary>The commit a full ref name points at, or null.</summary>
     internal string? Resolve(string name)
     {
