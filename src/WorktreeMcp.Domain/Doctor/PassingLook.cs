@@ -1,17 +1,15 @@
-using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 
 namespace WorktreeMcp.Domain.Doctor;
 
 /// <summary>
 /// What the doctor would say of the repository as a whole, in a few lines, for calls that look at everything anyway. It starts
-/// no process, waits for no lock, reads a few small files for each record and stops at the first branches it can name. What is the matter with one worktree or one task
-/// stands in its own row.
+/// no process, waits for no lock, reads a few small files for each record and stops at the first branches it can name. What is
+/// the matter with one worktree or one task stands in its own row.
 /// </summary>
 internal sealed class PassingLook(WorktreeRegistry registry)
 {
     private const int Most = 3;
-
     private const int MostNamed = 3;
 
     /// <summary>A few lines, the worst first, and where to read on; none when nothing is seen.</summary>
