@@ -44,14 +44,15 @@ public sealed class WorktreeRegistry : IDisposable
         Preparation = new RunPreparation(_parts, _entries, runner.Environment);
         git.ReadingWrapper = Preparation.ReadingWrapper;
         _repair = new WorktreeRepair(_parts, _entries, trash, back, Preparation, landings);
-        _creation = new WorktreeCreation(_parts, _entries, _repair, new WorktreeInclude(git, store.Layout, files, store.Disk), keeper);
+        var include = new WorktreeInclude(git, store.Layout, files, store.Disk);
+        _creation = new WorktreeCreation(_parts, _entries, _repair, include, keeper);
         _restore = new WorktreeRestore(_parts, _entries, _repair, back);
         _sweep = new TrashSweep(_parts, _entries);
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner, Preparation) { Background = background };
         _runs = new RunDesk(_commands.Known, _entries.All);
         _setup = new WorktreeSetup(_parts, trust, _commands);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash, _setup);
-        _landing = new WorktreeLanding(_parts, _entries, _repair, _remover, new LandingVerification(_parts, runner, Preparation), bases, landings);
+        _landing = new WorktreeLanding(_parts, _entries, _repair, _remover, new LandingVerification(_parts, runner, Preparation, include), bases, landings);
     }
 
     /// <summary>Empties the trash.</summary>
