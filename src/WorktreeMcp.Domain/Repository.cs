@@ -78,6 +78,10 @@ public sealed class Repository : IDisposable
     /// <returns>What was found, the worst first.</returns>
     public IReadOnlyList<Finding> Examine() => new Examination(Worktrees).Findings();
 
+    /// <summary>What of that can be seen in passing and concerns no single worktree or task; changes nothing.</summary>
+    /// <returns>A few lines; none when nothing is seen.</returns>
+    public IReadOnlyList<string> Drift() => new PassingLook(Worktrees).Lines();
+
     /// <summary>Says why a directory's repository could not be opened, as a finding.</summary>
     /// <param name="path">The directory.</param>
     /// <param name="refusal">The refusal to open it.</param>

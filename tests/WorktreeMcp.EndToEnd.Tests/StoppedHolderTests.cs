@@ -75,7 +75,7 @@ public sealed class StoppedHolderTests
         for (var attempt = 0; attempt < Calls; attempt++)
         {
             Signal(holder, "STOP");
-            if (IsHeld(repository))
+            if (BoardLock.IsHeld(repository))
             {
                 return;
             }
@@ -85,13 +85,6 @@ public sealed class StoppedHolderTests
         }
 
         Assert.Fail("The server was never seen with the lock.");
-    }
-
-    private static bool IsHeld(TempRepository repository)
-    {
-        using var attempt = Process.Start("flock", ["--nonblock", "--conflict-exit-code", "9", repository.Layout.Lock, "true"]);
-        attempt.WaitForExit();
-        return attempt.ExitCode == 9;
     }
 
     private static void Signal(BuiltServer server, string name)

@@ -6,9 +6,11 @@ namespace WorktreeMcp.KillStorm;
 internal sealed class Races(StormOptions options, TextWriter output)
 {
     private const int Many = 16;
+    private const int Bindings = 20;
 
     private readonly List<string> _faults = [];
     private int _made;
+    private int _bound;
 
     /// <summary>Runs them all.</summary>
     /// <returns>True if all held.</returns>
@@ -24,6 +26,7 @@ internal sealed class Races(StormOptions options, TextWriter output)
             {
                 ManyNames(git, servers, round);
                 OneName(git, [.. servers.Take(8)], round);
+                OneTask(git, [.. servers.Take(2)], round);
                 ManyTasks(git, [.. servers.Take(4)], round);
                 TwoWriters(servers, round);
                 RemoveAgainstCreate(git, servers, round);
@@ -42,7 +45,7 @@ internal sealed class Races(StormOptions options, TextWriter output)
             Directory.Delete(folder, recursive: true);
         }
 
-        output.WriteLine($"rounds {options.Rounds}, worktrees at once {_made} of {options.Rounds * Many}, faults {_faults.Count}");
+        output.WriteLine($"rounds {options.Rounds}, worktrees at once {_made} of {options.Rounds * Many}, bindings won once {_bound} of {options.Rounds * Bindings}, faults {_faults.Count}");
         return _faults.Count == 0;
     }
 
@@ -74,6 +77,44 @@ internal sealed class Races(StormOptions options, TextWriter output)
         }
 
         Agree(git, "after one name for many tasks");
+    }
+
+    /// <summary>
+    /// Two servers bind one task to two worktrees: one of them wins, and registry and task tell the same afterwards. Both act
+    /// for one agent, whose claim is not what keeps the second away.
+    /// </summary>
+    private void OneTask(Git git, List<ToolServer> servers, int round)
+    {
+        string[] names = [$"this-{round}", $"that-{round}"];
+        foreach (var name in names)
+        {
+            servers[0].Call("worktree_create", new JsonObject { ["name"] = name });
+        }
+
+        for (var i = 1; i <= Bindings; i++)
+        {
+            var id = (int)servers[0].Call("task_create", new JsonObject { ["subject"] = $"bound by two {round} {i}" }).Content["task"]!["id"]!;
+            var answers = AtOnce(servers, n => ("task_bind_worktree", new JsonObject { ["task_id"] = id, ["worktree"] = names[n], ["agent"] = "both" }));
+            var won = answers.FindIndex(a => a.IsDone);
+            var serving = new World(git, new Findings()).Living.Where(e => (int?)e["task_id"] == id).Select(e => (string)e["name"]!).ToList();
+            var named = (string?)servers[1].Call("task_get", new JsonObject { ["task_id"] = id }).Content["task"]!["worktree"];
+            if (answers.Count(a => a.IsDone) == 1 && answers[1 - won].Code == "already_exists" && serving is [var only] && only == names[won] && named == only)
+            {
+                _bound++;
+            }
+            else
+            {
+                Fault($"round {round}: one task for two worktrees: {string.Join(", ", answers.Select(a => a.IsDone ? "bound" : a.Code))}; the registry has it at [{string.Join(' ', serving)}], the task names {named ?? "none"}");
+            }
+
+            // A worktree whose task is over can be bound again.
+            if (servers[0].Call("task_update", new JsonObject { ["task_id"] = id, ["status"] = "completed", ["agent"] = "both" }) is { IsDone: false } open)
+            {
+                Fault($"round {round}: a bound task cannot be completed: {open.Message}");
+            }
+        }
+
+        Agree(git, "after one task was bound to two worktrees");
     }
 
     private void ManyTasks(Git git, List<ToolServer> servers, int round)
@@ -201,10 +242,11 @@ internal sealed class Races(StormOptions options, TextWriter output)
         var findings = new Findings();
         var world = new World(git, findings);
         var names = world.Living.Select(e => (string)e["name"]!).ToHashSet();
-        var folders = Directory.GetDirectories(Path.Join(git.Root, ".worktrees")).Select(d => Path.GetFileName(d)!).Where(d => d != ".trash").ToHashSet();
+        var folders = Directory.GetDirectories(Path.Join(git.Root, ".worktrees")).Select(d => Path.GetFileName(d)!).Where(d => d is not (".trash" or ".spares")).ToHashSet();
         var records = world.AdminIds.Where(id => !id.StartsWith("wtmcp-trash-", StringComparison.Ordinal)).ToHashSet();
+        var own = world.Living.Select(e => (string)e["admin_id"]!).ToHashSet();
         var branches = world.Refs.Keys.Where(r => r.StartsWith("refs/heads/wt/", StringComparison.Ordinal)).Select(r => r["refs/heads/wt/".Length..]).ToHashSet();
-        if (!names.SetEquals(folders) || names.Count != records.Count || !names.SetEquals(branches) || world.Living.Any(e => (string?)e["status"] != "active"))
+        if (!names.SetEquals(folders) || !AreAll(own, records) || !names.SetEquals(branches) || world.Living.Any(e => (string?)e["status"] != "active"))
         {
             Fault($"{when}: registry [{string.Join(' ', names)}], folders [{string.Join(' ', folders)}], records [{string.Join(' ', records)}], branches [{string.Join(' ', branches)}]");
         }
@@ -217,6 +259,10 @@ internal sealed class Races(StormOptions options, TextWriter output)
             }
         }
     }
+
+    // A checkout that a server keeps ready is nobody's yet, and keeps its record's name when it becomes somebody's.
+    private static bool AreAll(HashSet<string> own, HashSet<string> records) =>
+        own.IsSubsetOf(records) && records.Except(own).All(id => id.StartsWith("spare-", StringComparison.Ordinal));
 
     private static List<Answer> AtOnce(List<ToolServer> servers, Func<int, (string Tool, JsonObject Arguments)> call)
     {

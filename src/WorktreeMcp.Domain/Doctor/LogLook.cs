@@ -10,6 +10,24 @@ internal sealed class LogLook(RegistryParts parts)
 
     internal IEnumerable<Found> Look() => [.. Log(parts.Layout.OperationLog, "oplog"), .. Log(parts.Layout.Events, "events"), .. Unfinished(), .. Registry()];
 
+    /// <summary>Logs that end in a torn line; a log that somebody is writing at this moment is none.</summary>
+    internal IEnumerable<string> Torn() =>
+        new[] { parts.Layout.OperationLog, parts.Layout.Events }.Where(path => IsTorn(path) && NobodyWrites() && IsTorn(path));
+
+    private bool IsTorn(string path) =>
+        parts.Files.KindOf(path) == FileKind.Regular && new LineFile(path, parts.Layout, parts.Files, parts.Store.Disk).EndsTorn;
+
+    private bool NobodyWrites()
+    {
+        if (parts.Files.KindOf(parts.Layout.Lock) != FileKind.Regular)
+        {
+            return false;
+        }
+
+        using var held = Posix.OpenForLock(parts.Layout.Lock);
+        return Posix.TryFlock(held, shared: true);
+    }
+
     private IEnumerable<Found> Log(string path, string name)
     {
         if (parts.Files.KindOf(path) != FileKind.Regular)

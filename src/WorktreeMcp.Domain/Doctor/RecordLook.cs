@@ -22,31 +22,47 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
 
     internal IEnumerable<Found> Look()
     {
-        var owners = entries.Select(Owner).OfType<RecordOwner>().DistinctBy(owner => owner.Record.Id).ToDictionary(owner => owner.Record.Id);
-        var folder = Path.Join(parts.Layout.CommonDirectory, "worktrees");
-        var records = parts.Files.KindOf(folder) == FileKind.Folder ? parts.Files.Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).ToList() : [];
+        var owners = Owners();
         return
         [
-            .. records.Select(path => OfRecord(new AdminEntry(Path.GetFileName(path), path), owners)).OfType<Found>(),
+            .. Records().Select(record => OfRecord(record, owners)).OfType<Found>(),
             .. owners.Values.Where(owner => !parts.Exists(owner.Record.Directory)).Select(OfMissing).OfType<Found>(),
         ];
     }
 
+    /// <summary>Records that are broken, in short; whose they are and what to do the full look says.</summary>
+    internal IEnumerable<string> InShort()
+    {
+        var owners = Owners();
+        return Records().Select(record => (Record: record, Problems: Problems(record, OwnerOf(record, owners))))
+            .Where(found => found.Problems.Count > 0 && !IsBeingMade(found.Record) && !parts.Spares.Owns(found.Record) && !parts.Git.Records.IsInTheMaking(found.Record))
+            .OrderByDescending(found => IsPoison(found.Problems))
+            .Select(found => $"git's record .git/worktrees/{found.Record.Id} is broken: {found.Problems[0]}{(IsPoison(found.Problems) ? "; git worktree fails for all because of it" : string.Empty)}");
+    }
+
+    private Dictionary<string, RecordOwner> Owners() =>
+        entries.Select(Owner).OfType<RecordOwner>().DistinctBy(owner => owner.Record.Id).ToDictionary(owner => owner.Record.Id);
+
+    private List<AdminEntry> Records()
+    {
+        var folder = Path.Join(parts.Layout.CommonDirectory, "worktrees");
+        return parts.Files.KindOf(folder) == FileKind.Folder
+            ? [.. parts.Files.Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Select(path => new AdminEntry(Path.GetFileName(path), path))]
+            : [];
+    }
+
+    private static bool IsPoison(List<string> problems) => problems.Any(problem => problem.StartsWith("commondir", StringComparison.Ordinal));
+
     private Found? OfRecord(AdminEntry record, Dictionary<string, RecordOwner> owners)
     {
-        var problems = Problems(record);
         var owner = OwnerOf(record, owners);
-        if (owner is not null && parts.Files.KindOf(owner.Directory) == FileKind.Folder && !HasIndex(record))
-        {
-            problems.Add("index is missing or damaged");
-        }
-
+        var problems = Problems(record, owner);
         if (problems.Count == 0 || IsBeingMade(record))
         {
             return null;
         }
 
-        var poison = problems.Any(problem => problem.StartsWith("commondir", StringComparison.Ordinal));
+        var poison = IsPoison(problems);
         var spare = parts.Spares.Owns(record);
         if (spare && !poison)
         {
@@ -106,10 +122,10 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
     private RecordOwner? OwnerOf(AdminEntry record, Dictionary<string, RecordOwner> owners) =>
         owners.TryGetValue(record.Id, out var named) && IsOf(record, named) ? named : null;
 
-    private List<string> Problems(AdminEntry record)
+    private List<string> Problems(AdminEntry record, RecordOwner? owner)
     {
         var problems = new List<string>();
-        if (parts.Git.Refs.ReadHead(record.Directory) is not { } head || head.Commit?.All(digit => digit == '0') == true)
+        if (parts.Git.Refs.PlainHead(record.Directory) is null)
         {
             problems.Add("HEAD is missing or names nothing");
         }
@@ -122,6 +138,11 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
         if (record.NamesWorktree(parts.Files) is null)
         {
             problems.Add("gitdir is missing or empty");
+        }
+
+        if (owner is not null && parts.Files.KindOf(owner.Directory) == FileKind.Folder && !HasIndex(record))
+        {
+            problems.Add("index is missing or damaged");
         }
 
         return problems;

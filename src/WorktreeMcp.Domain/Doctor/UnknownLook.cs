@@ -53,18 +53,25 @@ internal sealed class UnknownLook(RegistryParts parts, IReadOnlyList<Worktree> e
 
     private IEnumerable<Found> Branches()
     {
+        return Orphans(parts.Git.BranchesBelow).Select(branch => Found.ForPerson(
+            "branch_without_worktree",
+            FindingSeverity.Warning,
+            branch,
+            $"Branch {branch} at {parts.Git.Refs.Resolve($"refs/heads/{branch}")?[..12]} belongs to no worktree that the registry knows.",
+            $"Call worktree_create with branch \"{branch}\" to work on it, or rename it to a name that does not begin with {parts.Settings.BranchPrefix}."));
+    }
+
+    /// <summary>Branches of ours by their name that no entry knows.</summary>
+    /// <param name="below">Lists the branches whose names begin so.</param>
+    internal IEnumerable<string> Orphans(Func<string, IReadOnlyList<string>> below)
+    {
         if (parts.Settings.BranchPrefix is not { Length: > 1 } prefix || !prefix.EndsWith('/'))
         {
             return [];
         }
 
-        var known = entries.Select(w => w.Branch).ToHashSet(StringComparer.Ordinal);
-        return parts.Git.BranchesBelow(prefix).Where(branch => !known.Contains(branch) && parts.Git.CheckedOutAt(branch) is null).Select(branch => Found.ForPerson(
-            "branch_without_worktree",
-            FindingSeverity.Warning,
-            branch,
-            $"Branch {branch} at {parts.Git.Refs.Resolve($"refs/heads/{branch}")?[..12]} belongs to no worktree that the registry knows.",
-            $"Call worktree_create with branch \"{branch}\" to work on it, or rename it to a name that does not begin with {prefix}."));
+        var known = entries.Concat(lost).Select(w => w.Branch).ToHashSet(StringComparer.Ordinal);
+        return below(prefix).Where(branch => !known.Contains(branch) && parts.Git.CheckedOutAt(branch) is null);
     }
 
     private IEnumerable<string> Folders(string folder) => parts.Files.KindOf(folder) == FileKind.Folder

@@ -64,7 +64,7 @@ internal sealed record AdminEntry(string Id, string Directory)
     internal static bool HoldsBranch(string gitDirectory, string branch, RefReader refs, IFileSystem files)
     {
         var name = $"refs/heads/{branch}";
-        return refs.ReadHead(gitDirectory)?.Branch == name
+        return refs.PlainHead(gitDirectory)?.Branch == name
             || PathIn(Path.Join(gitDirectory, "rebase-merge", "head-name"), files) == name
             || PathIn(Path.Join(gitDirectory, "rebase-apply", "head-name"), files) == name
             || PathIn(Path.Join(gitDirectory, "BISECT_START"), files) == branch;

@@ -6,12 +6,6 @@ using WorktreeMcp.Domain.Processes;
 
 namespace WorktreeMcp.Domain.Git;
 
-/// <summary>A commit in a list.</summary>
-/// <param name="Hash">Full hash.</param>
-/// <param name="Subject">First line of its message.</param>
-/// <param name="At">Commit time in unix seconds.</param>
-public sealed record CommitLine(string Hash, string Subject, long At);
-
 /// <summary>
 /// Every git act by its meaning. Refs are resolved once and passed on as hashes; in a worktree git is always told its
 /// admin entry and its directory, since a <c>.git</c> file that was rewritten would make git run what it names.
@@ -50,6 +44,12 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
 
     /// <summary>What a status depends on beside the worktree.</summary>
     internal StatusConditions Conditions => field ??= new(new SettingFiles(git, place), files);
+
+    /// <summary>git's records of worktrees.</summary>
+    internal WorktreeRecords Records { get; } = new(place, files);
+
+    /// <summary>Files of a checkout that git alone does not fill.</summary>
+    internal OutsideContent Outside { get; } = new(git, place, files);
 
     /// <summary>What a landing does.</summary>
     internal LandingGit Landing { get; } = new(git, place, files);
@@ -104,41 +104,10 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
             return place.Root;
         }
 
-        return Entries()
+        return Records.All()
             .Where(entry => !entry.IsTrash && AdminEntry.HoldsBranch(entry.Directory, branch, _refs, files))
             .Select(entry => entry.NamesWorktree(files) ?? entry.Directory)
             .FirstOrDefault();
-    }
-
-    /// <summary>git's record that says it belongs to a directory, for a directory that cannot say so itself; null when there is none.</summary>
-    internal AdminEntry? RecordOf(string directory) =>
-        Entries().FirstOrDefault(entry => entry.NamesWorktree(files) is { } named && AdminEntry.SamePath(named, directory));
-
-    /// <summary>A record that a killed git began for a folder of that name and that does not say yet what it belongs to.</summary>
-    internal AdminEntry? UnfinishedRecord(string folder, DateTime since) => Entries().FirstOrDefault(entry =>
-        IsNamedFor(entry, folder)
-        && entry.NamesWorktree(files) is null
-        && files.Directory.EnumerateFiles(entry.Directory).All(file => Path.GetFileName(file) is "locked" or "gitdir")
-        && !files.Directory.EnumerateDirectories(entry.Directory).Any()
-        && files.Directory.GetLastWriteTimeUtc(entry.Directory) >= since.AddMilliseconds(-20));
-
-    /// <summary>Whether a git is at work that may be making this record.</summary>
-    internal bool IsInTheMaking(AdminEntry entry) => GitAtWork.SinceBefore(files.Directory.GetLastWriteTimeUtc(entry.Directory), place.Root, place.CommonDirectory);
-
-    /// <summary>Whether there is a record without its common directory: git then lists, adds and removes no worktree at all.</summary>
-    /// <param name="besides">A folder whose own record does not count.</param>
-    internal bool HasBrokenRecord(string besides) => Entries().Any(entry => !IsNamedFor(entry, besides) && !entry.SharesCommonDirectory(place.CommonDirectory, files));
-
-    // git names a record after the folder, with a number if that is taken.
-    private static bool IsNamedFor(AdminEntry entry, string folder) =>
-        entry.Id.StartsWith(folder, StringComparison.Ordinal) && entry.Id.AsSpan(folder.Length).IndexOfAnyExceptInRange('0', '9') < 0;
-
-    private IEnumerable<AdminEntry> Entries()
-    {
-        var folder = Path.Join(place.CommonDirectory, "worktrees");
-        return files.Directory.Exists(folder)
-            ? files.Directory.EnumerateDirectories(folder).Select(entry => new AdminEntry(Path.GetFileName(entry), entry))
-            : [];
     }
 
     /// <summary>Makes a branch that must not exist yet.</summary>
@@ -183,7 +152,7 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     internal GitAnswer AddWorktree(string directory, string branch, SafeHandle guard)
     {
         // A rebase that waits in the trash still counts for git as a checkout of its branch.
-        var forced = Entries().Any(entry => entry.IsTrash && AdminEntry.HoldsBranch(entry.Directory, branch, _refs, files));
+        var forced = Records.All().Any(entry => entry.IsTrash && AdminEntry.HoldsBranch(entry.Directory, branch, _refs, files));
         string[] arguments = ["worktree", "add", "--no-checkout", "--quiet", .. forced ? ["--force"] : Array.Empty<string>(), "--end-of-options", directory, branch];
         return git.Run(new GitCall(arguments) { Directory = place.Root, Guards = [guard] });
     }

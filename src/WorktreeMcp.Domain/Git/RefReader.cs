@@ -20,6 +20,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<
 {
     private const int MostSteps = 5;
     private const string Branches = "refs/heads/";
+    private const long MostPacked = 1024 * 1024;
 
     private readonly Lock _gate = new();
     private FileStamp? _stamp;
@@ -38,6 +39,14 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<
             ? new Head(text[5..].Trim(), Resolve(text[5..].Trim()))
             : IsHash(text) ? new Head(null, text) : null;
     }
+
+    /// <summary>What a HEAD names itself, a branch or a commit; the branch's commit is not looked up. Null when it names nothing.</summary>
+    internal Head? PlainHead(string gitDirectory) => ReadText(Path.Join(gitDirectory, "HEAD")) switch
+    {
+        { } text when text.StartsWith("ref: ", StringComparison.Ordinal) => new Head(text[5..].Trim(), null),
+        { } text when IsHash(text) && text.Any(digit => digit != '0') => new Head(null, text),
+        _ => null,
+    };
 
     /// <summary>The commit a full ref name points at, or null.</summary>
     internal string? Resolve(string name)
@@ -67,6 +76,26 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<
     }
 
     internal static bool IsHash(string text) => text.Length is 40 or 64 && text.All(char.IsAsciiHexDigitLower);
+
+    /// <summary>
+    /// Names of refs below a folder, whose name ends with a slash; none where only git could tell, or where reading them all
+    /// would take long.
+    /// </summary>
+    internal IReadOnlyList<string> Below(string folder)
+    {
+        var packed = Path.Join(commonDirectory, "packed-refs");
+        if (files.Directory.Exists(Path.Join(commonDirectory, "reftable")) || (files.File.Exists(packed) && files.FileInfo.FromFileName(packed).Length > MostPacked))
+        {
+            return [];
+        }
+
+        var loose = Path.Join(commonDirectory, folder);
+        var names = files.KindOf(loose) == FileKind.Folder
+            ? files.Directory.EnumerateFiles(loose, "*", SearchOption.AllDirectories).Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)).Select(path => Path.GetRelativePath(commonDirectory, path))
+            : [];
+        var lines = files.File.Exists(packed) ? files.File.ReadLines(packed) : [];
+        return [.. names.Concat(lines.Select(line => line.Split(' ', 2)[^1]).Where(name => name.StartsWith(folder, StringComparison.Ordinal))).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
 
     /// <summary>Whether a packed ref lies below a folder's name, which ends with a slash.</summary>
     internal bool AnyPackedBelow(string folder)

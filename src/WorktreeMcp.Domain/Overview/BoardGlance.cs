@@ -62,4 +62,8 @@ public sealed record Concern(ConcernKind Kind, int? TaskId, string? Worktree, st
 /// <param name="Concerns">What needs a person.</param>
 /// <param name="Events">The last events, oldest first.</param>
 public sealed record BoardGlance(
-    Part<TaskView> Ready, Part<HeldTask> InProgress, int Blocked, int Completed, Part<WorktreeView> Worktrees, Part<Concern> Concerns, IReadOnlyList<JsonElement> Events);
+    Part<TaskView> Ready, Part<HeldTask> InProgress, int Blocked, int Completed, Part<WorktreeView> Worktrees, Part<Concern> Concerns, IReadOnlyList<JsonElement> Events)
+{
+    /// <summary>What the doctor would say of the repository as a whole; empty when nothing is seen.</summary>
+    public IReadOnlyList<string> Drift { get; init; } = [];
+}

@@ -1,5 +1,6 @@
 using System.Globalization;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 
@@ -43,7 +44,10 @@ public sealed class BoardOverview
             tasks.Count(view => view.Task.Status == TaskState.Completed),
             new Part<WorktreeView>([.. seen.Take(shown.Count)], entries.Count),
             Concerns(tasks, damaged, entries, left, seen, limits.Concerns),
-            _store.Events.Read(new EventQuery(limits.Events, MaxBytes: EventBytesSearched)).Events);
+            _store.Events.Read(new EventQuery(limits.Events, MaxBytes: EventBytesSearched)).Events)
+        {
+            Drift = new PassingLook(_registry).Lines(),
+        };
     }
 
     // What differs from the record comes first, then where work goes on.

@@ -21,6 +21,21 @@ internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDur
         }
     }
 
+    /// <summary>
+    /// Refuses once the repository is not where it was opened: folders made there now would be a second board, in which
+    /// everything that is acknowledged is lost.
+    /// </summary>
+    internal void RequireRepository()
+    {
+        if (!files.Directory.Exists(layout.CommonDirectory) || !files.Directory.Exists(layout.Root))
+        {
+            throw new Refusal(
+                RefusalCode.NotARepository,
+                $"The repository is no longer at {layout.Root}: it was moved or deleted after this server had opened it. Nothing was written.",
+                "Have a person start this MCP server anew where the repository is now.");
+        }
+    }
+
     /// <summary>Whether both are there.</summary>
     internal bool Exist => files.Directory.Exists(layout.Tasks) && files.Directory.Exists(layout.Worktrees);
 

@@ -36,6 +36,16 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
         return (stream.Length, bytes[..count]);
     }
 
+    /// <summary>Whether its last line has no newline.</summary>
+    internal bool EndsTorn
+    {
+        get
+        {
+            using var stream = Open();
+            return !EndsWhole(stream, stream.Length);
+        }
+    }
+
     /// <summary>Appends whole lines; the caller holds the lock and has cut what was torn.</summary>
     internal void Append(ReadOnlySpan<byte> lines, bool sync) => disk.Append(path, lines, sync);
 
@@ -53,14 +63,19 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
         }
 
         using var stream = Open();
-        stream.Seek(length - 1, SeekOrigin.Begin);
-        if (stream.ReadByte() == '\n')
+        if (EndsWhole(stream, length))
         {
             return;
         }
 
         var keep = LastNewline(stream, length) + 1;
         CutFrom(stream, keep, length);
+    }
+
+    private static bool EndsWhole(Stream stream, long length)
+    {
+        stream.Seek(Math.Max(0, length - 1), SeekOrigin.Begin);
+        return length == 0 || stream.ReadByte() == '\n';
     }
 
     /// <summary>Sets everything from an offset on aside and cuts it off.</summary>

@@ -122,6 +122,7 @@ public sealed class StateStore : IDisposable
         HeldLock? held = null;
         try
         {
+            Folders.RequireRepository();
             held = _lock.Acquire(operation, patience);
             var found = Prepare(out var last);
             var change = new StateChange(this, held, by, last?.Next ?? _recovery.CountersFromFiles());
@@ -243,6 +244,7 @@ public sealed class StateStore : IDisposable
     // Another server's commit shows as a longer log, or another one; normally its files are there by the time we look.
     private void CatchUp()
     {
+        Folders.RequireRepository();
         Folders.RefuseLinks();
         var known = Volatile.Read(ref _read);
         var mark = Log.Mark();

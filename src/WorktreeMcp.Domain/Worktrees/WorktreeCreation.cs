@@ -40,7 +40,8 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             var checkout = IsFilled(started, spare) ? GitAnswer.Done : parts.Git.Populate(entry, parts.DirectoryOf(started), lease!.Descriptor);
             var took = parts.Store.Time.GetElapsedTime(begin);
             var included = checkout.Succeeded ? include.CopyInto(entry, parts.DirectoryOf(started)) : IncludedFiles.None;
-            var step = Complete(started, checkout, request, by).Warn(included.LeftOut) with { IncludedFiles = included.Copied };
+            var note = checkout.Succeeded ? CheckoutNote.Of(parts.Git, entry, parts.DirectoryOf(started)) : null;
+            var step = Complete(started, checkout, request, by).Warn(included.LeftOut) with { IncludedFiles = included.Copied, FilesNote = note };
             keeper.Took(started.Spare is null ? took : TimeSpan.Zero);
             return step;
         }
@@ -374,7 +375,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
     private Refusal Failed(Worktree worktree, string words) => new(
         RefusalCode.GitFailed,
         $"Worktree \"{worktree.Name}\" could not be made: {words}. What was there of it was taken back.",
-        parts.Git.HasBrokenRecord(besides: worktree.Name)
+        parts.Git.Records.AnyBroken(besides: worktree.Name)
             ? "One of git's records of worktrees is broken, so git makes no other: a person should run `worktree-mcp doctor` here, which names it."
             : "Read git's words above; repeat the call when the cause is gone.",
         "worktree_list()");

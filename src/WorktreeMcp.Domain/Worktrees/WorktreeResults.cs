@@ -24,6 +24,9 @@ public sealed record WorktreeStep(Worktree Worktree, string Directory, BoardTask
     /// <summary>How many ignored files came along from the main checkout.</summary>
     public int IncludedFiles { get; init; }
 
+    /// <summary>What became of submodules and LFS files; null when there are none.</summary>
+    public string? FilesNote { get; init; }
+
     /// <summary>The run of the repository's setup commands; null when there is none.</summary>
     public string? SetupRunId { get; init; }
 

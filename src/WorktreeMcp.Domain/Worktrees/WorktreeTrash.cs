@@ -22,7 +22,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         var directory = parts.DirectoryOf(worktree);
         var old = Record(worktree, directory);
         var named = old is not null;
-        old ??= Unfinished(worktree) is { } begun && !parts.Git.IsInTheMaking(begun) ? begun : null;
+        old ??= Unfinished(worktree) is { } begun && !parts.Git.Records.IsInTheMaking(begun) ? begun : null;
         var head = parts.Git.Refs.ReadHead((old ?? Trashed(worktree)).Directory);
         if (old is not null)
         {
@@ -75,7 +75,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     /// names nothing is nobody's else.
     /// </summary>
     internal AdminEntry? Unfinished(Worktree worktree) => worktree.Status == WorktreeState.Creating && worktree.AdminId is null
-        ? parts.Git.UnfinishedRecord(worktree.Name, DateTime.UnixEpoch.AddSeconds(worktree.UpdatedAt))
+        ? parts.Git.Records.Unfinished(worktree.Name, DateTime.UnixEpoch.AddSeconds(worktree.UpdatedAt))
         : null;
 
     /// <summary>Takes a worktree whose removal is on record into the trash and settles its branch and its task.</summary>
@@ -193,7 +193,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     {
         var entry = worktree.AdminId is { } id
             ? AdminEntry.At(parts.Layout.CommonDirectory, id)
-            : AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) ?? parts.Git.RecordOf(directory);
+            : AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) ?? parts.Git.Records.Of(directory);
         return entry?.NamesWorktree(parts.Files) is { } named && AdminEntry.SamePath(named, directory) ? entry : null;
     }
 

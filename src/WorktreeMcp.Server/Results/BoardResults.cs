@@ -102,7 +102,7 @@ public sealed record EventBrief(long? Seq, string Event, int? TaskId, string? Wo
 /// <summary>Answer of board_show: the whole state in one small answer.</summary>
 public sealed record BoardShown(
     string You, BoardCounts Counts, IReadOnlyList<ConcernRow> NeedsPerson, IReadOnlyList<ReadyRow> Ready, IReadOnlyList<ProgressRow> InProgress,
-    IReadOnlyList<LaneRow> Worktrees, IReadOnlyList<EventBrief> Events, string? Omitted, string Next)
+    IReadOnlyList<LaneRow> Worktrees, IReadOnlyList<EventBrief> Events, IReadOnlyList<string>? Drift, string? Omitted, string Next)
 {
     internal const int SubjectBytes = 64;
 
@@ -110,8 +110,11 @@ public sealed record BoardShown(
     internal const int MostCharacters = 5_800;
 
     private const int NameBytes = 48;
+    private const int DriftBytes = 160;
 
     internal static string? Short(string? name) => name is null ? null : CutText.Of(name, NameBytes);
+
+    internal static IReadOnlyList<string>? DriftOf(IReadOnlyList<string> lines) => lines.Count == 0 ? null : [.. lines.Select(line => CutText.Of(line, DriftBytes))];
 
     /// <summary>All that was found, or as much of each part as fits.</summary>
     internal static BoardShown From(BoardGlance glance, string you)
@@ -140,6 +143,7 @@ public sealed record BoardShown(
             [.. progress.Select(ProgressRow.From)],
             [.. worktrees.Select(LaneRow.From)],
             [.. glance.Events.TakeLast(Count(glance.Events.Count, share)).Select(EventBrief.From)],
+            DriftOf(glance.Drift),
             Omission.Of(
                 "task_list and worktree_list have them",
                 (glance.Concerns.Total - concerns.Count, "that need a person"),

@@ -59,18 +59,19 @@ public sealed record TaskBrief(int Id, string Subject, TaskState Status, string?
 
 /// <summary>Answer of worktree_create, task_bind_worktree and worktree_keep.</summary>
 public sealed record WorktreeStepped(
-    WorktreeEntry Worktree, TaskBrief? Task, bool Already, int? IncludedFiles, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? BaseNote, string? Warning, string Next)
+    WorktreeEntry Worktree, TaskBrief? Task, bool Already, int? IncludedFiles, string? FilesNote, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? BaseNote, string? Warning, string Next)
 {
     private const int NoteBytes = 1_000;
 
     internal static WorktreeStepped From(WorktreeStep step, string next) => new(
-        WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.From(step.Task), step.Already, step.IncludedFiles == 0 ? null : step.IncludedFiles, step.SetupRunId,
+        WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.From(step.Task), step.Already, step.IncludedFiles == 0 ? null : step.IncludedFiles,
+        step.FilesNote is null ? null : CutText.Of(step.FilesNote, NoteBytes), step.SetupRunId,
         step.NotRun, step.NowReady.Count == 0 ? null : step.NowReady,
         step.Note is null ? null : CutText.Of(step.Note, NoteBytes), step.Warning, next);
 }
 
 /// <summary>Answer of worktree_list.</summary>
-public sealed record WorktreeListed(IReadOnlyList<WorktreeRow> Worktrees, int Total, string? NextCursor, string Next);
+public sealed record WorktreeListed(IReadOnlyList<WorktreeRow> Worktrees, int Total, IReadOnlyList<string>? Drift, string? NextCursor, string Next);
 
 /// <summary>Files with uncommitted work, at most 50 of each kind.</summary>
 public sealed record ChangedFiles(

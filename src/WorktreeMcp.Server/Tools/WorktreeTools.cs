@@ -56,8 +56,9 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeListed))]
     public partial CallToolResult List(WorktreeState? status = null, [Range(1, 100)] int limit = 20, string? cursor = null)
     {
-        var page = repository.Require().Worktrees.List(status, limit, cursor);
-        return Reply.Of(new WorktreeListed([.. page.Worktrees.Select(WorktreeRow.From)], page.Total, page.NextCursor, NextCall.After(page)));
+        var opened = repository.Require();
+        var page = opened.Worktrees.List(status, limit, cursor);
+        return Reply.Of(new WorktreeListed([.. page.Worktrees.Select(WorktreeRow.From)], page.Total, BoardShown.DriftOf(opened.Drift()), page.NextCursor, NextCall.After(page)));
     }
 
     /// <summary>

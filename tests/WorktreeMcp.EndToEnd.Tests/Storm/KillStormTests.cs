@@ -38,7 +38,7 @@ public sealed class KillStormTests
 
         var (exit, output) = Run("--races", "--rounds", $"{rounds}");
 
-        output.Should().Contain($"worktrees at once {16 * rounds} of {16 * rounds}, faults 0");
+        output.Should().Contain($"worktrees at once {16 * rounds} of {16 * rounds}, bindings won once {20 * rounds} of {20 * rounds}, faults 0");
         exit.Should().Be(0, output);
     }
 

@@ -1,0 +1,43 @@
+using WorktreeMcp.Domain.Worktrees;
+
+namespace WorktreeMcp.Domain.Doctor;
+
+/// <summary>
+/// What the doctor would say of the repository as a whole, in a few lines, for calls that look at everything anyway. It starts
+/// no process, waits for no lock, reads a few small files for each record and stops at the first branches it can name. What is
+/// the matter with one worktree or one task stands in its own row.
+/// </summary>
+internal sealed class PassingLook(WorktreeRegistry registry)
+{
+    private const int Most = 3;
+    private const int MostNamed = 3;
+
+    /// <summary>A few lines, the worst first, and where to read on; none when nothing is seen.</summary>
+    internal IReadOnlyList<string> Lines()
+    {
+        var all = Seen();
+        var left = all.Count - Most;
+        return all.Count == 0 ? [] : [.. all.Take(Most), $"{(left > 0 ? $"{left} more. " : string.Empty)}A person should run worktree-mcp doctor here: it says what to do."];
+    }
+
+    private List<string> Seen()
+    {
+        try
+        {
+            var parts = registry.Parts;
+            var entries = registry.Entries.All();
+            var orphans = new UnknownLook(parts, entries, []).Orphans(prefix => [.. parts.Git.Refs.Below($"refs/heads/{prefix}").Select(name => name["refs/heads/".Length..])]).Take(MostNamed + 1).ToList();
+            return
+            [
+                .. new RecordLook(parts, entries).InShort(),
+                .. new LogLook(parts).Torn().Select(path => $"{Path.GetFileName(path)} ends in a torn line"),
+                .. orphans.Count == 0 ? Array.Empty<string>() : [$"{(orphans.Count == 1 ? "branch belongs" : "branches belong")} to no worktree: {string.Join(", ", orphans.Take(MostNamed))}{(orphans.Count > MostNamed ? " and others" : string.Empty)}"],
+            ];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)
+        {
+            // The call itself meets what is in its way, and names it.
+            return [];
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.IO.Abstractions;
+using WorktreeMcp.Domain.Storage;
+
+namespace WorktreeMcp.Domain.Git;
+
+/// <summary>
+/// What a checkout holds whose content lies outside the repository: submodules, which a new checkout leaves empty, and LFS
+/// files, which a filter fetches where it is set up. A repository that shows neither costs no process.
+/// </summary>
+internal sealed class OutsideContent(GitCommand git, RepositoryPlace place, IFileSystem files)
+{
+    private const string Submodule = "160000 ";
+
+    // How each file begins that stands for one in the store.
+    private static readonly byte[] Pointer = "version https://git-lfs.github.com/spec/"u8.ToArray();
+
+    /// <summary>Paths of the submodules.</summary>
+    internal IReadOnlyList<string> Submodules(AdminEntry entry, string directory) => files.KindOf(Path.Join(directory, ".gitmodules")) == FileKind.Regular
+        ? [.. Listed(entry, directory, "--stage").Where(member => member.StartsWith(Submodule, StringComparison.Ordinal)).Select(member => member[(member.IndexOf('\t', StringComparison.Ordinal) + 1)..])]
+        : [];
+
+    /// <summary>The LFS files, and those of them that are still pointers.</summary>
+    internal (int Count, IReadOnlyList<string> Pointers) Lfs(AdminEntry entry, string directory)
+    {
+        if (!MayHoldLfs(directory))
+        {
+            return (0, []);
+        }
+
+        var paths = Listed(entry, directory, "--", ":(attr:filter=lfs)").ToList();
+        return (paths.Count, [.. paths.Where(path => IsPointer(Path.Join(directory, path)))]);
+    }
+
+    // Attributes in a folder below count too; who uses them so has LFS set up, and its store beside the objects.
+    private bool MayHoldLfs(string directory) =>
+        files.Directory.Exists(Path.Join(place.CommonDirectory, "lfs"))
+        || files.File.Exists(Path.Join(directory, ".lfsconfig"))
+        || new[] { Path.Join(directory, ".gitattributes"), Path.Join(place.CommonDirectory, "info", "attributes") }
+            .Any(path => files.HoldsText(path) && files.File.ReadAllText(path).Contains("filter=lfs", StringComparison.Ordinal));
+
+    private string[] Listed(AdminEntry entry, string directory, params string[] more)
+    {
+        var answer = git.Run(new GitCall(["ls-files", "-z", .. more]) { Directory = directory, GitDirectory = entry.Directory, WorkTree = directory });
+        return answer.Succeeded ? answer.Members : [];
+    }
+
+    private bool IsPointer(string path)
+    {
+        try
+        {
+            if (files.KindOf(path) != FileKind.Regular)
+            {
+                return false;
+            }
+
+            using var stream = files.FileStream.Create(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var start = new byte[Pointer.Length];
+            return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.AsSpan().SequenceEqual(Pointer);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using FluentAssertions;
+using WorktreeMcp.TestKit;
+using Xunit;
+
+namespace WorktreeMcp.Domain.Tests.Worktrees;
+
+/// <summary>Files of a worktree are checked out while the lock is free.</summary>
+public sealed class CheckoutsOutsideTheLockTests : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    private readonly TempRepository _repo = new();
+
+    public void Dispose() => _repo.Dispose();
+
+    [Fact]
+    public async Task While_one_worktree_is_being_filled_tasks_and_another_worktree_are_made()
+    {
+        using var git = new HeldGit(_repo, "reset --hard");
+        var slow = _repo.Open(environment: git.Variables);
+        var goal = slow.Task("slow");
+        var making = Task.Run(() => slow.Make("slow", goal), TestContext.Current.CancellationToken);
+        await git.Reached();
+        var quick = _repo.Open();
+
+        var task = quick.Task("meanwhile");
+        var other = quick.Make("quick", task);
+
+        making.IsCompleted.Should().BeFalse("its checkout was not let go on yet");
+        quick.Row("slow").Drift.Should().ContainSingle().Which.Should().Be("it is creating");
+        _repo.GitIn(other.Directory, "status", "--porcelain").Should().BeEmpty();
+        git.Release();
+        var made = await making.WaitAsync(Limit, TestContext.Current.CancellationToken);
+        made.Task!.Worktree.Should().Be("slow");
+        _repo.GitIn(made.Directory, "status", "--porcelain").Should().BeEmpty();
+        _repo.Read(".worktrees/slow/src/app.txt").Should().Be("one\ntwo\nthree\n");
+        quick.Examine().Should().BeEmpty();
+    }
+}
