@@ -146,7 +146,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         // The branch follows only if nobody uses the worktree, this landing included.
         lease.Dispose();
         var reason = pending.Follow ? TryFollow(source.Worktree, pending, landing) : null;
-        var step = End(source.Worktree, pending, null, by);
+        var step = EndLanded(source.Worktree, pending, by);
         IReadOnlyList<string> notes = reason is null ? [] : [$"{source.Worktree.Branch} still holds its own commits, since {reason}"];
         return (step, pending.Follow && reason is null, notes);
     }
@@ -186,6 +186,18 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
     {
         using var change = parts.Store.Begin("worktree.merge", by);
         return book.End(change, worktree, pending, error);
+    }
+
+    private WorktreeStep EndLanded(Worktree worktree, PendingLanding pending, string by)
+    {
+        try
+        {
+            return End(worktree, pending, null, by);
+        }
+        catch (Refusal refusal) when (refusal.Code is RefusalCode.Internal or RefusalCode.Busy)
+        {
+            throw LandingBook.NotRecorded(worktree, pending, refusal);
+        }
     }
 
     // It has landed: that its branch cannot follow is a note.

@@ -22,9 +22,9 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         {
             return BringBack(change, worktree);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { InnerException: IOException or UnauthorizedAccessException })
         {
-            throw TakenBack(change, worktree, fault);
+            throw TakenBack(change, worktree, fault is Refusal ? fault.InnerException! : fault);
         }
     }
 
