@@ -92,7 +92,7 @@ public sealed class FailingWritesTests(ITestOutputHelper output)
     }
 
     // A command whose server died has ended all the same, only nobody knows how.
-    private static IEnumerable<string> Ends(RewindableRepository rewindable) =>
+    private static List<string> Ends(RewindableRepository rewindable) =>
         rewindable.Repo.EventNames().Where(name => name.EndsWith(".after", StringComparison.Ordinal) || name is "worktree.restored").Order(StringComparer.Ordinal).ToList();
 
     // What the caller is told, by where the last line of the operation log is, which is when it has happened.
