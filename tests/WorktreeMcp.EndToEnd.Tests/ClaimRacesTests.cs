@@ -12,7 +12,7 @@ public sealed class ClaimRacesTests
 {
     private const int Servers = 4;
 
-    private static readonly int Tasks = Number("WORKTREEMCP_DRAIN_TASKS", 24);
+    private static readonly int Tasks = Number("WORKTREEMCP_DRAIN_TASKS", 40);
     private static readonly int Workers = Number("WORKTREEMCP_DRAIN_WORKERS", 8);
 
     [Fact]

@@ -4,6 +4,7 @@ namespace WorktreeMcp.KillStorm;
 internal sealed class Killer(StormState storm, IReadOnlyList<Driver> drivers, Random random, bool serversOnly)
 {
     private const int LongestSearch = 400;
+    private static readonly TimeSpan LongestLife = TimeSpan.FromSeconds(15);
 
     private readonly List<int> _orphans = [];
 
@@ -14,48 +15,49 @@ internal sealed class Killer(StormState storm, IReadOnlyList<Driver> drivers, Ra
         var kind = random.Next(100);
         if (kind < 30)
         {
-            return KillServer(random.Next(drivers.Count), "the server alone");
+            return KillServer(random.Next(drivers.Count), "server", "the server alone");
         }
 
         var (victim, child) = FindGitChild();
         if (child == 0)
         {
-            return KillServer(random.Next(drivers.Count), "the server alone, no git child was seen");
+            return KillServer(random.Next(drivers.Count), "server", "the server alone, no git child was seen");
         }
 
         var command = Processes.CommandOf(child);
         if (serversOnly)
         {
-            return KillServer(victim, $"the server during: {command}");
+            return KillServer(victim, "server during git", $"the server during: {command}");
         }
 
         storm.GitKilled(victim);
         if (kind < 55)
         {
             Processes.Signal(child, Processes.Kill);
+            storm.Record.Killed("git");
             return (victim, $"git child {child} alone: {command}");
         }
 
         if (kind < 80)
         {
             Processes.Signal(child, Processes.Kill);
-            return KillServer(victim, $"git child {child} and the server: {command}");
+            return KillServer(victim, "git and server", $"git child {child} and the server: {command}");
         }
 
-        return kind < 90 ? KillServer(victim, $"the server during: {command}") : KillTree(victim, command);
+        return kind < 90 ? KillServer(victim, "server during git", $"the server during: {command}") : KillTree(victim, command);
     }
 
     /// <summary>Waits until what killed servers left running has ended.</summary>
     public void AwaitOrphans()
     {
-        var until = Environment.TickCount64 + 15_000;
+        var until = Environment.TickCount64 + (long)LongestLife.TotalMilliseconds;
         while (_orphans.Exists(Processes.IsAlive))
         {
             if (Environment.TickCount64 > until)
             {
                 foreach (var orphan in _orphans.Where(Processes.IsAlive))
                 {
-                    storm.Record.Note($"orphan {orphan} runs on: {Processes.CommandOf(orphan)}");
+                    storm.Findings.Add(Broken.Orphan, $"{orphan} runs on {LongestLife.TotalSeconds} s after its server was killed: {Processes.CommandOf(orphan)}");
                     Processes.Signal(orphan, Processes.Kill);
                 }
             }
@@ -66,8 +68,9 @@ internal sealed class Killer(StormState storm, IReadOnlyList<Driver> drivers, Ra
         _orphans.Clear();
     }
 
-    private (int Driver, string What) KillServer(int victim, string how)
+    private (int Driver, string What) KillServer(int victim, string kind, string how)
     {
+        storm.Record.Killed(kind);
         var server = drivers[victim].Server;
         _orphans.AddRange(Processes.Descendants(server.Pid));
         server.Kill();
@@ -76,6 +79,7 @@ internal sealed class Killer(StormState storm, IReadOnlyList<Driver> drivers, Ra
 
     private (int Driver, string What) KillTree(int victim, string command)
     {
+        storm.Record.Killed("all of its processes");
         var server = drivers[victim].Server;
         var all = Processes.Descendants(server.Pid);
         server.Kill();

@@ -9,6 +9,8 @@ internal sealed class Record : IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _expected = [];
     private readonly SortedDictionary<string, int> _refusals = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, int> _acknowledged = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, int> _kills = new(StringComparer.Ordinal);
     private readonly Queue<string> _last = new();
 
     public Record(string path) => _file = new StreamWriter(path) { AutoFlush = true };
@@ -16,6 +18,12 @@ internal sealed class Record : IDisposable
     public int Acknowledged { get; private set; }
 
     public int Unknown { get; private set; }
+
+    /// <summary>How many of each tool's calls were acknowledged.</summary>
+    public string ByTool => string.Join(", ", _acknowledged.Select(tool => $"{tool.Key} {tool.Value}"));
+
+    /// <summary>How often each kind of thing was killed.</summary>
+    public string Kills => string.Join(", ", _kills.Select(kind => $"{kind.Key} {kind.Value}"));
 
     public string Refusals => string.Join(", ", _refusals.Select(r => $"{r.Key} {r.Value}"));
 
@@ -27,7 +35,12 @@ internal sealed class Record : IDisposable
     {
         lock (_gate)
         {
-            Acknowledged += answer.Outcome == Outcome.Acknowledged ? 1 : 0;
+            if (answer.Outcome == Outcome.Acknowledged)
+            {
+                Acknowledged++;
+                _acknowledged[tool] = _acknowledged.GetValueOrDefault(tool) + 1;
+            }
+
             Unknown += answer.Outcome == Outcome.Unknown ? 1 : 0;
             if (answer.Outcome == Outcome.Refused)
             {
@@ -37,6 +50,14 @@ internal sealed class Record : IDisposable
         }
 
         Write($"{agent} < {tool} {answer.Outcome} {answer.Content.ToJsonString()}");
+    }
+
+    public void Killed(string kind)
+    {
+        lock (_gate)
+        {
+            _kills[kind] = _kills.GetValueOrDefault(kind) + 1;
+        }
     }
 
     public void Note(string text) => Write($"-- {text}");

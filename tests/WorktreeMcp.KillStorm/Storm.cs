@@ -123,6 +123,8 @@ internal sealed class Storm(StormOptions options, TextWriter output)
     private bool Conclude(StormState storm, string folder, int kills)
     {
         var held = !storm.Findings.Any;
+        output.WriteLine($"killed: {storm.Record.Kills}");
+        output.WriteLine($"acknowledged: {storm.Record.ByTool}");
         output.WriteLine($"refused: {storm.Record.Refusals}");
         if (held && !options.Keep)
         {

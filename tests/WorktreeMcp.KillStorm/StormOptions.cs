@@ -6,17 +6,17 @@ namespace WorktreeMcp.KillStorm;
 internal sealed record StormOptions
 {
     public const string Usage = """
-        kill-storm [--kills N] [--servers N] [--seed S] [--in DIR] [--spares N] [--servers-only] [--no-person] [--clean] [--keep] [--go-on]
+        kill-storm [--kills N] [--servers N] [--seed S] [--in DIR] [--spares N] [--servers-only] [--no-person] [--no-clean] [--no-landings] [--keep] [--go-on]
         kill-storm --races [--rounds N] [--in DIR]
           --kills N     how many kills; 100 if left out
           --servers N   how many servers at once; 8 if left out
           --seed S      the random choices; printed at the start
           --in DIR      where the repository is made; /dev/shm if there is one
           --spares N    how many checkouts are kept ready; as the servers choose if left out
-          --landings    worktrees are landed and restored too
+          --no-landings  no worktree is landed in main or restored from the trash
           --servers-only  kill servers and never their git
           --no-person   nobody works in the main checkout meanwhile
-          --clean       the person runs git clean -fdx too
+          --no-clean    the person never runs git clean -fdx
           --keep        leave the repository also when all held
           --go-on       go on after a violation, to see others
           --races       races instead of kills; --rounds of them
@@ -35,12 +35,13 @@ internal sealed record StormOptions
 
     public bool Person { get; init; } = true;
 
-    public bool Clean { get; init; }
+    /// <summary>Whether the person sweeps the board and the registry away with git clean.</summary>
+    public bool Clean { get; init; } = true;
 
     public bool ServersOnly { get; init; }
 
     /// <summary>Whether worktrees are landed in main and restored from the trash too.</summary>
-    public bool Landings { get; init; }
+    public bool Landings { get; init; } = true;
 
     public bool Keep { get; init; }
 
@@ -58,11 +59,10 @@ internal sealed record StormOptions
             var isLast = i + 1 >= arguments.Count;
             switch (arguments[i])
             {
-                case "--person": options = options with { Person = true }; break;
                 case "--no-person": options = options with { Person = false }; break;
                 case "--servers-only": options = options with { ServersOnly = true }; break;
-                case "--landings": options = options with { Landings = true }; break;
-                case "--clean": options = options with { Clean = true }; break;
+                case "--no-landings": options = options with { Landings = false }; break;
+                case "--no-clean": options = options with { Clean = false }; break;
                 case "--keep": options = options with { Keep = true }; break;
                 case "--go-on": options = options with { GoOn = true }; break;
                 case "--races": options = options with { Races = true }; break;

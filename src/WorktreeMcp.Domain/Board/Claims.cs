@@ -96,13 +96,28 @@ internal sealed class Claims(StateStore store, Func<string, bool> endsWithThisPr
     /// <param name="change">The change.</param>
     /// <param name="task">The task, or null for a worktree without one.</param>
     /// <param name="atLeast">Seconds for which it must hold, whatever its lease.</param>
-    internal void Renew(StateChange change, BoardTask? task, double atLeast = 0)
+    /// <returns>Whether anything was staged.</returns>
+    internal bool Renew(StateChange change, BoardTask? task, double atLeast = 0)
     {
         if (task is { Claim: { } claim } && task.Owner == change.By && Left(task) is > 0 and var left
             && (left < atLeast || left < claim.Span * (1 - WorthWriting)))
         {
             var now = change.Moment;
             change.PutTask(task.Id, TaskImage.Write(task.HeldBy(change.By, claim.From(now, atLeast), now)));
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The same for a call that found nothing else to change: its caller is at work on the task all the same.</summary>
+    /// <param name="change">The change; nothing is staged in it.</param>
+    /// <param name="task">The task, or null for a worktree without one.</param>
+    internal void RenewAlone(StateChange change, BoardTask? task)
+    {
+        if (Renew(change, task))
+        {
+            change.Commit("task.renew");
         }
     }
 

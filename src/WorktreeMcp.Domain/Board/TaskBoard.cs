@@ -185,6 +185,7 @@ public sealed class TaskBoard
         var changed = TaskDifferences.Of(old, task);
         if (changed.Count == 0)
         {
+            Claims.RenewAlone(change, old);
             return new TaskChange(View(old), [], [], null);
         }
 
@@ -209,7 +210,7 @@ public sealed class TaskBoard
     /// <summary>The task, or a refusal that names the nearest that exists or what is wrong with its file.</summary>
     internal BoardTask Require(int id)
     {
-        if (_store.TaskFiles.Find(id) is not { } stored)
+        if (_store.FindTask(id) is not { } stored)
         {
             var highest = _store.TaskFiles.HighestId();
             throw new Refusal(
@@ -356,10 +357,10 @@ public sealed class TaskBoard
     private static IReadOnlyList<int> WaitsFor(BoardTask task, Func<int, bool> isOpen) =>
         task.BlockedBy.Count == 0 ? [] : [.. task.BlockedBy.Where(isOpen)];
 
-    private bool IsOpen(int id) => _store.TaskFiles.Find(id) is { } stored && Parse(stored).Task is not { IsOpen: false };
+    private bool IsOpen(int id) => _store.FindTask(id) is { } stored && Parse(stored).Task is not { IsOpen: false };
 
     /// <summary>The task, or null when there is none or its file is damaged.</summary>
-    internal BoardTask? Find(int id) => _store.TaskFiles.Find(id) is { } stored ? Parse(stored).Task : null;
+    internal BoardTask? Find(int id) => _store.FindTask(id) is { } stored ? Parse(stored).Task : null;
 
     private string Describe(int id) => Find(id) is { } task ? $"{id} \"{task.Subject}\" ({task.Status.Word()})" : $"{id} (its file is damaged)";
 

@@ -15,7 +15,8 @@ internal sealed record PickedCommit(string Hash, IReadOnlyList<string> Parents, 
 /// <param name="Sign">Whether they are signed.</param>
 /// <param name="ForeignSigner">A setting of the repository itself that names a program for signing; such a one is not run.</param>
 /// <param name="Hooks">Hooks of commits and merges that are installed; they are not run.</param>
-internal sealed record CommitHabits(bool Sign, string? ForeignSigner, IReadOnlyList<string> Hooks);
+/// <param name="DriversOff">Settings that keep merge drivers from being run.</param>
+internal sealed record CommitHabits(bool Sign, string? ForeignSigner, IReadOnlyList<string> Hooks, IReadOnlyList<string> DriversOff);
 
 /// <summary>
 /// The git acts of a landing: commits beside every checkout, and moves of branches that succeed only from the commit that
@@ -39,16 +40,16 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
             fields[0], fields[1].Split(' ', StringSplitOptions.RemoveEmptyEntries), fields[2], new CommitAuthor(fields[3], fields[4], fields[5]), fields[6]))];
     }
 
-    /// <summary>What is set about making commits.</summary>
+    /// <summary>What is set about merging and making commits.</summary>
     internal CommitHabits Habits()
     {
-        var settings = Run("config", "-z", "--show-scope", "--get-regexp", @"^(commit\.gpgsign|core\.hookspath|gpg\..*)$").Members.Chunk(2)
+        var settings = Run("config", "-z", "--show-scope", "--get-regexp", $@"^(commit\.gpgsign|core\.hookspath|gpg\..*|{TrialTrees.MergeDrivers})$").Members.Chunk(2)
             .Where(pair => pair.Length == 2 && pair[0] != "command").Select(pair => (Scope: pair[0], Setting: pair[1].Split('\n', 2))).ToList();
         var sign = Last("commit.gpgsign") is { } value && value.ToLowerInvariant() is "true" or "yes" or "on" or "1";
         var foreign = settings.Where(s => s.Scope is "local" or "worktree" && (s.Setting[0].EndsWith(".program", StringComparison.Ordinal) || s.Setting[0].EndsWith("command", StringComparison.Ordinal)))
             .Select(s => s.Setting[0]).FirstOrDefault();
         var folder = Last("core.hookspath") is { Length: > 0 } set ? Path.GetFullPath(set, place.Root) : Path.Join(place.CommonDirectory, "hooks");
-        return new CommitHabits(sign, foreign, [.. HookNames.Where(hook => files.File.Exists(Path.Join(folder, hook)))]);
+        return new CommitHabits(sign, foreign, [.. HookNames.Where(hook => files.File.Exists(Path.Join(folder, hook)))], TrialTrees.DriversOff(settings.Select(s => s.Setting[0])));
 
         string? Last(string key) => settings.Where(s => s.Setting[0] == key).Select(s => s.Setting.Length > 1 ? s.Setting[1] : "true").LastOrDefault();
     }

@@ -27,6 +27,9 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
 
     private static readonly string[] IndexOfItsOwn = ["core.splitIndex=false", "core.untrackedCache=false", "core.safecrlf=false", "index.threads=1"];
 
+    /// <summary>Names of settings that name a merge driver, as a pattern.</summary>
+    internal const string MergeDrivers = @"merge\..*\.driver";
+
     private static readonly string[] Plain = ["--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=none"];
 
     private static readonly Dictionary<string, string> Nobody = new()
@@ -98,36 +101,41 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
         ? snapshot.Tree
         : CommitOf(snapshot.Tree, snapshot.Head, scratch.Variables);
 
-    /// <summary>Merges two commits. Null when they have nothing in common, or this git cannot tell.</summary>
+    /// <summary>Merges two commits for a look. Null when they have nothing in common, or this git cannot tell.</summary>
     /// <param name="ours">The commit that is merged into.</param>
     /// <param name="theirs">The commit that is merged.</param>
-    /// <param name="scratch">Where the merged files go; null for the repository itself, where <paramref name="guard"/> is inherited.</param>
+    /// <param name="scratch">Where the merged files go.</param>
+    internal TrialMerge? Merge(string ours, string theirs, ScratchStore scratch) =>
+        Merged(MergeCall(ours, theirs, scratch.Once("drivers", MergeDriversOff)) with { Variables = scratch.Variables });
+
+    /// <summary>The same for good: what is merged goes into the repository.</summary>
+    /// <param name="ours">The commit that is merged into.</param>
+    /// <param name="theirs">The commit that is merged.</param>
+    /// <param name="habits">What is set about merging.</param>
     /// <param name="guard">A lock that guards what is written.</param>
-    internal TrialMerge? Merge(string ours, string theirs, ScratchStore? scratch, SafeHandle? guard = null)
+    internal TrialMerge? Merge(string ours, string theirs, CommitHabits habits, SafeHandle guard) =>
+        Merged(MergeCall(ours, theirs, habits.DriversOff) with { Guards = [guard] });
+
+    private GitCall MergeCall(string ours, string theirs, IReadOnlyList<string> driversOff) =>
+        Call("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs) with { Settings = [.. driversOff, "merge.renormalize=false"] };
+
+    private TrialMerge? Merged(GitCall call) => git.Run(call) switch
     {
-        var answer = git.Run(Call("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs) with
-        {
-            Settings = [.. Once(scratch, "drivers", MergeDriversOff), "merge.renormalize=false"],
-            Variables = scratch?.Variables ?? new Dictionary<string, string>(),
-            Guards = guard is null ? [] : [guard],
-        });
-        return answer switch
-        {
-            { ExitCode: 0 or 1, Members: [var tree, .. var conflicts] } => new TrialMerge(tree, [.. conflicts.Distinct(StringComparer.Ordinal)]),
-            _ => null,
-        };
-    }
+        { ExitCode: 0 or 1, Members: [var tree, .. var conflicts] } => new TrialMerge(tree, [.. conflicts.Distinct(StringComparer.Ordinal)]),
+        _ => null,
+    };
 
     /// <summary>Applies what one commit changed on top of another.</summary>
     /// <param name="commit">The commit; it has one parent.</param>
     /// <param name="parent">Its parent.</param>
     /// <param name="onto">The commit it is put on.</param>
+    /// <param name="habits">What is set about merging.</param>
     /// <param name="guard">A lock that guards what is written.</param>
-    internal TrialMerge? CherryPick(string commit, string parent, string onto, SafeHandle guard)
+    internal TrialMerge? CherryPick(string commit, string parent, string onto, CommitHabits habits, SafeHandle guard)
     {
         // A child of the parent that has the tree of the other side: so the parent is where the two part.
         var side = CommitOf($"{onto}^{{tree}}", parent, new Dictionary<string, string>());
-        return Merge(side, commit, scratch: null, guard);
+        return Merge(side, commit, habits, guard);
     }
 
     /// <summary>Files that differ between two trees or commits.</summary>
@@ -157,11 +165,13 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
             Run(scratch, "cherry", other, commit).Require("looking for the same changes").Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).All(line => line.StartsWith('-'));
     }
 
+    // Drivers of the repository would run inside the merge, and none at all is an error: git's own text merge stands in.
+    internal static string[] DriversOff(IEnumerable<string> settings) =>
+        [.. settings.Where(key => key.StartsWith("merge.", StringComparison.Ordinal) && key.EndsWith(".driver", StringComparison.Ordinal)).Select(key => $"{key}=git merge-file -q --marker-size=%L %A %O %B")];
+
     private static string[] Once(ScratchStore? scratch, string what, Func<string[]> read) => scratch?.Once(what, read) ?? read();
 
-    // Drivers of the repository would run inside the trial merge, and none at all is an error: git's own text merge stands in.
-    private string[] MergeDriversOff() =>
-        [.. Run(null, "config", "-z", "--name-only", "--get-regexp", @"^merge\..*\.driver$").Members.Select(key => $"{key}=git merge-file -q --marker-size=%L %A %O %B")];
+    private string[] MergeDriversOff() => DriversOff(Run(null, "config", "-z", "--name-only", "--get-regexp", $"^{MergeDrivers}$").Members);
 
     // Filters of the user and of the system are trusted; one of the repository's own would run in the server.
     private string[] FiltersOff()

@@ -5,9 +5,10 @@ namespace WorktreeMcp.Domain.Storage;
 
 /// <summary>
 /// The registry's file. Entries without a number (boards of the public teaching version) get one by their place,
-/// which the next write makes lasting; unknown keys beside and inside the entries stay.
+/// which the next write makes lasting; unknown keys beside and inside the entries stay. A person's git clean may take the
+/// file away at any moment, also while the lock is held: then the entries are what the operation log has, never none.
 /// </summary>
-internal sealed class IndexFile(StateLayout layout, IFileSystem files)
+internal sealed class IndexFile(StateLayout layout, IFileSystem files, OperationLog log)
 {
     private readonly Lock _gate = new();
     private byte[]? _bytes;
@@ -19,13 +20,18 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
         lock (_gate)
         {
             var kind = files.KindOf(layout.Index);
-            if (kind != FileKind.Regular)
+            if (!kind.IsOurs())
             {
                 (_bytes, _entries) = (null, []);
-                return kind == FileKind.None ? _entries : throw Corrupt(kind.Problem());
+                throw Corrupt(kind.Problem());
             }
 
-            var bytes = files.File.ReadAllBytes(layout.Index);
+            if (Read() is not { } bytes)
+            {
+                (_bytes, _entries) = (null, KeepSame(_entries, FromLog()));
+                return _entries;
+            }
+
             if (_bytes is null || !_bytes.AsSpan().SequenceEqual(bytes))
             {
                 _entries = KeepSame(_entries, Parse(bytes) ?? throw Corrupt("no JSON object with a list \"worktrees\" can be read from it"));
@@ -54,7 +60,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
     internal FileKind Kind => files.KindOf(layout.Index);
 
     /// <summary>The file's bytes, empty when it is absent.</summary>
-    internal byte[] Bytes() => files.File.Exists(layout.Index) ? files.File.ReadAllBytes(layout.Index) : [];
+    internal byte[] Bytes() => Read() ?? [];
 
     /// <summary>A new file that holds nothing but these entries.</summary>
     internal static byte[] Of(IReadOnlyDictionary<int, JsonObject> images) => StateJson.File(new JsonObject
@@ -86,6 +92,21 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files)
         old["worktrees"] = new JsonArray([.. entries.OrderBy(e => e.Key).Select(e => e.Value), .. strange]);
         return StateJson.File(old);
     }
+
+    private byte[]? Read()
+    {
+        try
+        {
+            return files.File.ReadAllBytes(layout.Index);
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private List<StoredWorktree> FromLog() => log.Last() is not { Next.Worktree: > 1 } ? [] :
+        [.. log.NewestImages().Where(c => c is { Kind: EntityKind.Worktree, After: not null }).OrderBy(c => c.Id).Select(c => new StoredWorktree(c.Id, StateJson.Line(c.After!).AsMemory()[..^1]))];
 
     private static List<StoredWorktree>? Parse(byte[] bytes)
     {

@@ -1,5 +1,6 @@
 using System.IO.Abstractions;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace WorktreeMcp.Domain.Storage;
 
@@ -48,6 +49,21 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDurab
     /// <summary>Operations from the newest to the oldest.</summary>
     internal IEnumerable<Operation> Backward() =>
         _lines.Backward().Select(line => Operation.From(line.Line)).OfType<Operation>();
+
+    /// <summary>The newest image of each entity, the newest first.</summary>
+    internal List<EntityChange> NewestImages()
+    {
+        var seen = new HashSet<(EntityKind, int)>();
+        return [.. Backward().SelectMany(o => o.Changes.Reverse()).Where(c => seen.Add((c.Kind, c.Id)))];
+    }
+
+    /// <summary>The newest image of one task, or null.</summary>
+    internal JsonObject? NewestTask(int id)
+    {
+        var needle = Encoding.UTF8.GetBytes($"{{\"task\":{id},");
+        return _lines.Backward().Where(line => line.Line.AsSpan().IndexOf(needle) >= 0).Select(line => Operation.From(line.Line)).OfType<Operation>()
+            .SelectMany(o => o.Changes.Reverse()).FirstOrDefault(c => c.Kind == EntityKind.Task && c.Id == id)?.After;
+    }
 
     /// <summary>The operations appended since the log had this length.</summary>
     internal IEnumerable<Operation> Since(long length) =>

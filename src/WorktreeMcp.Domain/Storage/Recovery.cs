@@ -41,7 +41,8 @@ internal sealed class Recovery(StateStore store)
         }
 
         RebuildIndexIfUnsound(last);
-        foreach (var change in last is null ? [] : everything ? NewestImages() : last.Changes)
+        // After a reboot nothing that was not synced can be trusted, so every entity's newest image is compared.
+        foreach (var change in last is null ? [] : everything ? store.Log.NewestImages() : last.Changes)
         {
             RemoveLeftover(change);
             Settle(change, known);
@@ -79,13 +80,6 @@ internal sealed class Recovery(StateStore store)
         operation.Changes.All(change => Look(change) is var state && (state == one || state == two || state == three))
         && store.Events.HoldsAll(operation.Events);
 
-    // After a reboot nothing that was not synced can be trusted, so every entity's newest image is compared.
-    private List<EntityChange> NewestImages()
-    {
-        var seen = new HashSet<(EntityKind, int)>();
-        return [.. store.Log.Backward().SelectMany(o => o.Changes.Reverse()).Where(c => seen.Add((c.Kind, c.Id)))];
-    }
-
     private void FindEarlier()
     {
         foreach (var change in store.Log.Backward().SelectMany(o => o.Changes).Where(c => c.Before is not null))
@@ -117,7 +111,7 @@ internal sealed class Recovery(StateStore store)
             SetAside(store.Layout.Index, store.IndexFile.Bytes());
         }
 
-        var images = NewestImages().Where(c => c is { Kind: EntityKind.Worktree, After: not null }).ToDictionary(c => c.Id, c => c.After!);
+        var images = store.Log.NewestImages().Where(c => c is { Kind: EntityKind.Worktree, After: not null }).ToDictionary(c => c.Id, c => c.After!);
         Write(store.Layout.Index, IndexFile.Of(images));
     }
 

@@ -39,7 +39,7 @@ public sealed class StateChange : IDisposable
     /// <summary>One task as it is now, or null.</summary>
     /// <param name="id">Its number.</param>
     /// <returns>The file's content.</returns>
-    public StoredTask? Task(int id) => _store.TaskFiles.Find(id);
+    public StoredTask? Task(int id) => _store.FindTask(id);
 
     /// <summary>All entries of the registry as they are now.</summary>
     /// <returns>The entries, by number.</returns>

@@ -41,7 +41,7 @@ public sealed class StateStore : IDisposable
         Durable = durable;
         Log = new OperationLog(layout, files, disk, durable);
         TaskFiles = new TaskFiles(layout, files);
-        IndexFile = new IndexFile(layout, files);
+        IndexFile = new IndexFile(layout, files, Log);
         Events = new EventLog(layout, files, disk);
         Folders = new ControlFolders(layout, files, disk);
         _lock = patience is { } most ? new RepositoryLock(layout, time) { Patience = most } : new RepositoryLock(layout, time);
@@ -84,7 +84,7 @@ public sealed class StateStore : IDisposable
     public StoredTask? Task(int id)
     {
         CatchUp();
-        return TaskFiles.Find(id);
+        return FindTask(id);
     }
 
     /// <summary>All tasks, in no order.</summary>
@@ -157,6 +157,13 @@ public sealed class StateStore : IDisposable
 
     /// <summary>Request ids used before this time are forgotten.</summary>
     internal double OldestRequest => StateJson.Seconds(Time.GetUtcNow()) - RequestLifetimeSeconds;
+
+    /// <summary>
+    /// One task as its file has it, without finishing what the log is ahead with. A file that a person deletes comes back,
+    /// and a git clean takes it at any moment, also while the lock is held: then the task is what the operation log has.
+    /// </summary>
+    internal StoredTask? FindTask(int id) => TaskFiles.Find(id)
+        ?? (id > 0 && id < Log.Last()?.Next.Task && Log.NewestTask(id) is { } image ? new StoredTask(id, StateJson.File(image)) : null);
 
     /// <summary>Refuses a place where a link or a folder lies: replacing it would destroy what is not ours.</summary>
     internal void RefuseForeign(string target)

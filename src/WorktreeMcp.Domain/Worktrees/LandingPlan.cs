@@ -7,16 +7,18 @@ namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>What is to land, as it was found.</summary>
 /// <param name="Worktree">The worktree.</param>
+/// <param name="Entry">git's record of it.</param>
 /// <param name="Task">Its task, or null.</param>
 /// <param name="Tip">The tip of its branch.</param>
 /// <param name="Into">The base branch.</param>
 /// <param name="From">Where that is.</param>
-internal sealed record LandingSource(Worktree Worktree, BoardTask? Task, string Tip, string Into, string From);
+internal sealed record LandingSource(Worktree Worktree, AdminEntry Entry, BoardTask? Task, string Tip, string Into, string From);
 
 /// <summary>What the base becomes; equal to where it is when there is nothing to land.</summary>
 /// <param name="To">The commit.</param>
 /// <param name="Commits">How many commits of the branch are in it.</param>
-internal sealed record PlannedLanding(string To, int Commits);
+/// <param name="Files">What differs between that and where the base is.</param>
+internal sealed record PlannedLanding(string To, int Commits, IReadOnlyList<ChangedFile> Files);
 
 /// <summary>Makes the commit that a base is to move to, beside every checkout: no branch, no file and no index changes.</summary>
 internal sealed class LandingPlan(GitRepository git)
@@ -30,7 +32,7 @@ internal sealed class LandingPlan(GitRepository git)
         var ahead = git.AheadBehind(source.Tip, source.From).Ahead;
         if (ahead == 0)
         {
-            return new PlannedLanding(source.From, 0);
+            return Nothing(source);
         }
 
         if (habits is { Sign: true, ForeignSigner: { } setting })
@@ -46,16 +48,19 @@ internal sealed class LandingPlan(GitRepository git)
             return Rebase(source, habits, guard);
         }
 
-        var merged = Clean(git.Trials.Merge(source.From, source.Tip, scratch: null, guard), source, null);
-        if (merged.Tree == git.Trials.TreeOf(source.From))
+        var merged = Clean(git.Trials.Merge(source.From, source.Tip, habits, guard), source, null);
+        var changed = git.Trials.Changed(source.From, merged.Tree);
+        if (changed.Count == 0)
         {
-            return new PlannedLanding(source.From, 0);
+            return Nothing(source);
         }
 
         string[] parents = strategy == LandingStrategy.Merge ? [source.From, source.Tip] : [source.From];
         var words = message is null ? strategy == LandingStrategy.Merge ? MergeMessage(source) : SquashMessage(source) : message.Trim() + "\n";
-        return new PlannedLanding(Commit(merged.Tree, parents, words, null, habits.Sign, guard), ahead);
+        return new PlannedLanding(Commit(merged.Tree, parents, words, null, habits.Sign, guard), ahead, changed);
     }
+
+    private static PlannedLanding Nothing(LandingSource source) => new(source.From, 0, []);
 
     private PlannedLanding Rebase(LandingSource source, CommitHabits habits, SafeHandle guard)
     {
@@ -80,12 +85,12 @@ internal sealed class LandingPlan(GitRepository git)
             (onto, tree) = commit.Parents[0] == onto ? (commit.Hash, commit.Tree) : Pick(commit, onto, tree, source, habits, guard);
         }
 
-        return new PlannedLanding(onto, onto == source.From ? 0 : commits.Count);
+        return onto == source.From ? Nothing(source) : new PlannedLanding(onto, commits.Count, git.Trials.Changed(source.From, onto));
     }
 
     private (string Onto, string Tree) Pick(PickedCommit commit, string onto, string tree, LandingSource source, CommitHabits habits, SafeHandle guard)
     {
-        var merged = Clean(git.Trials.CherryPick(commit.Hash, commit.Parents[0], onto, guard), source, commit);
+        var merged = Clean(git.Trials.CherryPick(commit.Hash, commit.Parents[0], onto, habits, guard), source, commit);
 
         // What the base has already is left out; a commit that was made empty stays.
         return merged.Tree == tree && git.Trials.TreeOf(commit.Parents[0]) != commit.Tree

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
 
@@ -17,6 +18,7 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
     internal const string Prefix = ".verify-";
 
     private const int TailLength = 4_000;
+    private const int MostRepeated = 500;
 
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(3);
@@ -43,7 +45,7 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
             CheckOut(record, directory, commit, guard);
             var run = Watched(worktree, record, directory, commit, command, progress, cancel);
             cancel.ThrowIfCancellationRequested();
-            return run.ExitCode == 0 && !run.TimedOut ? run : throw Failed(command, run);
+            return run.ExitCode == 0 && !run.TimedOut ? run : throw Failed(worktree, command, run);
         }
         finally
         {
@@ -74,7 +76,7 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
         return runner.Run(new RunRequest(command, directory, variables, Limit) { RunId = runId, Wrapper = prepared.Wrapper }, cancel);
     }
 
-    private static Refusal Failed(string command, RunResult run)
+    private static Refusal Failed(Worktree worktree, string command, RunResult run)
     {
         var how = run.TimedOut ? $"did not end within {Limit.TotalMinutes:0} minutes" : run.ExitCode is { } code ? $"ended with exit code {code}" : $"was ended by {run.Signal}";
         var words = $"{run.Output.Text.TrimEnd()}\n{run.Error.Text.TrimEnd()}".Trim();
@@ -82,8 +84,12 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
         return new Refusal(
             RefusalCode.VerifyFailed,
             $"verify_command ({Cut(Redaction.Of(command))}) {how} after {run.DurationSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s at the merged commit. Nothing was changed. {(tail.Length == 0 ? "It wrote nothing." : $"The end of what it wrote:\n{tail}")}",
-            "Merge the base in the worktree with worktree_run, make the command pass there, commit, then repeat the call.");
+            "Merge the base in the worktree with worktree_run, make the command pass there, commit, then repeat the call.",
+            $"worktree_run(name: \"{worktree.Name}\", command: {Repeated(command)})");
     }
+
+    // As one can repeat it; with a secret in it or too long to read it is left to the caller, who has it.
+    private static string Repeated(string command) => StateText.Quote(command.Length > MostRepeated || Redaction.Of(command) != command ? "..." : command);
 
     private static string Cut(string command) => command.Length > 200 ? $"{command[..200]}..." : command;
 

@@ -109,7 +109,7 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
 
     /// <summary>The task of a worktree, or null when it has none or the task's file is gone.</summary>
     internal BoardTask? TaskOf(Worktree worktree) =>
-        worktree.TaskId is { } id && Store.TaskFiles.Find(id) is not null ? Board.Require(id) : null;
+        worktree.TaskId is { } id && Store.FindTask(id) is not null ? Board.Require(id) : null;
 
     /// <summary>Refuses if a task is to be completed together with its worktree and cannot be.</summary>
     internal static void EnsureCanComplete(Worktree worktree, BoardTask? task)

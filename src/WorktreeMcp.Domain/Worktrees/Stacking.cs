@@ -50,9 +50,17 @@ internal sealed class Stacking(RegistryParts parts)
 
         var head = parts.Git.Refs.Resolve($"refs/heads/{upper.Branch}");
         return head is not null && Holds(head, target)
-            ? $"Its base {upper.BaseRef} has landed in {into}, and this branch holds all of {into}: it can land in {into}."
-            : $"Its base {upper.BaseRef} has landed in {into}; nothing was rebased. Go on from there with worktree_run: git rebase --onto {into} {(lower!.Landed?.Tip ?? tip)[..12]}. Then it can land in {into}.";
+            ? $"Its base {upper.BaseRef} has landed in {into}, and this branch holds all of {into}: it can land in {into} (worktree_merge with into \"{into}\")."
+            : $"Its base {upper.BaseRef} has landed in {into}; nothing was rebased. Go on from there with worktree_run: git rebase --onto {into} {LastOfBelow(upper, head, lower!.Landed?.Tip ?? tip)[..12]}. Then it can land in {into} (worktree_merge with into \"{into}\").";
     }
+
+    /// <summary>Living worktrees that were started from the branch of another one.</summary>
+    internal static IReadOnlyList<Worktree> Above(Worktree lower, IReadOnlyList<Worktree> all) =>
+        [.. all.Where(w => w.IsLive && w.Id != lower.Id && w.BaseRef == lower.Branch)];
+
+    // What comes after it is the upper one's own. The lower branch may have been amended or rebased since the upper one left it.
+    private string LastOfBelow(Worktree upper, string? head, string landed) =>
+        head is null || Holds(head, landed) || upper.BaseCommit is not { } start || !Holds(head, start) ? landed : start;
 
     private List<(Worktree Worktree, string Tip)> Work(BoardTask task, IReadOnlyList<Worktree> all) =>
         [.. task.BlockedBy

@@ -62,6 +62,9 @@ public sealed record TrashedWorktree(string? Path, string? AdminId, string? Tip,
     /// <summary>The commit that its own branch was at, so that the branch can be made again.</summary>
     public string? BranchTip { get; init; }
 
+    /// <summary>Why it was kept, if it was, so that this is known again once it is restored.</summary>
+    public string? KeptReason { get; init; }
+
     /// <summary>Unix seconds; null in entries that do not say.</summary>
     public double? RemovedAt { get; init; }
 

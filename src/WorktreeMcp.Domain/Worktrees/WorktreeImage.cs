@@ -124,6 +124,7 @@ internal static class WorktreeImage
     {
         Head = json["head"].TextOrNull(),
         BranchTip = json["branch_tip"].TextOrNull(),
+        KeptReason = json["kept_reason"].TextOrNull(),
         RemovedAt = json["removed_at"].Number(),
         Was = json["was"] is JsonObject was && was["name"].TextOrNull() is { } name && was["path"].TextOrNull() is { } path
             ? new RemovedAs(name, path, was["admin_id"].TextOrNull())
@@ -141,6 +142,11 @@ internal static class WorktreeImage
             ["branch_tip"] = trash.BranchTip,
             ["before"] = trash.Before.Word(),
         };
+        if (trash.KeptReason is { } reason)
+        {
+            json["kept_reason"] = reason;
+        }
+
         if (trash.RemovedAt is { } at)
         {
             json["removed_at"] = at;

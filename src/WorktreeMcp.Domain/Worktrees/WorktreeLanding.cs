@@ -15,13 +15,11 @@ namespace WorktreeMcp.Domain.Worktrees;
 internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, WorktreeRemover remover, LandingVerification verification, BaseBranch bases, LandingBook book)
 {
     private const int MostTries = 5;
-    private const int MostListed = 20;
     private const int MostMessage = 20_000;
     private const int MostCommand = 32_000;
 
-    private static readonly string[] LongerNames = ["refs/heads/", "heads/"];
-
     private readonly LandingPlan _plan = new(parts.Git);
+    private readonly LandingSight _sight = new(parts, entries);
 
     internal LandingResult Land(LandingRequest request, string by, Action<string> progress, CancellationToken cancel)
     {
@@ -35,7 +33,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         parts.Board.Claims.EnsureMay(parts.TaskOf(found), by);
         RefuseUnused(found, request.Remove);
         LandingResult result;
-        using (var lease = parts.TryLease(found, shared: true) ?? throw InUse(found.Name))
+        using (var lease = parts.TryLease(found, shared: true) ?? throw LandingSight.InUse(found.Name))
         {
             using var landing = Wait(request, found, progress, cancel);
             SettleOthers(landing, by);
@@ -52,7 +50,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         {
             if (free is null)
             {
-                Look(request, found);
+                _sight.RefuseUncommitted(_sight.Look(request, found));
             }
         }
 
@@ -78,30 +76,30 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
     // Null when somebody else moved the base first.
     private LandingResult? Try(LandingRequest request, Worktree found, Lease lease, LandingLock landing, string by, Action<string> progress, CancellationToken cancel)
     {
-        var source = Look(request, found);
-        var habits = parts.Git.Landing.Habits();
+        var source = _sight.Look(request, found);
         var pending = new PendingLanding(source.Into, source.From, string.Empty, source.Tip, Follow: false, request.CompleteTask, StateJson.Seconds(parts.Store.Time.GetUtcNow()));
         RunResult? verified = null;
         PlannedLanding plan;
-        IReadOnlyList<ChangedFile> changed;
+        CommitHabits habits;
         MovableBase movable;
         try
         {
-            plan = _plan.Make(source, request.Strategy, request.Message, habits, landing.Descriptor);
+            // What is uncommitted is looked for while the commit is made: neither touches what the other does.
+            (_, (plan, habits)) = AtOnce.Ask(() => _sight.RefuseUncommitted(source), () => Plan(request, source, landing));
             if (plan.To == source.From)
             {
                 return NothingToLand(request, source, by);
             }
 
             pending = pending with { To = plan.To, Follow = request.Strategy != LandingStrategy.Merge && !request.Remove && plan.To != source.Tip };
-            changed = parts.Git.Trials.Changed(source.From, plan.To);
-            movable = bases.Prepare(source.Into, changed);
+            movable = bases.Prepare(source.Into, plan.Files);
             if (request.VerifyCommand is { } command)
             {
                 // Nothing is held while it runs, and what stands in the way is looked for again afterwards.
                 movable.Dispose();
+                RenewFor(source.Worktree, by);
                 verified = verification.Run(source.Worktree, plan.To, command, landing.Descriptor, progress, cancel);
-                movable = bases.Prepare(source.Into, changed);
+                movable = bases.Prepare(source.Into, plan.Files);
             }
         }
         catch (Refusal refusal) when (refusal.Code is RefusalCode.MergeConflict or RefusalCode.VerifyFailed or RefusalCode.BaseDirty)
@@ -113,9 +111,22 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         using (movable)
         {
             return Move(request, source, pending, movable, lease, landing, by) is var (step, moved, notes)
-                ? new LandingResult(step, source.Into, request.Strategy, source.From, plan.To, plan.Commits, changed.Count, movable.Checkout?.Directory, verified, moved, null, [.. notes, .. Notes(habits, verified)])
+                ? new LandingResult(step, source.Into, request.Strategy, source.From, plan.To, plan.Commits, plan.Files.Count, movable.Checkout?.Directory, verified, moved, null, [.. notes, .. Notes(source.Worktree, habits, verified)])
                 : null;
         }
+    }
+
+    // Nobody is to take the task over while it is verified.
+    private void RenewFor(Worktree worktree, string by)
+    {
+        using var change = parts.Store.Begin("worktree.merge", by);
+        parts.Board.Claims.RenewAlone(change, parts.TaskOf(worktree));
+    }
+
+    private (PlannedLanding Plan, CommitHabits Habits) Plan(LandingRequest request, LandingSource source, LandingLock landing)
+    {
+        var habits = parts.Git.Landing.Habits();
+        return (_plan.Make(source, request.Strategy, request.Message, habits, landing.Descriptor), habits);
     }
 
     private (WorktreeStep Step, bool Followed, IReadOnlyList<string> Notes)? Move(
@@ -155,7 +166,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
     private bool Begin(LandingRequest request, LandingSource source, ref PendingLanding pending, string by)
     {
         using var change = parts.Store.Begin("worktree.merge", by);
-        var worktree = Same(entries.All(change), source.Worktree);
+        var worktree = LandingSight.Same(entries.All(change), source.Worktree);
         if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") != source.Tip)
         {
             throw new Refusal(
@@ -178,6 +189,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         }
 
         pending = pending with { Since = change.Now };
+        parts.Board.Claims.Renew(change, task);
         LandingBook.Begin(change, worktree, task, pending);
         return true;
     }
@@ -216,7 +228,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
     private LandingResult NothingToLand(LandingRequest request, LandingSource source, string by)
     {
         using var change = parts.Store.Begin("worktree.merge", by);
-        var worktree = Same(entries.All(change), source.Worktree);
+        var worktree = LandingSight.Same(entries.All(change), source.Worktree);
         var old = parts.TaskOf(worktree);
         parts.Board.Claims.EnsureMay(old, by);
         var task = old;
@@ -230,6 +242,10 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
                 TaskBoard.EmitCompleted(change, old, task);
                 warning = change.Commit("worktree.merge");
             }
+        }
+        else
+        {
+            parts.Board.Claims.RenewAlone(change, old);
         }
 
         var step = new WorktreeStep(worktree, parts.DirectoryOf(worktree), task, Already: true, task is null ? [] : parts.Board.NowReady(old!, task), warning);
@@ -248,8 +264,13 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         }
     }
 
-    private IEnumerable<string> Notes(CommitHabits habits, RunResult? verified)
+    private IEnumerable<string> Notes(Worktree landed, CommitHabits habits, RunResult? verified)
     {
+        if (Stacking.Above(landed, entries.All()) is { Count: > 0 } above)
+        {
+            yield return $"started from {landed.Branch} and left as they are: {Listed.Of([.. above.Select(w => w.Name)], 10)}; worktree_status of each says how it goes on";
+        }
+
         if (habits.Hooks.Count > 0)
         {
             yield return $"git hooks are installed and were not run: {string.Join(", ", habits.Hooks)}";
@@ -275,86 +296,6 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         }
     }
 
-    private LandingSource Look(LandingRequest request, Worktree found)
-    {
-        var worktree = Same(entries.All(), found);
-        var into = Base(worktree, request.Into);
-        var entry = parts.RequireIdentity(worktree);
-        var head = parts.Git.Refs.ReadHead(entry.Directory);
-        if (head?.ShortBranch != worktree.Branch || head.Commit is null)
-        {
-            throw new Refusal(
-                RefusalCode.WorktreeDirty,
-                $"HEAD of worktree \"{worktree.Name}\" is {(head?.ShortBranch is { } other ? $"on branch {other}" : "detached")}, not on {worktree.Branch} with a commit.",
-                $"Put the work on {worktree.Branch} with worktree_run, then repeat the call.",
-                $"worktree_status(name: \"{worktree.Name}\")");
-        }
-
-        if (entry.OperationInProgress(parts.Files) is { } operation)
-        {
-            throw new Refusal(
-                RefusalCode.WorktreeBusy,
-                $"Worktree \"{worktree.Name}\" is in the middle of {operation}.",
-                "Finish or abort it there with worktree_run, then repeat the call.",
-                $"worktree_run(name: \"{worktree.Name}\", command: \"git status\")");
-        }
-
-        RefuseUncommitted(worktree, entry);
-        var task = parts.TaskOf(worktree);
-        if (request.CompleteTask)
-        {
-            RegistryParts.EnsureCanComplete(worktree, task);
-        }
-
-        return new LandingSource(worktree, task, head.Commit, into, parts.Git.Refs.Resolve($"refs/heads/{into}")!);
-    }
-
-    private void RefuseUncommitted(Worktree worktree, AdminEntry entry)
-    {
-        var directory = parts.DirectoryOf(worktree);
-        var changes = parts.Git.Status(entry, directory);
-        var all = changes.Staged.Concat(changes.Modified).Concat(changes.Conflicted).Concat(changes.Untracked).Concat(parts.Git.HiddenChanges(entry, directory)).Distinct(StringComparer.Ordinal).ToList();
-        if (all.Count > 0)
-        {
-            throw new Refusal(
-                RefusalCode.WorktreeDirty,
-                $"Worktree \"{worktree.Name}\" holds work that is not committed and would not land: {Listed.Of(all, MostListed)}.",
-                "Commit it with worktree_run, or put what is not wanted into .gitignore; then repeat the call.",
-                $"worktree_run(name: \"{worktree.Name}\", command: \"git add -A && git commit -m '...'\")");
-        }
-    }
-
-    private string Base(Worktree worktree, string? into)
-    {
-        if (into is null)
-        {
-            return worktree.BaseRef is { } name && name != worktree.Branch && Tip(name) is not null ? name : throw new Refusal(
-                RefusalCode.InvalidArgument,
-                $"Worktree \"{worktree.Name}\" started from {worktree.BaseRef ?? "a detached HEAD"}, which is no local branch that it could land in.",
-                $"Say into which branch: into. The newest are {string.Join(", ", parts.Git.Branches(5))}.",
-                $"worktree_merge(name: \"{worktree.Name}\", into: \"...\")");
-        }
-
-        var branch = Tip(into) is null && LongerNames.FirstOrDefault(prefix => into.StartsWith(prefix, StringComparison.Ordinal)) is { } longer ? into[longer.Length..] : into;
-        if (branch.StartsWith('-') || branch.Any(char.IsControl) || branch == worktree.Branch)
-        {
-            throw new Refusal(RefusalCode.InvalidArgument, branch == worktree.Branch ? $"into is {branch}, the branch that is to land." : "into is no name of a branch.", "Give the local branch that the work goes into.");
-        }
-
-        return Tip(branch) is not null && parts.Git.IsBranchName(branch) ? branch : throw new Refusal(
-            RefusalCode.NotFound,
-            $"There is no local branch \"{branch}\" to land in. The newest are {string.Join(", ", parts.Git.Branches(5))}.",
-            "Give one of these as into, or leave it out for the branch that the worktree started from.");
-    }
-
-    private string? Tip(string branch) => parts.Git.Refs.Resolve($"refs/heads/{branch}");
-
-    private static Worktree Same(IReadOnlyList<Worktree> all, Worktree found)
-    {
-        var worktree = WorktreeEntries.Require(all, found.Name);
-        return worktree.Id == found.Id && worktree.IsUsable ? worktree : throw InUse(found.Name);
-    }
-
     private void RefuseUnused(Worktree worktree, bool remove)
     {
         if (!parts.Git.Version.CanMerge)
@@ -362,7 +303,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
             throw TooOld(parts.Git.Version.Version, "Landing");
         }
 
-        using var lease = remove ? parts.TryLease(worktree, shared: false) ?? throw InUse(worktree.Name) : null;
+        using var lease = remove ? parts.TryLease(worktree, shared: false) ?? throw LandingSight.InUse(worktree.Name) : null;
     }
 
     private static void Check(LandingRequest request)
@@ -387,10 +328,4 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
     /// <summary>Refuses what an old git cannot do.</summary>
     internal static Refusal TooOld(string version, string what) => new(
         RefusalCode.GitFailed, $"{what} needs git 2.38 or newer; this is {version}.", "A person installs a newer git on the PATH of the server; everything else works with this one.");
-
-    private static Refusal InUse(string name) => new(
-        RefusalCode.WorktreeBusy,
-        $"Worktree \"{name}\" is in use: a command runs in it, or it is being made or removed.",
-        "Wait for it to end, then repeat the call; worktree_status shows what runs.",
-        $"worktree_status(name: \"{name}\")");
 }

@@ -126,6 +126,7 @@ public sealed class WorktreeRegistry : IDisposable
         EnsureFree(worktree, task);
         if (task.LiveWorktree == name && worktree.TaskId == taskId && worktree.Status == WorktreeState.Active && task.Status == TaskState.InProgress && (newOwner ?? task.Owner) == task.Owner)
         {
+            _parts.Board.Claims.RenewAlone(change, task);
             return new WorktreeStep(worktree, _parts.DirectoryOf(worktree), task, Already: true, [], null);
         }
 
@@ -171,11 +172,20 @@ public sealed class WorktreeRegistry : IDisposable
         var already = worktree.Status == WorktreeState.Kept && (reason is null || reason == worktree.Reason);
         if (already && task == old)
         {
+            _parts.Board.Claims.RenewAlone(change, old);
             return new WorktreeStep(worktree, _parts.DirectoryOf(worktree), old, Already: true, [], null);
         }
 
         var kept = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Kept, Reason = reason ?? worktree.Reason });
-        task = task is not null && task != old ? TaskBoard.Put(change, task) : task;
+        if (task is not null && task != old)
+        {
+            task = TaskBoard.Put(change, task);
+        }
+        else
+        {
+            _parts.Board.Claims.Renew(change, task);
+        }
+
         var lifecycleEvent = WorktreeEntries.Event("worktree.keep", kept, task);
         lifecycleEvent["reason"] = reason;
         change.Emit(lifecycleEvent);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Storage;
@@ -86,9 +87,13 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         {
             Status = WorktreeState.Removing,
             Reason = reason,
-            Trash = new TrashedWorktree(null, worktree.AdminId, null, worktree.Status, completeTask) { BranchTip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") },
+            Trash = new TrashedWorktree(null, worktree.AdminId, null, worktree.Status, completeTask)
+            {
+                BranchTip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}"),
+                KeptReason = worktree.Reason,
+            },
         });
-        change.Emit(WorktreeEntries.Event("worktree.remove.before", worktree, task));
+        change.Emit(Begun(worktree, task, reason));
         change.Commit("worktree.remove.begin");
         try
         {
@@ -98,6 +103,17 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         {
             throw TakenBack(change, worktree, fault is Refusal ? fault.InnerException! : fault);
         }
+    }
+
+    private static JsonObject Begun(Worktree worktree, BoardTask? task, string? reason)
+    {
+        var lifecycleEvent = WorktreeEntries.Event("worktree.remove.before", worktree, task);
+        if (reason is not null)
+        {
+            lifecycleEvent["reason"] = reason;
+        }
+
+        return lifecycleEvent;
     }
 
     // As long as the files are where they were, nothing has happened; else the next call goes on from there.
@@ -137,6 +153,12 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         var task = parts.TaskOf(gone);
         string? warning = null;
         IReadOnlyList<int> ready = [];
+        if (!completeTask && task is not null)
+        {
+            using var change = parts.Store.Begin("worktree.remove", by);
+            parts.Board.Claims.RenewAlone(change, task);
+        }
+
         if (completeTask && task is { IsOpen: true })
         {
             using var change = parts.Store.Begin("worktree.remove", by);

@@ -120,7 +120,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         }
 
         change.PutWorktree(worktree.Id, null);
-        var task = worktree.TaskId is { } id && parts.Store.TaskFiles.Find(id) is not null ? worktree.TaskId : null;
+        var task = worktree.TaskId is { } id && parts.Store.FindTask(id) is not null ? worktree.TaskId : null;
         change.Emit(WorktreeEntries.Event("worktree.create.failed", worktree with { TaskId = task }, null, cause));
         change.Commit("worktree.create.undo");
     }

@@ -83,7 +83,7 @@ internal sealed class WorktreeReturn(RegistryParts parts)
     private WorktreeRestoration Conclude(StateChange change, Worktree worktree, AdminEntry record, bool made, string? detached)
     {
         var (task, unbound) = TaskFor(worktree);
-        var restored = WorktreeEntries.Put(change, worktree with { Status = worktree.Trash!.Before, Trash = null, TaskId = task?.Id });
+        var restored = WorktreeEntries.Put(change, worktree with { Status = worktree.Trash!.Before, Reason = worktree.Trash.KeptReason, Trash = null, TaskId = task?.Id });
         task = task is null ? null : TaskBoard.Put(change, task with { Worktree = restored.Name, WorktreeState = restored.Status.Word() });
         var lifecycleEvent = WorktreeEntries.Event("worktree.restored", restored, task);
         lifecycleEvent["branch"] = restored.Branch;

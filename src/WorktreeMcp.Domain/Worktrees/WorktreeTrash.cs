@@ -39,7 +39,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         var trashed = Trashed(worktree);
         if (!parts.Files.Directory.Exists(trashed.Directory))
         {
-            return new TrashedWorktree(tree is null ? null : Relative(tree), null, head?.Commit, Before(worktree));
+            return new TrashedWorktree(tree is null ? null : Relative(tree), null, head?.Commit, Before(worktree)) { KeptReason = worktree.Trash?.KeptReason };
         }
 
         if (worktree.Status == WorktreeState.Creating && tree is null)
@@ -65,6 +65,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         {
             Head = attached,
             BranchTip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") ?? worktree.Trash?.BranchTip,
+            KeptReason = worktree.Trash?.KeptReason,
         };
     }
 

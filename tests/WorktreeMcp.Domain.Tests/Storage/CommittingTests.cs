@@ -41,6 +41,70 @@ public sealed class CommittingTests : IDisposable
         _folder.Leftovers().Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_registry_that_a_person_sweeps_away_in_the_middle_of_a_change_loses_nothing(bool withItsFolder)
+    {
+        var state = _folder.Open();
+        using (var change = state.Store.Begin("test", "a"))
+        {
+            change.PutWorktree(change.NewWorktreeId(), Entry(1));
+            change.PutWorktree(change.NewWorktreeId(), Entry(2));
+            change.Commit("test");
+        }
+
+        using (var change = state.Store.Begin("test", "a"))
+        {
+            Sweep();
+            change.Worktrees().Select(w => w.Id).Should().Equal(1, 2);
+            change.PutWorktree(change.NewWorktreeId(), Entry(3));
+            if (withItsFolder)
+            {
+                // What lies beside the registry is written too, so the change itself may fail; it says so then.
+                Directory.CreateDirectory(_folder.Layout.Worktrees);
+            }
+
+            change.Commit("test");
+        }
+
+        _folder.Open().Store.Worktrees().Select(w => w.Id).Should().Equal(1, 2, 3);
+        Sweep();
+        state.Store.IndexFile.Entries().Select(w => w.Id).Should().Equal([1, 2, 3], "a reader in that moment sees them too");
+
+        void Sweep()
+        {
+            File.Delete(_folder.Layout.Index);
+            if (withItsFolder)
+            {
+                Directory.Delete(_folder.Layout.Worktrees, recursive: true);
+            }
+        }
+
+        static JsonObject Entry(int id) => new() { ["id"] = id, ["name"] = $"w{id}", ["status"] = "active" };
+    }
+
+    [Fact]
+    public void A_task_whose_file_a_person_sweeps_away_in_the_middle_of_a_change_is_what_the_log_has()
+    {
+        var state = _folder.Open();
+        state.Board.Create(new NewTask("first"), "a");
+        state.Board.Create(new NewTask("second"), "a");
+
+        using (var change = state.Store.Begin("test", "a"))
+        {
+            File.Delete(_folder.Layout.Task(1));
+            var image = JsonNode.Parse(change.Task(1)!.Bytes.Span)!.AsObject();
+            ((string?)image["subject"]).Should().Be("first");
+            image["subject"] = "changed";
+            change.PutTask(1, image);
+            change.Commit("test");
+            change.Task(3).Should().BeNull("there never was one");
+        }
+
+        _folder.Open().Board.List(Listing.All).Tasks.Select(t => t.Task.Subject).Should().BeEquivalentTo("changed", "second");
+    }
+
     [Fact]
     public void A_change_that_is_not_committed_leaves_nothing()
     {

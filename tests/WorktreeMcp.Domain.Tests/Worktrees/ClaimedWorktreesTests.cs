@@ -86,6 +86,50 @@ public sealed class ClaimedWorktreesTests : IDisposable
         _repository.Board.Get(id).Task.Revision.Should().Be(revision, "nothing of the task has changed");
     }
 
+    [Theory]
+    [InlineData("note")]
+    [InlineData("a change to what it is")]
+    [InlineData("claim")]
+    [InlineData("bind")]
+    [InlineData("create")]
+    [InlineData("keep")]
+    [InlineData("keep again")]
+    [InlineData("run")]
+    [InlineData("land")]
+    [InlineData("land nothing")]
+    [InlineData("remove")]
+    [InlineData("remove again")]
+    [InlineData("restore")]
+    public void Whatever_the_owner_does_with_the_task_or_its_worktree_renews_the_lease(string call)
+    {
+        var id = _repository.Task();
+        _repository.Make("a", id);
+        Prepare(call);
+        _repository.Board.Claim(id, null, Steps.By);
+        _time.Advance(TimeSpan.FromMinutes(50));
+        Left(id).Should().Be(600);
+
+        Call(call, id);
+
+        Left(id).Should().Be(3600);
+        _repository.Board.Get(id).Task.Epoch.Should().Be(1);
+    }
+
+    [Fact]
+    public void A_task_is_not_taken_over_while_its_owner_verifies_what_it_lands()
+    {
+        var id = _repository.Task();
+        _repository.Make("a", id);
+        _repository.Work("a", "one.txt", "1");
+        _time.Advance(TimeSpan.FromMinutes(50));
+        double? during = null;
+
+        _repository.Worktrees.Land(
+            new LandingRequest("a", null, LandingStrategy.Merge, null, "true", TimeSpan.FromMinutes(2), CompleteTask: false, Remove: false), Steps.By, _ => during = Left(id), CancellationToken.None);
+
+        during.Should().Be(3600);
+    }
+
     [Fact]
     public void A_lease_holds_at_least_as_long_as_a_command_of_its_owner_may_run()
     {
@@ -128,6 +172,58 @@ public sealed class ClaimedWorktreesTests : IDisposable
 
         step.Task.Should().Match<BoardTask>(task => task.Owner == Bob && task.Epoch == 2);
         _repo.EventNames()[^1].Should().Be("task.claimed");
+    }
+
+    private void Prepare(string call)
+    {
+        if (call == "land")
+        {
+            _repository.Work("a", "src/app.txt", "mine");
+        }
+
+        if (call is "keep again")
+        {
+            _repository.Worktrees.Keep("a", null, completeTask: false, Steps.By);
+        }
+
+        if (call is "restore" or "remove again")
+        {
+            _repository.Drop("a");
+        }
+    }
+
+    private void Call(string call, int id)
+    {
+        switch (call)
+        {
+            case "note" or "a change to what it is":
+                _repository.Board.Update(id, call == "note" ? new TaskEdit { Note = "going on" } : new TaskEdit { Subject = "A goal" }, Steps.By);
+                break;
+            case "claim":
+                Claim(id);
+                break;
+            case "bind":
+                _repository.Worktrees.Bind(id, "a", null, Steps.By);
+                break;
+            case "create":
+                _repository.Make("a", id);
+                break;
+            case "keep" or "keep again":
+                _repository.Worktrees.Keep("a", null, completeTask: false, Steps.By);
+                break;
+            case "run":
+                _repository.Shell("a", "true");
+                break;
+            case "land" or "land nothing":
+                _repository.Land("a");
+                break;
+            case "remove" or "remove again":
+                _repository.Drop("a");
+                break;
+            case "restore":
+                _repository.Worktrees.Restore("a", null, null, Steps.By);
+                break;
+        }
     }
 
     private void Claim(int id) => _repository.Board.Claim(id, null, Steps.By);

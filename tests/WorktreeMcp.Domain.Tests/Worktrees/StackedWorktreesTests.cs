@@ -77,20 +77,41 @@ public sealed class StackedWorktreesTests : IDisposable
         File.Exists(Path.Join(made.Directory, "first.txt")).Should().BeTrue();
     }
 
-    [Fact]
-    public void A_lower_worktree_that_was_squashed_leaves_the_upper_one_with_its_own_commits_only()
+    [Theory]
+    [InlineData(LandingStrategy.Merge, false)]
+    [InlineData(LandingStrategy.Merge, true)]
+    [InlineData(LandingStrategy.Squash, false)]
+    [InlineData(LandingStrategy.Squash, true)]
+    [InlineData(LandingStrategy.Rebase, false)]
+    [InlineData(LandingStrategy.Rebase, true)]
+    public void However_the_lower_one_landed_the_command_in_the_status_leaves_the_upper_one_its_own_commits(LandingStrategy strategy, bool remove)
     {
-        Done(_repository.Task("first"), "first");
-        var upper = _repository.Make("upper", baseRef: "wt/first");
-        _repo.Write(".worktrees/upper/upper.txt", "x");
-        _repo.Commit("upper", upper.Directory);
-        _repository.Land("first", LandingStrategy.Squash, remove: true);
+        var upper = Stack();
+        _repo.Write("base.txt", "went on\n");
+        _repo.Commit("base went on");
+        var head = _repo.GitIn(upper, "rev-parse", "HEAD");
 
-        var note = _repository.Status("upper")!;
+        var landed = _repository.Land("lower", strategy, remove: remove);
 
-        var command = note[note.IndexOf("git rebase", StringComparison.Ordinal)..note.IndexOf(". Then", StringComparison.Ordinal)];
-        _repository.Shell("upper", command).Run.ExitCode.Should().Be(0);
-        _repo.GitIn(upper.Directory, "log", "--format=%s", "main..HEAD").Should().Be("upper");
+        landed.Notes.Should().ContainSingle(note => note.Contains("started from wt/lower") && note.Contains("upper"));
+        _repo.GitIn(upper, "rev-parse", "HEAD").Should().Be(head);
+        Follow("upper", upper, "upper one", "upper two");
+        _repository.Land("upper", into: "main").Commits.Should().Be(2);
+        _repo.Git("ls-files").Split('\n').Should().Contain(["base.txt", "lower1.txt", "lower2.txt", "upper1.txt", "upper2.txt"]);
+        _repo.Git("status", "--porcelain").Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("echo more >> lower2.txt && git commit -qa --amend --no-edit")]
+    [InlineData("echo more > lower3.txt && git add -A && git commit -qm 'lower three'")]
+    public void A_lower_one_that_changed_since_does_not_come_back_with_the_upper_one(string meanwhile)
+    {
+        var upper = Stack();
+        _repository.Shell("lower", meanwhile).Run.ExitCode.Should().Be(0);
+
+        _repository.Land("lower", LandingStrategy.Squash);
+
+        Follow("upper", upper, "upper one", "upper two");
     }
 
     [Fact]
@@ -137,10 +158,27 @@ public sealed class StackedWorktreesTests : IDisposable
 
         note.Should().Contain("wt/first has landed in main").And.Contain("nothing was rebased");
         _repo.GitIn(upper.Directory, "rev-parse", "HEAD").Should().Be(head);
+        Follow("upper", upper.Directory, "upper");
+    }
+
+    // Two commits below, two above.
+    private string Stack()
+    {
+        _repository.Make("lower");
+        _repository.Work("lower", "lower1.txt", "1");
+        _repository.Work("lower", "lower2.txt", "2");
+        var upper = _repository.Make("upper", baseRef: "wt/lower").Directory;
+        _repository.Shell("upper", "echo 1 > upper1.txt && git add -A && git commit -qm 'upper one' && echo 2 > upper2.txt && git add -A && git commit -qm 'upper two'").Run.ExitCode.Should().Be(0);
+        return upper;
+    }
+
+    private void Follow(string name, string directory, params string[] own)
+    {
+        var note = _repository.Status(name)!;
         var command = note[note.IndexOf("git rebase", StringComparison.Ordinal)..note.IndexOf(". Then", StringComparison.Ordinal)];
-        _repository.Shell("upper", command).Run.ExitCode.Should().Be(0);
-        _repo.GitIn(upper.Directory, "log", "--format=%s", "main..HEAD").Should().Be("upper");
-        _repository.Status("upper").Should().Contain("it can land in main");
+        _repository.Shell(name, command).Run.ExitCode.Should().Be(0);
+        _repo.GitIn(directory, "log", "--reverse", "--format=%s", "main..HEAD").Split('\n').Should().Equal(own);
+        _repository.Status(name).Should().Contain("it can land in main").And.Contain("into \"main\"");
     }
 
     private (int First, int Second) Chain()
