@@ -266,7 +266,8 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
 
     private IEnumerable<string> Notes(Worktree landed, CommitHabits habits, RunResult? verified)
     {
-        if (Stacking.Above(landed, entries.All()) is { Count: > 0 } above)
+        // It has happened by now: for a note nothing is finished first, which could fail.
+        if (Stacking.Above(landed, entries.AsTheyAre()) is { Count: > 0 } above)
         {
             yield return $"started from {landed.Branch} and left as they are: {Listed.Of([.. above.Select(w => w.Name)], 10)}; worktree_status of each says how it goes on";
         }
