@@ -10,10 +10,14 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
           --quick           small boards and few repetitions: shows that it works, measures little
           --only-runs       only what concerns commands
           --large-only      only worktrees of large generated repositories, with and without spares
+          --reading-only    only lists and the board over many worktrees of a large repository
           --landing-only    only landings and foretold conflicts
           --locks-only      only how long the lock is waited for and held
           --no-publish      leave out the comparison with a ReadyToRun build
         """;
+
+    /// <summary>Whether only lists and the board over many worktrees are measured.</summary>
+    internal bool ReadingOnly { get; init; }
 
     /// <summary>Whether only what concerns commands is measured.</summary>
     internal bool OnlyRuns { get; init; }
@@ -58,6 +62,9 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
                     break;
                 case "--only-runs":
                     options = options with { OnlyRuns = true };
+                    break;
+                case "--reading-only":
+                    options = options with { ReadingOnly = true };
                     break;
                 case "--landing-only":
                     options = options with { LandingOnly = true };

@@ -22,6 +22,13 @@ using (var scratch = new Scratch(options.In))
         return 0;
     }
 
+    if (options.ReadingOnly)
+    {
+        ReadingBench.Run(report, options, scratch);
+        report.Note($"Load at the end: {Machine.Load()}.");
+        return 0;
+    }
+
     if (options.OnlyLocks)
     {
         LockBench.Run(report, options, scratch);
@@ -53,6 +60,7 @@ using (var scratch = new Scratch(options.In))
     tools.Run(tasks: 10, worktrees: 10);
     tools.Run(options.ManyTasks, options.ManyWorktrees);
     EventBench.Run(report, options, scratch);
+    ReadingBench.Run(report, options, scratch);
     LandingBench.Run(report, options, scratch);
     LockBench.Run(report, options, scratch);
 }

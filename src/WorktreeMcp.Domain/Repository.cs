@@ -124,7 +124,7 @@ public sealed class Repository : IDisposable
         disk ??= new DurableFiles();
         var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk, time);
         return new Repository(
-            place, settings, git, new SpareCheckouts(git, place, environment, files, settings.AllowedFilters), runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, supervised),
+            place, settings, git, new SpareCheckouts(git, place, files, settings.AllowedFilters), runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, supervised),
             trust, files, disk, time, endsWithThisProcess);
     }
 

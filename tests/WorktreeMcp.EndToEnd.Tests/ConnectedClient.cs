@@ -24,6 +24,7 @@ internal sealed class ConnectedClient : IAsyncDisposable
         string command, IEnumerable<string> arguments, string directory, IReadOnlyDictionary<string, string?> environment, string? era = null)
     {
         var variables = StdioClientTransportOptions.GetDefaultEnvironmentVariables();
+        variables[Patience.ListVariable] = Patience.ListMilliseconds;
         foreach (var (name, value) in environment)
         {
             variables[name] = value;

@@ -56,6 +56,7 @@ public sealed class BuiltServer : IAsyncDisposable
             start.Environment.Remove(name);
         }
 
+        start.Environment[Patience.ListVariable] = Patience.ListMilliseconds;
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;

@@ -65,7 +65,7 @@ public static partial class Golden
         return folder?.FullName ?? throw new InvalidOperationException("The tests run outside their source tree.");
     }
 
-    [GeneratedRegex(@"((?:The|Its) newest(?: branches)? are )([^ .]+(?:, [^ .]+)*)")]
+    [GeneratedRegex(@"((?:The|Its) newest(?: branches)? are )([^ .,]+(?:, [^ .,]+)*)")]
     private static partial Regex Branches();
 
     [GeneratedRegex("\\b(?:[0-9a-f]{40}|(?=[a-f]*[0-9])[0-9a-f]{12})\\b")]

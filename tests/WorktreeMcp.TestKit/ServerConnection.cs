@@ -13,6 +13,9 @@ namespace WorktreeMcp.TestKit;
 /// <summary>The server of the product and a real client, joined by pipes in memory.</summary>
 public sealed class ServerConnection : IAsyncDisposable
 {
+    // The server reads the environment of this process.
+    static ServerConnection() => Environment.SetEnvironmentVariable(Patience.ListVariable, Patience.ListMilliseconds);
+
     private readonly IHost _host;
     private readonly LogText _log;
 

@@ -50,7 +50,7 @@ public sealed class TempRepository : IDisposable
     /// <returns>The opened repository.</returns>
     public Repository Open(IDurableFiles? disk = null, TimeProvider? time = null, RepositorySettings? settings = null, IReadOnlyDictionary<string, string>? environment = null, Func<string, bool>? endsWithThisProcess = null)
     {
-        var opened = Repository.Open(Root, settings ?? new RepositorySettings(), environment, disk: disk, time: time, endsWithThisProcess: endsWithThisProcess);
+        var opened = Repository.Open(Root, Patience.In(settings ?? new RepositorySettings()), environment, disk: disk, time: time, endsWithThisProcess: endsWithThisProcess);
         _opened.Add(opened);
         return opened;
     }

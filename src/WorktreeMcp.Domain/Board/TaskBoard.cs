@@ -15,6 +15,7 @@ public sealed class TaskBoard
 {
     private readonly StateStore _store;
     private readonly TaskClaiming _claiming;
+    private readonly TaskIndex _index;
     private readonly ConcurrentDictionary<int, Parsed> _parsed = new();
 
     /// <summary>The board that lies in a state.</summary>
@@ -24,6 +25,7 @@ public sealed class TaskBoard
     public TaskBoard(StateStore store, Func<string, bool>? endsWithThisProcess = null, int leaseMinutes = RepositorySettings.DefaultLeaseMinutes)
     {
         _store = store;
+        _index = new TaskIndex(store.Layout);
         Claims = new Claims(store, endsWithThisProcess ?? (_ => false), leaseMinutes);
         _claiming = new TaskClaiming(this, store);
     }
@@ -72,48 +74,27 @@ public sealed class TaskBoard
     public TaskPage List(TaskFilter filter)
     {
         Settle();
-        var everything = Everything();
-        var matching = everything.Views
-            .Where(view => Matches(view.Task, filter) && (filter.Ready is null || view.IsReady == filter.Ready))
-            .ToList();
         var after = filter.Cursor is null ? (TaskOrder?)null : TaskOrder.Parse(filter.Cursor);
-        var rest = matching
-            .Select(view => (Order: TaskOrder.Of(view.Task), View: view))
-            .Where(row => after is null || row.Order.CompareTo(after.Value) > 0)
-            .OrderBy(row => row.Order)
-            .Take(filter.Limit + 1)
-            .ToList();
-        var page = rest.Take(filter.Limit).ToList();
-        return new TaskPage(
-            [.. page.Select(row => row.View)],
-            matching.Count,
-            rest.Count > filter.Limit ? page[^1].Order.ToString() : null,
-            everything.Damaged);
-    }
-
-    /// <summary>All tasks with what follows from others, in no order, and the files that cannot be understood.</summary>
-    internal (IReadOnlyList<TaskView> Views, IReadOnlyList<DamagedTask> Damaged) Everything()
-    {
-        var damaged = new List<DamagedTask>();
-        var all = new Dictionary<int, BoardTask>();
-        foreach (var stored in _store.Tasks())
+        var (views, damaged) = Everything();
+        var (total, rest) = (0, new List<TaskView>());
+        foreach (var view in views)
         {
-            var parsed = Parse(stored);
-            if (parsed.Task is { } task)
+            if ((filter.Ready is null || view.IsReady == filter.Ready) && Matches(view.Task, filter))
             {
-                all[task.Id] = task;
-            }
-            else
-            {
-                damaged.Add(new DamagedTask(stored.Id, _store.Layout.Task(stored.Id), parsed.Problem!));
+                total++;
+                if (rest.Count <= filter.Limit && (after is null || TaskOrder.Of(view.Task).CompareTo(after.Value) > 0))
+                {
+                    rest.Add(view);
+                }
             }
         }
 
-        var broken = damaged.Select(d => d.Id).ToHashSet();
-        return (
-            [.. all.Values.Select(task => new TaskView(task, WaitsFor(task, id => all.TryGetValue(id, out var blocker) ? blocker.IsOpen : broken.Contains(id))))],
-            [.. damaged.OrderBy(d => d.Id)]);
+        var page = rest.Take(filter.Limit).ToList();
+        return new TaskPage(page, total, rest.Count > filter.Limit ? TaskOrder.Of(page[^1].Task).ToString() : null, damaged);
     }
+
+    /// <summary>All tasks with what follows from others, in the order of lists, and the files that cannot be understood.</summary>
+    internal TaskOverview Everything() => _index.Of(_store.Tasks(), Read);
 
     /// <summary>One task as it is now.</summary>
     /// <param name="id">Its number.</param>
@@ -354,7 +335,7 @@ public sealed class TaskBoard
     private static bool Holds(string text, string query) => text.Contains(query, StringComparison.OrdinalIgnoreCase);
 
     // A deleted or vanished task is not waited for: it will never be completed. One with a damaged file may still be open.
-    private static IReadOnlyList<int> WaitsFor(BoardTask task, Func<int, bool> isOpen) =>
+    internal static IReadOnlyList<int> WaitsFor(BoardTask task, Func<int, bool> isOpen) =>
         task.BlockedBy.Count == 0 ? [] : [.. task.BlockedBy.Where(isOpen)];
 
     private bool IsOpen(int id) => _store.FindTask(id) is { } stored && Parse(stored).Task is not { IsOpen: false };
@@ -363,6 +344,12 @@ public sealed class TaskBoard
     internal BoardTask? Find(int id) => _store.FindTask(id) is { } stored ? Parse(stored).Task : null;
 
     private string Describe(int id) => Find(id) is { } task ? $"{id} \"{task.Subject}\" ({task.Status.Word()})" : $"{id} (its file is damaged)";
+
+    private (BoardTask? Task, string? Problem) Read(StoredTask stored)
+    {
+        var parsed = Parse(stored);
+        return (parsed.Task, parsed.Problem);
+    }
 
     private Parsed Parse(StoredTask stored)
     {

@@ -7,6 +7,9 @@ internal readonly record struct TaskOrder(int Standing, int Rank, int Id) : ICom
 {
     public int CompareTo(TaskOrder other) => (Standing, Rank, Id).CompareTo((other.Standing, other.Rank, other.Id));
 
+    /// <summary>The same order as one number.</summary>
+    internal long Key => ((long)Standing << 48) | ((long)(Rank + 128) << 32) | (uint)Id;
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Standing}.{Rank}.{Id}");
 
     internal static TaskOrder Of(BoardTask task) => new(

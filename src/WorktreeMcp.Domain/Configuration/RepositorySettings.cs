@@ -33,6 +33,9 @@ public sealed record RepositorySettings
     /// <summary>How long a claim holds without a renewal, in minutes.</summary>
     public int LeaseMinutes { get; init; } = DefaultLeaseMinutes;
 
+    /// <summary>How long a list or an overview of worktrees waits for git to say what is uncommitted in them.</summary>
+    public TimeSpan ListWait { get; init; } = TimeSpan.FromMilliseconds(200);
+
     /// <summary>How many checkouts are kept ready; null for one where a checkout takes long, else none.</summary>
     public int? Spares { get; init; }
 

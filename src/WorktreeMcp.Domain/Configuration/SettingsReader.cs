@@ -30,6 +30,7 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         Setting.Text("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
         Setting.List("allowed_filters", "names of filters, such as [\"lfs\"]", v => v.IndexOfAny(['\n', '\0', ',']) < 0, (s, v) => s with { AllowedFilters = v }),
         Setting.Number("spares", 0, 8, (s, v) => s with { Spares = v }),
+        Setting.Number("list_wait_ms", 0, 60_000, (s, v) => s with { ListWait = TimeSpan.FromMilliseconds(v) }),
         Setting.Number("trash_days", 1, 3650, (s, v) => s with { TrashDays = v }),
         Setting.Number("trash_gigabytes", 1, 100_000, (s, v) => s with { TrashGigabytes = v }),
         Setting.List("setup", Commands, IsCommand, (s, v) => s with { Setup = v }) with { RepositoryOnly = true },

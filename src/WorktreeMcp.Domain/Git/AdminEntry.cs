@@ -92,7 +92,7 @@ internal sealed record AdminEntry(string Id, string Directory)
     internal string? LockReason(IFileSystem files)
     {
         var path = Path.Join(Directory, "locked");
-        return files.HoldsText(path) ? files.File.ReadAllText(path).Trim() : files.File.Exists(path) ? string.Empty : null;
+        return files.HoldsText(path) ? files.SmallText(path) : files.File.Exists(path) ? string.Empty : null;
     }
 
     // One line of text that can be a path; anything else reads as nothing.
@@ -100,7 +100,7 @@ internal sealed record AdminEntry(string Id, string Directory)
     {
         try
         {
-            var text = files.HoldsText(file) ? files.File.ReadAllText(file).Trim() : string.Empty;
+            var text = files.HoldsText(file) ? files.SmallText(file) : string.Empty;
             return text.Length is 0 or > 8192 || text.Contains('\0', StringComparison.Ordinal) ? null : text;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

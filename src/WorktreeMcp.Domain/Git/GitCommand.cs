@@ -24,6 +24,9 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
 
     private readonly Dictionary<string, string> _environment = Rebuild(environment);
 
+    /// <summary>What git itself is given of the environment.</summary>
+    internal IReadOnlyDictionary<string, string> Variables => _environment;
+
     /// <summary>What a program that signs commits needs beyond that.</summary>
     internal IReadOnlyDictionary<string, string> ForSigning { get; } = new[] { "GNUPGHOME", "SSH_AUTH_SOCK" }.Where(environment.ContainsKey).ToDictionary(name => name, name => environment[name]);
 

@@ -45,6 +45,12 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     /// <summary>Compares and merges beside every checkout.</summary>
     internal TrialTrees Trials { get; } = new(git, place, files);
 
+    /// <summary>How far commits are from each other.</summary>
+    internal BranchDistances Distances => field ??= new(git, this, place, files);
+
+    /// <summary>What a status depends on beside the worktree.</summary>
+    internal StatusConditions Conditions => field ??= new(new SettingFiles(git, place), files);
+
     /// <summary>What a landing does.</summary>
     internal LandingGit Landing { get; } = new(git, place, files);
 
@@ -212,10 +218,11 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     }
 
     /// <summary>What is uncommitted in a worktree.</summary>
-    internal WorktreeChanges Status(AdminEntry entry, string directory, bool ignored = false)
+    internal WorktreeChanges Status(AdminEntry entry, string directory, bool ignored = false, CancellationToken cancel = default)
     {
-        var answer = git.Run(In(entry, directory,
-            "status", "--porcelain=v2", "-z", "--untracked-files=all", ignored ? "--ignored=matching" : "--ignored=no", "--ignore-submodules=none", "--no-renames"));
+        var call = In(entry, directory,
+            "status", "--porcelain=v2", "-z", "--untracked-files=all", ignored ? "--ignored=matching" : "--ignored=no", "--ignore-submodules=none", "--no-renames");
+        var answer = git.Run(call with { Cancel = cancel, Variables = new Dictionary<string, string>(call.Variables) { [GitCall.LookName] = "1" } });
         return WorktreeChanges.Parse(answer.Require($"reading the status of {directory}").Members);
     }
 

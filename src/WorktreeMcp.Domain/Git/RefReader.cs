@@ -19,6 +19,11 @@ internal sealed record Head(string? Branch, string? Commit)
 internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<string, string?> askGit)
 {
     private const int MostSteps = 5;
+    private const string Branches = "refs/heads/";
+
+    private readonly Lock _gate = new();
+    private FileStamp? _stamp;
+    private Dictionary<string, string> _branches = [];
 
     /// <summary>HEAD of the main checkout or of a worktree's admin entry; null when it cannot be read.</summary>
     internal Head? ReadHead(string gitDirectory)
@@ -71,31 +76,51 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<
             line.IndexOf(' ', StringComparison.Ordinal) is (40 or 64) and var space && line.AsSpan(space + 1).StartsWith(folder, StringComparison.Ordinal));
     }
 
+    // Branches are asked for by the hundred, so they are kept as long as the file is the same.
     private string? Packed(string name)
     {
-        var path = Path.Join(commonDirectory, "packed-refs");
-        if (!files.File.Exists(path))
+        var info = files.FileInfo.FromFileName(Path.Join(commonDirectory, "packed-refs"));
+        if (!info.Exists)
         {
             return null;
         }
 
+        if (!name.StartsWith(Branches, StringComparison.Ordinal))
+        {
+            return PackedRefs(info.FullName).Where(packed => packed.Name == name).Select(packed => packed.Hash).FirstOrDefault();
+        }
+
+        lock (_gate)
+        {
+            var stamp = FileStamp.Of(info);
+            if (stamp != _stamp)
+            {
+                _branches = PackedRefs(info.FullName).Where(packed => packed.Name.StartsWith(Branches, StringComparison.Ordinal))
+                    .DistinctBy(packed => packed.Name, StringComparer.Ordinal).ToDictionary(packed => packed.Name, packed => packed.Hash, StringComparer.Ordinal);
+                _stamp = stamp.IsSettled ? stamp : null;
+            }
+
+            return _branches.GetValueOrDefault(name);
+        }
+    }
+
+    private IEnumerable<(string Name, string Hash)> PackedRefs(string path)
+    {
         foreach (var line in files.File.ReadLines(path))
         {
             var space = line.IndexOf(' ', StringComparison.Ordinal);
-            if (space is 40 or 64 && line.AsSpan(space + 1).SequenceEqual(name))
+            if (space is 40 or 64)
             {
-                return line[..space];
+                yield return (line[(space + 1)..], line[..space]);
             }
         }
-
-        return null;
     }
 
     private string? ReadText(string path)
     {
         try
         {
-            return files.HoldsText(path) ? files.File.ReadAllText(path).Trim() : null;
+            return files.HoldsText(path) ? files.SmallText(path) : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace WorktreeMcp.Domain.Git;
 
 /// <summary>What git does for checkouts that are made ahead of time: detached, locked, at low priority.</summary>
-internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IReadOnlyDictionary<string, string> environment, IFileSystem files, IReadOnlyList<string> allowedFilters)
+internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFileSystem files, IReadOnlyList<string> allowedFilters)
 {
     private static readonly TimeSpan CheckoutLimit = TimeSpan.FromMinutes(30);
 
@@ -15,41 +15,23 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IRea
     // Only these are there in the record of a checkout that nobody worked in.
     private static readonly HashSet<string> Expected = ["HEAD", "ORIG_HEAD", "commondir", "gitdir", "index", "locked", "logs", "refs"];
 
+    private readonly SettingFiles _settings = new(git, place);
+
     /// <summary>The files that git reads settings and attributes from unless it is told otherwise, there or not.</summary>
-    internal IReadOnlyList<string> UsualSettingFiles()
-    {
-        var home = environment.GetValueOrDefault("HOME");
-        var user = environment.GetValueOrDefault("XDG_CONFIG_HOME") is { Length: > 0 } set ? set : home is null ? null : Path.Join(home, ".config");
-        List<string> paths =
-        [
-            Path.Join(place.CommonDirectory, "config"), Path.Join(place.CommonDirectory, "config.worktree"),
-            Path.Join(place.CommonDirectory, "info", "attributes"), Path.Join(place.CommonDirectory, "info", "sparse-checkout"),
-            "/etc/gitconfig", "/etc/gitattributes",
-        ];
-        paths.AddRange(home is null ? [] : [Path.Join(home, ".gitconfig")]);
-        paths.AddRange(user is null ? [] : [Path.Join(user, "git", "config"), Path.Join(user, "git", "attributes")]);
-        return paths;
-    }
+    internal IReadOnlyList<string> UsualSettingFiles() => _settings.Usual();
 
     /// <summary>Whether a file of settings may have changed without a change for checkouts: one whose settings git lists.</summary>
     internal static bool HoldsSettings(string path) => Path.GetFileName(path) is "config" or ".gitconfig" or "gitconfig";
 
     /// <summary>The files that settings do come from now, included ones too, and the file of attributes that they name.</summary>
-    internal IReadOnlyList<string> SettingFiles()
-    {
-        var members = List("--show-origin").ToList();
-        var origins = members.Where((_, i) => i % 2 == 0).Where(o => o.StartsWith("file:", StringComparison.Ordinal)).Select(o => Path.GetFullPath(o[5..], place.Root));
-        var attributes = members.Where((_, i) => i % 2 == 1).Where(m => m.StartsWith("core.attributesfile\n", StringComparison.Ordinal))
-            .Select(m => m.Split('\n', 2)[1]).Select(Expanded);
-        return [.. origins.Concat(attributes).Distinct(StringComparer.Ordinal)];
-    }
+    internal IReadOnlyList<string> SettingFiles() => _settings.Named("core.attributesfile");
 
     /// <summary>The settings that a checkout may depend on, as git names them.</summary>
     internal IReadOnlyList<string> CheckoutSettings() =>
-        [.. List().Where(member => !Array.Exists(OfNoAccount, section => member.StartsWith(section, StringComparison.Ordinal)))];
+        [.. _settings.List().Where(member => !Array.Exists(OfNoAccount, section => member.StartsWith(section, StringComparison.Ordinal)))];
 
     /// <summary>Whether checkouts of this repository can be kept ready at all, as far as its settings go; filters that must not run would.</summary>
-    internal bool SettingsAllow() => new OwnFilters(git, place, files, allowedFilters).Forbidden(new AdminEntry(string.Empty, place.CommonDirectory)).Count == 0 && !List().Any(member =>
+    internal bool SettingsAllow() => new OwnFilters(git, place, files, allowedFilters).Forbidden(new AdminEntry(string.Empty, place.CommonDirectory)).Count == 0 && !_settings.List().Any(member =>
         member is "core.sparsecheckout\ntrue" or "extensions.worktreeconfig\ntrue" || member.StartsWith("extensions.refstorage\n", StringComparison.Ordinal)
         || member.StartsWith("core.worktree\n", StringComparison.Ordinal) || member is "worktree.userelativepaths\ntrue");
 
@@ -128,14 +110,6 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IRea
         : null;
 
     private static bool SaysHow(string path) => Path.GetFileName(path) is ".gitattributes" or ".gitmodules" or ".lfsconfig";
-
-    private string[] List(params string[] options) =>
-        git.Run(new GitCall(["config", "--list", "--includes", "-z", .. options]) { Directory = place.Root, GitDirectory = place.CommonDirectory })
-            .Require("reading the settings").Members;
-
-    private string Expanded(string path) => path.StartsWith("~/", StringComparison.Ordinal) && environment.GetValueOrDefault("HOME") is { } home
-        ? Path.Join(home, path[2..])
-        : Path.GetFullPath(path, place.Root);
 
     private static GitCall In(AdminEntry entry, string directory, params string[] arguments) =>
         new(arguments) { Directory = directory, GitDirectory = entry.Directory, WorkTree = directory };

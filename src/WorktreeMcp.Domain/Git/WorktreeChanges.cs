@@ -1,5 +1,17 @@
 namespace WorktreeMcp.Domain.Git;
 
+/// <summary>How many files have uncommitted work.</summary>
+/// <param name="Staged">In the index and not in HEAD.</param>
+/// <param name="Modified">In the directory and not in the index.</param>
+/// <param name="Untracked">Not known to git, and not ignored.</param>
+/// <param name="Conflicted">With conflicts.</param>
+/// <param name="Count">All of them, each once.</param>
+public sealed record ChangeCounts(int Staged, int Modified, int Untracked, int Conflicted, int Count)
+{
+    /// <summary>Whether nothing is uncommitted.</summary>
+    public bool IsClean => Count == 0;
+}
+
 /// <summary>What git status says of a worktree; paths are relative to it.</summary>
 /// <param name="Staged">In the index and not in HEAD.</param>
 /// <param name="Modified">In the directory and not in the index.</param>
@@ -18,6 +30,9 @@ public sealed record WorktreeChanges(
 
     /// <summary>Whether nothing is uncommitted.</summary>
     public bool IsClean => Staged.Count + Modified.Count + Untracked.Count + Conflicted.Count == 0;
+
+    /// <summary>How many of each.</summary>
+    internal ChangeCounts Counts => new(Staged.Count, Modified.Count, Untracked.Count, Conflicted.Count, Count);
 
     /// <summary>Reads <c>git status --porcelain=v2 -z</c>.</summary>
     internal static WorktreeChanges Parse(string[] members)

@@ -24,11 +24,6 @@ public sealed record Part<T>(IReadOnlyList<T> Items, int Total);
 /// <param name="LeftBehind">Whether its claim has ended.</param>
 public sealed record HeldTask(BoardTask Task, double LeaseLeft, bool LeftBehind);
 
-/// <summary>A worktree as it was seen.</summary>
-/// <param name="View">What was found; without numbers when there was no time to look.</param>
-/// <param name="AgeSeconds">How long ago that was; 0 for now, null when nobody has looked yet.</param>
-public sealed record SeenWorktree(WorktreeView View, double? AgeSeconds);
-
 /// <summary>Why a person should look.</summary>
 public enum ConcernKind
 {
@@ -67,4 +62,4 @@ public sealed record Concern(ConcernKind Kind, int? TaskId, string? Worktree, st
 /// <param name="Concerns">What needs a person.</param>
 /// <param name="Events">The last events, oldest first.</param>
 public sealed record BoardGlance(
-    Part<TaskView> Ready, Part<HeldTask> InProgress, int Blocked, int Completed, Part<SeenWorktree> Worktrees, Part<Concern> Concerns, IReadOnlyList<JsonElement> Events);
+    Part<TaskView> Ready, Part<HeldTask> InProgress, int Blocked, int Completed, Part<WorktreeView> Worktrees, Part<Concern> Concerns, IReadOnlyList<JsonElement> Events);

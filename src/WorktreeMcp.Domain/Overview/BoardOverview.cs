@@ -18,17 +18,12 @@ public sealed class BoardOverview
     private readonly TaskBoard _board;
     private readonly WorktreeRegistry _registry;
     private readonly StateStore _store;
-    private readonly WorktreeLooks _looks;
 
-    internal BoardOverview(TaskBoard board, WorktreeRegistry registry, StateStore store)
-    {
-        (_board, _registry, _store) = (board, registry, store);
-        _looks = new WorktreeLooks(registry.Inspection, store.Time);
-    }
+    internal BoardOverview(TaskBoard board, WorktreeRegistry registry, StateStore store) => (_board, _registry, _store) = (board, registry, store);
 
     /// <summary>Looks at everything; changes nothing.</summary>
     /// <param name="limits">How much of each part is wanted.</param>
-    /// <param name="budget">How long to look at worktrees; null for what suits.</param>
+    /// <param name="budget">How long to look at worktrees; null for as long as is set.</param>
     /// <returns>What is found.</returns>
     public BoardGlance Look(GlanceLimits limits, TimeSpan? budget = null)
     {
@@ -40,13 +35,13 @@ public sealed class BoardOverview
 
         var shown = InOrder(entries).Take(limits.Worktrees).ToList();
         var judged = left.Take(MostLeftBehind).Select(held => entries.Find(w => w.Name == held.Task.LiveWorktree)).OfType<Worktree>();
-        var seen = _looks.Look([.. shown.UnionBy(judged, worktree => worktree.Id)], budget);
+        var seen = _registry.Looks.Look([.. shown.UnionBy(judged, worktree => worktree.Id)], entries, budget ?? _registry.Parts.Settings.ListWait);
         return new BoardGlance(
             new Part<TaskView>([.. ready.Take(limits.Ready)], ready.Count),
             new Part<HeldTask>([.. left.Concat(begun.Where(held => !held.LeftBehind).OrderBy(held => TaskOrder.Of(held.Task))).Take(limits.InProgress)], begun.Count),
             tasks.Count(view => view.Task.Status == TaskState.Pending && view.WaitsFor.Count > 0),
             tasks.Count(view => view.Task.Status == TaskState.Completed),
-            new Part<SeenWorktree>([.. seen.Take(shown.Count)], entries.Count),
+            new Part<WorktreeView>([.. seen.Take(shown.Count)], entries.Count),
             Concerns(tasks, damaged, entries, left, seen, limits.Concerns),
             _store.Events.Read(new EventQuery(limits.Events, MaxBytes: EventBytesSearched)).Events);
     }
@@ -67,7 +62,7 @@ public sealed class BoardOverview
 
     private static Part<Concern> Concerns(
         IReadOnlyList<TaskView> tasks, IReadOnlyList<DamagedTask> damaged, IReadOnlyList<Worktree> entries, IReadOnlyList<HeldTask> left,
-        IReadOnlyList<SeenWorktree> seen, int most)
+        IReadOnlyList<WorktreeView> seen, int most)
     {
         var flagged = tasks
             .Where(view => view.Task.Attention != TaskAttention.None && view.Task.Status != TaskState.Deleted)
@@ -83,9 +78,9 @@ public sealed class BoardOverview
     }
 
     // A claim that ended over a clean worktree needs nobody: the next one takes the task.
-    private static Concern? LeftBehind(BoardTask task, IReadOnlyList<SeenWorktree> seen)
+    private static Concern? LeftBehind(BoardTask task, IReadOnlyList<WorktreeView> seen)
     {
-        if (task.LiveWorktree is not { } name || seen.FirstOrDefault(row => row.View.Worktree.Name == name)?.View is not { } view || (view.Changes?.IsClean != false && view.Ahead is null or 0))
+        if (task.LiveWorktree is not { } name || seen.FirstOrDefault(row => row.Worktree.Name == name) is not { } view || (view.Changes?.IsClean != false && view.Ahead is null or 0))
         {
             return null;
         }

@@ -11,4 +11,8 @@ namespace WorktreeMcp.Domain.Processes;
 /// <param name="Duration">From the start to the end of it and of all that was ended with it.</param>
 /// <param name="Survivors">Processes of it that should have ended and are still alive after SIGKILL.</param>
 public sealed record ChildExit(
-    int? ExitCode, int? Signal, bool TimedOut, bool Cancelled, TimeSpan Duration, IReadOnlyList<int> Survivors);
+    int? ExitCode, int? Signal, bool TimedOut, bool Cancelled, TimeSpan Duration, IReadOnlyList<int> Survivors)
+{
+    /// <summary>Whether it has not ended at all, but was given to another process.</summary>
+    internal bool HandedOver { get; init; }
+}

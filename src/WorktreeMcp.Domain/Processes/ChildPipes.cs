@@ -25,25 +25,29 @@ internal sealed unsafe class ChildPipes : IDisposable
     private readonly ChildOutput _sink;
     private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
     private readonly Descriptor? _waker;
-    private readonly CancellationTokenRegistration _registration;
+    private readonly CancellationTokenRegistration _cancelling;
+    private readonly Handover? _handover;
+    private Descriptor? _telling;
     private ReadOnlyMemory<byte> _input;
     private int _blindWait = 1;
 
-    internal ChildPipes(ChildOutput sink, ReadOnlyMemory<byte> input, CancellationToken cancel)
+    internal ChildPipes(ChildOutput sink, ReadOnlyMemory<byte> input, CancellationToken cancel, Handover? handover = null)
     {
         _sink = sink;
         _input = input;
-        if (cancel.CanBeCanceled)
+        _handover = handover;
+        if (cancel.CanBeCanceled || handover is not null)
         {
             (_ends[Wake], _waker) = Descriptor.Pipe();
-            _registration = cancel.UnsafeRegister(static waker => WriteOne((Descriptor)waker!), _waker);
+            _cancelling = cancel.UnsafeRegister(static waker => WriteOne((Descriptor)waker!), _waker);
+            handover?.Wakes(() => WriteOne(_waker));
         }
     }
 
     /// <summary>Starts the child on the other ends of these pipes.</summary>
     internal int Start(ChildSpec spec)
     {
-        Descriptor? input = null, output = null, error = null;
+        Descriptor? input = null, output = null, error = null, told = null;
         try
         {
             (_ends[Output], output) = Descriptor.Pipe();
@@ -53,12 +57,18 @@ internal sealed unsafe class ChildPipes : IDisposable
                 (input, _ends[Input]) = Descriptor.Pipe();
             }
 
+            if (spec.Handover is not null)
+            {
+                (_telling, told) = Descriptor.Pipe();
+                _telling.NeverBlocking();
+                spec = Keeper.Over(spec, told);
+            }
+
             var pid = Spawner.Start(spec, input, output, error);
             _ends[Output]?.NeverBlocking();
             _ends[Error]?.NeverBlocking();
             _ends[Input]?.NeverBlocking();
-            var process = Libc.OpenProcess(pid);
-            _ends[Process] = process < 0 ? null : new Descriptor(process);
+            _ends[Process] = OpenProcess(pid);
             return pid;
         }
         finally
@@ -66,7 +76,29 @@ internal sealed unsafe class ChildPipes : IDisposable
             input?.Dispose();
             output?.Dispose();
             error?.Dispose();
+            told?.Dispose();
         }
+    }
+
+    /// <summary>Takes over our ends of a child that another process has started.</summary>
+    internal void Take(RunningChild child)
+    {
+        (_ends[Output], _ends[Error], _telling) = ((Descriptor)child.Streams[0], (Descriptor)child.Streams[1], (Descriptor)child.Streams[2]);
+        _ends[Process] = OpenProcess(child.Pid);
+    }
+
+    /// <summary>What another process takes over; a stream that the child has closed has nothing to read.</summary>
+    internal IReadOnlyList<Descriptor> Streams() =>
+        [_ends[Output] ??= Descriptor.OpenToRead("/dev/null"), _ends[Error] ??= Descriptor.OpenToRead("/dev/null"), _telling!];
+
+    /// <summary>How the child ended, if there is a keeper that tells it.</summary>
+    internal (int? Code, int? Signal)? Said() => _telling is null ? null : Keeper.Said(_telling);
+
+    /// <summary>The wish to hand over was heard: only cancelling wakes from now on.</summary>
+    internal void HeardOfHandover()
+    {
+        byte one;
+        Libc.Read(_ends[Wake]!.Number, &one, 1);
     }
 
     /// <summary>Waits until something happens, at most so long, and moves what can be moved.</summary>
@@ -103,15 +135,19 @@ internal sealed unsafe class ChildPipes : IDisposable
 
     public void Dispose()
     {
-        _registration.Dispose();
+        _cancelling.Dispose();
+        _handover?.Wakes(null);
         for (var i = 0; i < Count; i++)
         {
             Close(i);
         }
 
         _waker?.Dispose();
+        _telling?.Dispose();
         ArrayPool<byte>.Shared.Return(_buffer);
     }
+
+    private static Descriptor? OpenProcess(int pid) => Libc.OpenProcess(pid) is >= 0 and var process ? new Descriptor(process) : null;
 
     private static void WriteOne(Descriptor waker)
     {

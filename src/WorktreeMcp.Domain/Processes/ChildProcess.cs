@@ -29,12 +29,30 @@ public static class ChildProcess
         }
 
         var begin = Stopwatch.GetTimestamp();
-        using var pipes = new ChildPipes(sink, spec.Input, cancel);
+        using var pipes = new ChildPipes(sink, spec.Input, cancel, spec.Handover);
         using var watch = Watchdog.Over(spec.Marker);
         var pid = pipes.Start(spec);
         watch.Started(pid);
-        using var run = new ChildRun(spec, pid, pipes, watch, begin, cancel);
+        using var run = new ChildRun(spec, Leader.Own(pid), pipes, watch, begin, cancel);
         started?.Invoke(pid);
+        return run.Complete();
+    }
+
+    /// <summary>Goes on with a child that another process has handed over, to its end, as if this one had started it.</summary>
+    /// <param name="child">The child; its streams are closed with this call.</param>
+    /// <param name="spec">How it was started.</param>
+    /// <param name="sink">Takes the output.</param>
+    /// <param name="taken">Called once this process watches over it.</param>
+    /// <param name="cancel">Ends the child.</param>
+    internal static ChildExit Continue(RunningChild child, ChildSpec spec, ChildOutput sink, Action taken, CancellationToken cancel)
+    {
+        var begin = Stopwatch.GetTimestamp() - (long)(child.Age.TotalSeconds * Stopwatch.Frequency);
+        using var pipes = new ChildPipes(sink, ReadOnlyMemory<byte>.Empty, cancel);
+        using var watch = Watchdog.Over(spec.Marker);
+        pipes.Take(child);
+        watch.Started(child.Pid);
+        using var run = new ChildRun(spec, Leader.Taken(child), pipes, watch, begin, cancel);
+        taken();
         return run.Complete();
     }
 }

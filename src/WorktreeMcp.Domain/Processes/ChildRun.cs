@@ -6,21 +6,27 @@ namespace WorktreeMcp.Domain.Processes;
 /// One child from its start to its end.
 /// The child stays unreaped until everything that uses its number is over, and is reaped on every way out.
 /// </summary>
-internal sealed unsafe class ChildRun(ChildSpec spec, int pid, ChildPipes pipes, Watchdog.Watch watch, long begin, CancellationToken cancel) : IDisposable
+internal sealed class ChildRun(ChildSpec spec, Leader leader, ChildPipes pipes, Watchdog.Watch watch, long begin, CancellationToken cancel) : IDisposable
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortGrace = TimeSpan.FromSeconds(0.8);
     private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(50);
 
-    private readonly Session _session = new(pid, spec.Marker);
+    private readonly Session _session = new(leader, spec.Marker);
     private IReadOnlyList<int> _survivors = [];
     private bool _ended;
+    private bool _given;
     private bool _reaped;
 
     /// <summary>Waits for the end of the child, or brings it about.</summary>
     internal ChildExit Complete()
     {
         var (timedOut, cancelled) = WaitForEnd();
+        if (_given)
+        {
+            return new ChildExit(null, null, TimedOut: false, Cancelled: false, Stopwatch.GetElapsedTime(begin), []) { HandedOver = true };
+        }
+
         pipes.Ignore(cancelled, _ended);
         pipes.Drain();
         if (timedOut || cancelled || spec.EndSessionAfterExit)
@@ -56,6 +62,11 @@ internal sealed unsafe class ChildRun(ChildSpec spec, int pid, ChildPipes pipes,
                 return (false, true);
             }
 
+            if (spec.Handover is { IsDue: true } handover && Give(handover))
+            {
+                return (false, false);
+            }
+
             var left = TimeLeft();
             if (left == TimeSpan.Zero)
             {
@@ -79,7 +90,21 @@ internal sealed unsafe class ChildRun(ChildSpec spec, int pid, ChildPipes pipes,
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    private bool HasEnded() => _ended = _ended || Libc.HasEnded(pid, out _);
+    private bool HasEnded() => _ended = _ended || leader.HasEnded();
+
+    // Who takes it watches over it before we cease to.
+    private bool Give(Handover handover)
+    {
+        pipes.HeardOfHandover();
+        if (!handover.Give(leader.Started is { } started ? new RunningChild(leader.Pid, started, Stopwatch.GetElapsedTime(begin), pipes.Streams()) : null))
+        {
+            return false;
+        }
+
+        watch.Dispose();
+        Remains.Leave(leader.Pid);
+        return _given = _reaped = true;
+    }
 
     private void EndSession()
     {
@@ -156,16 +181,7 @@ internal sealed unsafe class ChildRun(ChildSpec spec, int pid, ChildPipes pipes,
 
         // While the child is unreaped its group's number is its own; what still lives of it is left to the watchdog no more.
         watch.Dispose();
-        var status = 0;
-        var result = Libc.WaitPid(pid, &status, Libc.WaitNoHang);
-        if (result == 0)
-        {
-            Remains.Leave(pid);
-        }
-
-        return result <= 0 ? (null, null) : Decode(status);
+        var seen = leader.Reap();
+        return pipes.Said() ?? seen;
     }
-
-    private static (int? Code, int? Signal) Decode(int status)
-        => (status & 0x7f) == 0 ? ((status >> 8) & 0xff, null) : (null, status & 0x7f);
 }

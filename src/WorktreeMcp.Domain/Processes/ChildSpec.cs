@@ -19,6 +19,9 @@ public sealed record ChildSpec(
     /// <summary>Descriptors the child keeps open, as 3, 4 and so on, such as the lock that guards what it writes.</summary>
     public IReadOnlyList<SafeHandle> Inherited { get; init; } = [];
 
+    /// <summary>What may give the child to another process while it runs; such a child inherits no further descriptors.</summary>
+    internal Handover? Handover { get; init; }
+
     /// <summary>When the child and its session are ended; null for never.</summary>
     public TimeSpan? Timeout { get; init; }
 

@@ -8,21 +8,20 @@ namespace WorktreeMcp.Domain.Processes;
 /// A number is signalled only while it is certain whose it is: a member is checked again through a descriptor of it before
 /// the signal, and the group only while the child is unreaped, since until then its number is not given to another.
 /// </summary>
-internal sealed class Session(int leader, string? marker)
+internal sealed class Session(Leader leader, string? marker)
 {
     private readonly byte[]? _marker = marker is null ? null : Encoding.UTF8.GetBytes(marker);
-    private readonly long? _started = ProcessTable.IsReadable ? ProcessTable.Find(leader)?.StartTime : null;
 
     /// <summary>The members that are alive now.</summary>
     internal IReadOnlyList<int> Members()
-        => _started is null
-            ? GroupIsOurs() && Libc.Kill(-leader, 0) == 0 ? [leader] : []
+        => leader.Started is null
+            ? leader.OwnsNumber && Libc.Kill(-leader.Pid, 0) == 0 ? [leader.Pid] : []
             : [.. ProcessTable.All().Where(IsMember).Select(entry => entry.Pid)];
 
     /// <summary>Sends a signal to the members given.</summary>
     internal void Signal(IEnumerable<int> members, int signal)
     {
-        if (_started is null)
+        if (leader.Started is null)
         {
             SignalGroup(signal);
             return;
@@ -39,9 +38,9 @@ internal sealed class Session(int leader, string? marker)
 
     private void SignalGroup(int signal)
     {
-        if (GroupIsOurs())
+        if (leader.OwnsNumber)
         {
-            Libc.Kill(-leader, signal);
+            Libc.Kill(-leader.Pid, signal);
         }
     }
 
@@ -63,10 +62,6 @@ internal sealed class Session(int leader, string? marker)
     private bool IsMember(ProcessEntry entry)
         => entry.Alive
             && entry.Pid != Environment.ProcessId
-            && entry.StartTime >= _started
-            && ((entry.Session == leader && GroupIsOurs()) || (_marker is not null && ProcessTable.Carries(entry.Pid, _marker)));
-
-    // When something else reaped the child its number is free once its session is empty.
-    private bool GroupIsOurs()
-        => !(Libc.HasEnded(leader, out var lost) && lost) || (_started is not null && ProcessTable.Find(leader) is null);
+            && entry.StartTime >= leader.Started
+            && ((entry.Session == leader.Pid && leader.OwnsNumber) || (_marker is not null && ProcessTable.Carries(entry.Pid, _marker)));
 }

@@ -31,12 +31,31 @@ public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environ
     /// <param name="started">Called once it runs.</param>
     /// <param name="hurry">Set when this process is about to end: less time is left to the command.</param>
     /// <param name="cancel">Ends it.</param>
+    /// <param name="handover">What may give it to another process while it runs, or null; then the result says that it goes on.</param>
     /// <exception cref="Refusal">It could not be started.</exception>
-    internal RunResult Run(RunRequest request, RunLog log, Action? started, CancellationToken hurry, CancellationToken cancel)
+    internal RunResult Run(RunRequest request, RunLog log, Action? started, CancellationToken hurry, CancellationToken cancel, Handover? handover = null)
     {
         var begin = time.GetTimestamp();
-        var exit = Start(Spec(request) with { Hurry = hurry }, log, started, cancel);
-        var (output, error, readOn) = log.Now(ended: true);
+        var exit = Start(Spec(request) with { Hurry = hurry, Handover = handover }, log, started, cancel);
+        return Result(request, exit, log, time.GetElapsedTime(begin));
+    }
+
+    /// <summary>Goes on with a command that another process began, to its end on the calling thread.</summary>
+    /// <param name="child">Its processes.</param>
+    /// <param name="request">The command.</param>
+    /// <param name="log">Takes its output.</param>
+    /// <param name="taken">Called once this process watches over it.</param>
+    /// <param name="cancel">Ends it.</param>
+    internal RunResult Continue(RunningChild child, RunRequest request, RunLog log, Action taken, CancellationToken cancel)
+    {
+        var begin = time.GetTimestamp();
+        var exit = ChildProcess.Continue(child, Spec(request), log.Add, taken, cancel);
+        return Result(request, exit, log, child.Age + time.GetElapsedTime(begin));
+    }
+
+    private static RunResult Result(RunRequest request, ChildExit exit, RunLog log, TimeSpan duration)
+    {
+        var (output, error, readOn) = log.Now(ended: !exit.HandedOver);
         return new RunResult
         {
             RunId = request.RunId,
@@ -44,7 +63,8 @@ public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environ
             Signal = exit.Signal is { } signal ? Signals.NameOf(signal) : null,
             TimedOut = exit.TimedOut,
             Cancelled = exit.Cancelled,
-            DurationSeconds = Math.Round(time.GetElapsedTime(begin).TotalSeconds, 3),
+            IsRunning = exit.HandedOver,
+            DurationSeconds = Math.Round(duration.TotalSeconds, 3),
             Output = output,
             Error = error,
             ReadOn = readOn,

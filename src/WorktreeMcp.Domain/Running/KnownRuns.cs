@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
 
 namespace WorktreeMcp.Domain.Running;
 
@@ -17,6 +18,17 @@ internal sealed class KnownRuns(RunFolders folders)
 
     /// <summary>A run of this process that is about to begin.</summary>
     internal LiveRun Add(RunRecord record, CancellationToken ending) => _live[record.RunId] = new LiveRun(record, folders, ending);
+
+    /// <summary>A run that another process began and gave to this one.</summary>
+    internal LiveRun Take(RunRecord record, long from, SafeFileHandle watched, CancellationToken ending) =>
+        _live[record.RunId] = new LiveRun(folders.Take(record, watched), record, from, folders, ending);
+
+    /// <summary>Another process has it now; it is read from its folder like any other.</summary>
+    internal void GiveAway(LiveRun run)
+    {
+        run.GiveAway();
+        Remove(run);
+    }
 
     /// <summary>It did not begin.</summary>
     internal void Forget(string runId)
@@ -37,11 +49,7 @@ internal sealed class KnownRuns(RunFolders folders)
             oldest.Dispose();
         }
 
-        lock (_finished)
-        {
-            _live.TryRemove(run.Record.RunId, out _);
-            Monitor.PulseAll(_finished);
-        }
+        Remove(run);
     }
 
     /// <summary>Waits until no run of this process goes on.</summary>
@@ -73,6 +81,15 @@ internal sealed class KnownRuns(RunFolders folders)
 
     /// <summary>The runs of this process that go on.</summary>
     internal IEnumerable<RunRecord> Live => _live.Values.Select(run => run.Record);
+
+    private void Remove(LiveRun run)
+    {
+        lock (_finished)
+        {
+            _live.TryRemove(run.Record.RunId, out _);
+            Monitor.PulseAll(_finished);
+        }
+    }
 
     private LogChunk InFolder(string runId, long offset, int most) =>
         folders.Find(runId)?.Output.Read(offset, most) ?? new LogChunk(offset, [], [], offset);

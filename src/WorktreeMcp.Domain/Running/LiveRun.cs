@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace WorktreeMcp.Domain.Running;
 
 /// <summary>
@@ -23,6 +25,20 @@ internal sealed class LiveRun : IDisposable
         (Record, _folders) = (record, folders);
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(ending);
         Log = new RunLog(() => Folder().Path);
+    }
+
+    /// <summary>A run that another process began and gave to this one with its folder.</summary>
+    /// <param name="folder">Its folder.</param>
+    /// <param name="record">What is known of it.</param>
+    /// <param name="from">How much of its output lies there.</param>
+    /// <param name="folders">Where the folder lies.</param>
+    /// <param name="ending">Set when this process comes to its end.</param>
+    internal LiveRun(RunFolder folder, RunRecord record, long from, RunFolders folders, CancellationToken ending)
+    {
+        (Record, _folders, _folder) = (record, folders, folder);
+        _cancel = CancellationTokenSource.CreateLinkedTokenSource(ending);
+        Log = new RunLog(() => folder.Path, from: from);
+        _looking = Looking();
     }
 
     /// <summary>What is known of it.</summary>
@@ -61,6 +77,17 @@ internal sealed class LiveRun : IDisposable
         _cancel.Cancel();
     }
 
+    /// <summary>The watch over its folder, for a process that takes it over; null when it has none.</summary>
+    internal SafeHandle? Watched => _folder?.Watched;
+
+    /// <summary>Leaves it, with its folder, to the process that has taken it over.</summary>
+    internal void GiveAway()
+    {
+        _looking?.Dispose();
+        Log.Dispose();
+        _folder?.GiveAway();
+    }
+
     /// <summary>Writes down its end; after that nobody watches over it.</summary>
     internal void Finish(RunEnd end)
     {
@@ -97,11 +124,13 @@ internal sealed class LiveRun : IDisposable
         if (_folder is null)
         {
             _folder = _folders.Make(Record);
-            _looking = new Timer(_ => LookForAWish(), null, LookForStop, LookForStop);
+            _looking = Looking();
         }
 
         return _folder;
     }
+
+    private Timer Looking() => new(_ => LookForAWish(), null, LookForStop, LookForStop);
 
     private void LookForAWish()
     {

@@ -36,6 +36,14 @@ internal sealed partial class RunFolders(StateLayout layout, TimeProvider time)
         return folder;
     }
 
+    /// <summary>Goes on with a folder that another process made and gave to this one.</summary>
+    internal RunFolder Take(RunRecord record, SafeFileHandle watched)
+    {
+        var folder = new RunFolder(Path.Join(layout.Runs, record.RunId), watched);
+        folder.Write(record);
+        return folder;
+    }
+
     /// <summary>A run that has a folder, or null.</summary>
     internal FoundRun? Find(string runId)
     {
@@ -133,6 +141,12 @@ internal sealed class RunFolder(string path, SafeFileHandle watched) : IDisposab
 
     /// <summary>Where it lies.</summary>
     internal string Path => path;
+
+    /// <summary>The watch over it, for the process that takes it over.</summary>
+    internal SafeFileHandle Watched => watched;
+
+    /// <summary>Closes it here, and leaves it to the process that has the watch now.</summary>
+    internal void GiveAway() => watched.Dispose();
 
     /// <summary>Writes what is known of the run, all at once for those who read.</summary>
     internal void Write(RunRecord record)

@@ -8,7 +8,8 @@ namespace WorktreeMcp.Domain.Running;
 /// </summary>
 /// <param name="folder">Makes the run's folder.</param>
 /// <param name="limits">How much is kept on disk.</param>
-internal sealed class RunLog(Func<string> folder, RunLogLimits? limits = null) : IDisposable
+/// <param name="from">How much of it lies in the folder already, written by another process; null for a run that begins.</param>
+internal sealed class RunLog(Func<string> folder, RunLogLimits? limits = null, long? from = null) : IDisposable
 {
     /// <summary>A longer output goes into files; all that is cut from a result is longer.</summary>
     internal const int MemoryBytes = StreamCapture.DefaultHead + StreamCapture.DefaultTail;
@@ -19,10 +20,10 @@ internal sealed class RunLog(Func<string> folder, RunLogLimits? limits = null) :
     private readonly StreamCapture _output = new();
     private readonly StreamCapture _error = new();
     private readonly List<StreamChange> _changes = [];
-    private MemoryStream? _memory = new();
-    private RunLogWriter? _writer;
+    private MemoryStream? _memory = from is null ? new() : null;
+    private RunLogWriter? _writer = from is null ? null : Open(folder, limits, from.Value);
     private ChildStream _last;
-    private long _total;
+    private long _total = from ?? 0;
     private long? _outputHead;
     private long? _errorHead;
 
@@ -139,7 +140,7 @@ internal sealed class RunLog(Func<string> folder, RunLogLimits? limits = null) :
         }
 
         _memory = null;
-        _writer = Open();
+        _writer = Open(folder, limits, from: 0);
         for (var i = 0; i < _changes.Count; i++)
         {
             var end = i + 1 < _changes.Count ? _changes[i + 1].At : memory.Length;
@@ -150,11 +151,11 @@ internal sealed class RunLog(Func<string> folder, RunLogLimits? limits = null) :
     }
 
     // Without a folder the run goes on, and its result has what the captures keep.
-    private RunLogWriter? Open()
+    private static RunLogWriter? Open(Func<string> folder, RunLogLimits? limits, long from)
     {
         try
         {
-            return new RunLogWriter(folder(), limits ?? RunLogLimits.Default);
+            return new RunLogWriter(folder(), limits ?? RunLogLimits.Default, from: from);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

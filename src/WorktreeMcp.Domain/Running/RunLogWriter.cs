@@ -23,7 +23,7 @@ internal sealed record RunLogLimits(int SegmentBytes, int FirstSegments, int Las
 /// <c>streams-START</c> has a line <c>OFFSET out|err</c> wherever the stream changes, written before the bytes it speaks of.
 /// Memory does not grow with the output. What cannot be written is missing, and the offsets go on.
 /// </summary>
-internal sealed class RunLogWriter(string folder, RunLogLimits limits, Func<long>? freeSpace = null) : IDisposable
+internal sealed class RunLogWriter(string folder, RunLogLimits limits, Func<long>? freeSpace = null, long from = 0) : IDisposable
 {
     internal const string OutputPrefix = "output-";
     internal const string StreamsPrefix = "streams-";
@@ -31,7 +31,7 @@ internal sealed class RunLogWriter(string folder, RunLogLimits limits, Func<long
     private const int SpaceCheckBytes = 4 * 1024 * 1024;
 
     private readonly Func<long> _freeSpace = freeSpace ?? (() => new DriveInfo(folder).AvailableFreeSpace);
-    private readonly List<long> _segments = [];
+    private readonly List<long> _segments = from == 0 ? [] : Starts(folder);
     private SafeFileHandle? _output;
     private SafeFileHandle? _streams;
     private ChildStream? _stream;
@@ -40,7 +40,7 @@ internal sealed class RunLogWriter(string folder, RunLogLimits limits, Func<long
     private long _unchecked = long.MaxValue;
 
     /// <summary>The offset of the next byte.</summary>
-    internal long Offset { get; private set; }
+    internal long Offset { get; private set; } = from;
 
     /// <summary>Takes the next bytes.</summary>
     internal void Append(ChildStream stream, ReadOnlySpan<byte> bytes)
@@ -63,6 +63,12 @@ internal sealed class RunLogWriter(string folder, RunLogLimits limits, Func<long
     public void Dispose() => Close();
 
     internal static string Name(string prefix, long start) => prefix + start.ToString("D15", CultureInfo.InvariantCulture);
+
+    /// <summary>Where the files that lie in a folder begin, in order.</summary>
+    internal static List<long> Starts(string folder) =>
+        [.. Directory.EnumerateFiles(folder, OutputPrefix + "*")
+            .Select(path => long.TryParse(Path.GetFileName(path.AsSpan())[OutputPrefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var start) ? start : -1)
+            .Where(start => start >= 0).Order()];
 
     private void Write(ChildStream stream, ReadOnlySpan<byte> bytes)
     {

@@ -76,6 +76,7 @@ internal sealed record SandboxView
         words.AddRange(HiddenPaths.Masks(Hidden.Where(IsOurs), files));
         words.AddRange([.. Network ? Array.Empty<string>() : ["--unshare-net"], .. Bubblewrap.Confinement, "--chdir", Worktree]);
         words.AddRange(["--setenv", "TMPDIR", "/tmp", "--unsetenv", "TEMP", "--unsetenv", "TMP", "--unsetenv", "XDG_RUNTIME_DIR"]);
+        words.AddRange(SandboxHome.Words(Environment, Caches, Hidden, files));
         if (Own is not null)
         {
             // Last of all, so that the mount point that it makes in the private folder says that the sandbox stood.

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using WorktreeMcp.Domain.Watching;
 
 namespace WorktreeMcp.Domain.Spares;
 
@@ -7,15 +8,8 @@ namespace WorktreeMcp.Domain.Spares;
 /// proves that nothing did, without a thread that reads it. Linux only; elsewhere, or where the user's share of watches
 /// is used up, there is none and a full check takes its place.
 /// </summary>
-internal sealed unsafe partial class TreeWatch : IDisposable
+internal sealed class TreeWatch : IDisposable
 {
-    // Modified, attributes, closed after writing, moved from and to, made, deleted, deleted or moved itself.
-    private const uint Changes = 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x800;
-    private const uint OnlyFolders = 0x0100_0000;
-    private const uint NoLinks = 0x0200_0000;
-    private const int NonBlocking = 0x800;
-    private const int CloseOnExec = 0x8_0000;
-    private const int TryAgain = 11;
     private const int MostFolders = 60_000;
 
     private readonly SafeHandle _queue;
@@ -28,14 +22,7 @@ internal sealed unsafe partial class TreeWatch : IDisposable
     {
         get
         {
-            if (_broken)
-            {
-                return false;
-            }
-
-            var buffer = stackalloc byte[512];
-            var read = Read(_queue, buffer, 512);
-            _broken = read >= 0 || Marshal.GetLastPInvokeError() != TryAgain;
+            _broken = _broken || Inotify.Read(_queue, stackalloc byte[512]) != 0;
             return !_broken;
         }
     }
@@ -44,18 +31,12 @@ internal sealed unsafe partial class TreeWatch : IDisposable
     /// <param name="roots">Folders, each with all that are in it.</param>
     internal static TreeWatch? Begin(params IEnumerable<string> roots)
     {
-        if (!OperatingSystem.IsLinux())
+        if (Inotify.Open() is not { } queue)
         {
             return null;
         }
 
-        var number = Init(NonBlocking | CloseOnExec);
-        if (number < 0)
-        {
-            return null;
-        }
-
-        var watch = new TreeWatch(new Microsoft.Win32.SafeHandles.SafeFileHandle(number, ownsHandle: true));
+        var watch = new TreeWatch(queue);
         var count = 0;
         if (roots.All(root => watch.Add(root, ref count)))
         {
@@ -71,7 +52,7 @@ internal sealed unsafe partial class TreeWatch : IDisposable
     // A folder is watched before it is listed, so that one which is made meanwhile breaks the watch.
     private bool Add(string folder, ref int count)
     {
-        if (++count > MostFolders || AddWatch(_queue, folder, Changes | OnlyFolders | NoLinks) < 0)
+        if (++count > MostFolders || Inotify.Watch(_queue, folder) < 0)
         {
             return false;
         }
@@ -88,13 +69,4 @@ internal sealed unsafe partial class TreeWatch : IDisposable
 
         return true;
     }
-
-    [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
-    private static partial int Init(int flags);
-
-    [LibraryImport("libc", EntryPoint = "inotify_add_watch", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int AddWatch(SafeHandle queue, string path, uint mask);
-
-    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
-    private static partial nint Read(SafeHandle queue, byte* buffer, nint count);
 }

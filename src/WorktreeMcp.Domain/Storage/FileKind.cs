@@ -1,4 +1,5 @@
 using System.IO.Abstractions;
+using System.Text;
 
 namespace WorktreeMcp.Domain.Storage;
 
@@ -41,6 +42,9 @@ internal static class FileKinds
     /// pipe, which would hold up its reader for ever, is empty.
     /// </summary>
     internal static bool HoldsText(this IFileSystem files, string path) => files.FileInfo.FromFileName(path) is { Exists: true, Length: > 0 and <= 65_536 };
+
+    /// <summary>The text of such a file; hundreds are read for one list, and a reader with buffers of its own costs more than they hold.</summary>
+    internal static string SmallText(this IFileSystem files, string path) => Encoding.UTF8.GetString(files.File.ReadAllBytes(path)).Trim();
 
     /// <summary>What is wrong with a path that is not a regular file.</summary>
     internal static string Problem(this FileKind kind) => kind == FileKind.Link ? "it is a link, which is not followed" : "it is a folder";

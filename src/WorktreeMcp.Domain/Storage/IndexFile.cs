@@ -12,6 +12,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
 {
     private readonly Lock _gate = new();
     private byte[]? _bytes;
+    private FileStamp? _stamp;
     private IReadOnlyList<StoredWorktree> _entries = [];
 
     /// <summary>All entries as they are now; refuses as corrupt_file when the file cannot be understood.</summary>
@@ -19,13 +20,21 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
     {
         lock (_gate)
         {
-            var kind = files.KindOf(layout.Index);
+            var info = files.FileInfo.FromFileName(layout.Index);
+            var kind = info.Kind();
             if (!kind.IsOurs())
             {
-                (_bytes, _entries) = (null, []);
+                (_bytes, _stamp, _entries) = (null, null, []);
                 throw Corrupt(kind.Problem());
             }
 
+            FileStamp? stamp = kind == FileKind.Regular ? FileStamp.Of(info) : null;
+            if (stamp is not null && stamp == _stamp)
+            {
+                return _entries;
+            }
+
+            _stamp = null;
             if (Read() is not { } bytes)
             {
                 (_bytes, _entries) = (null, KeepSame(_entries, FromLog()));
@@ -38,6 +47,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
                 _bytes = bytes;
             }
 
+            _stamp = stamp is { IsSettled: true } ? stamp : null;
             return _entries;
         }
     }

@@ -46,6 +46,12 @@ public sealed class Lease : IDisposable
         return null;
     }
 
+    /// <summary>The lease that another process gave to this one with its descriptor.</summary>
+    internal static Lease Given(SafeFileHandle file) => new(file);
+
+    /// <summary>Closes it here, and leaves it to the process that has its descriptor now.</summary>
+    internal void GiveAway() => _file.Dispose();
+
     /// <inheritdoc/>
     public void Dispose() => Posix.Unlock(_file);
 }

@@ -87,9 +87,9 @@ public sealed class StateStore : IDisposable
         return FindTask(id);
     }
 
-    /// <summary>All tasks, in no order.</summary>
+    /// <summary>All tasks, in no order; the same list as long as none has changed.</summary>
     /// <returns>The files' contents.</returns>
-    public ICollection<StoredTask> Tasks()
+    public IReadOnlyList<StoredTask> Tasks()
     {
         CatchUp();
         return TaskFiles.All();
@@ -97,7 +97,7 @@ public sealed class StateStore : IDisposable
 
     /// <summary>All tasks as they were when last looked at; for hints, not for decisions.</summary>
     /// <returns>The files' contents.</returns>
-    public ICollection<StoredTask> KnownTasks() => TaskFiles.Known();
+    public IReadOnlyList<StoredTask> KnownTasks() => TaskFiles.Known();
 
     /// <summary>All entries of the registry as they are now.</summary>
     /// <returns>The entries, by number.</returns>

@@ -15,8 +15,6 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
     /// <summary>No task or worktree has a higher number; what a file claims beyond it is not ours.</summary>
     internal const int HighestPossibleId = 999_999_999;
 
-    // A file changed in the same tick of the file system's clock as it was read may have the same stamp.
-    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestTrust = TimeSpan.FromSeconds(1);
     private const int LookShare = 20;
     private const int SmallBoard = 200;
@@ -25,6 +23,9 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
     private readonly Lock[] _stripes = [.. Enumerable.Range(0, 16).Select(_ => new Lock())];
     private readonly Lock _look = new();
     private long _lookedAt;
+    private long _version;
+    private long _rememberedVersion;
+    private IReadOnlyList<StoredTask>? _remembered;
     private TimeSpan? _lookCost;
 
     /// <summary>One task's file as it is now, or null.</summary>
@@ -42,18 +43,18 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
             var kind = info.Kind();
             if (kind == FileKind.None)
             {
-                _cache.TryRemove(id, out _);
+                Forget(id);
                 return null;
             }
 
             return kind == FileKind.Regular
-                ? Refresh(id, new FileStamp(info.LastWriteTimeUtc, info.Length))
+                ? Refresh(id, FileStamp.Of(info))
                 : Unreadable(id, kind.Problem());
         }
     }
 
     /// <summary>All tasks' files, in no order.</summary>
-    internal ICollection<StoredTask> All()
+    internal IReadOnlyList<StoredTask> All()
     {
         lock (_look)
         {
@@ -67,7 +68,7 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
     }
 
     /// <summary>What All would give without looking at the disk again; for hints only.</summary>
-    internal ICollection<StoredTask> Known() => _lookCost is null ? All() : Remembered();
+    internal IReadOnlyList<StoredTask> Known() => _lookCost is null ? All() : Remembered();
 
     /// <summary>Makes the next list look at the disk.</summary>
     internal void LookAgain()
@@ -85,7 +86,38 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
     internal IReadOnlyList<string> Temporaries() =>
         files.Directory.Exists(layout.Tasks) ? [.. files.Directory.EnumerateFiles(layout.Tasks, ".task_*.json.tmp")] : [];
 
-    private List<StoredTask> Remembered() => [.. _cache.Values.Select(cached => cached.Task)];
+    // The same list as long as no file is another one, so that who makes something of it need not make it again.
+    private IReadOnlyList<StoredTask> Remembered()
+    {
+        lock (_look)
+        {
+            var version = Volatile.Read(ref _version);
+            if (_remembered is null || _rememberedVersion != version)
+            {
+                (_remembered, _rememberedVersion) = ([.. _cache.Values.Select(cached => cached.Task)], version);
+            }
+
+            return _remembered;
+        }
+    }
+
+    private void Remember(int id, Cached cached)
+    {
+        var isSame = _cache.TryGetValue(id, out var known) && ReferenceEquals(known.Task, cached.Task);
+        _cache[id] = cached;
+        if (!isSame)
+        {
+            Interlocked.Increment(ref _version);
+        }
+    }
+
+    private void Forget(int id)
+    {
+        if (_cache.TryRemove(id, out _))
+        {
+            Interlocked.Increment(ref _version);
+        }
+    }
 
     private void Look()
     {
@@ -132,16 +164,14 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
         try
         {
             var bytes = files.File.ReadAllBytes(layout.Task(id));
-
-            // Compared with the file system's clock, whatever clock the board goes by.
-            var settled = TimeProvider.System.GetUtcNow().UtcDateTime - stamp.Modified > Settling;
+            var settled = stamp.IsSettled;
             var task = cached?.Task is { Problem: null } known && known.Bytes.Span.SequenceEqual(bytes) ? known : new StoredTask(id, bytes);
-            _cache[id] = new Cached(task, stamp, settled);
+            Remember(id, new Cached(task, stamp, settled));
             return task;
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {
-            _cache.TryRemove(id, out _);
+            Forget(id);
             return null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -154,7 +184,7 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
     private StoredTask Unreadable(int id, string problem)
     {
         var task = _cache.TryGetValue(id, out var cached) && cached.Task.Problem == problem ? cached.Task : new StoredTask(id, default, problem);
-        _cache[id] = new Cached(task, default, Settled: false);
+        Remember(id, new Cached(task, default, Settled: false));
         return task;
     }
 

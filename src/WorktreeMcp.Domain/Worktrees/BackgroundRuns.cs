@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Processes;
 using WorktreeMcp.Domain.Storage;
@@ -10,7 +11,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 public sealed record SupervisorProgram(string FileName, IReadOnlyList<string> Arguments);
 
 /// <summary>
-/// Starts commands that outlive this process. Each gets a supervisor in a session of its own, which does all that this
+/// Starts commands that outlive this process, and gives away those that are to. Each gets a supervisor in a session of its own, which does all that this
 /// process would do for it (lease, events, log, time limit), so whoever reads its folder or its worktree sees no difference.
 /// </summary>
 internal sealed class BackgroundRuns(SupervisorProgram program, StateLayout layout, IReadOnlyDictionary<string, string> environment)
@@ -18,11 +19,30 @@ internal sealed class BackgroundRuns(SupervisorProgram program, StateLayout layo
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Starts a supervisor and waits until the command runs; refuses with the supervisor's own words.</summary>
-    internal void Start(RunOrder order)
+    internal void Start(RunOrder order) => Start(order.ToJson());
+
+    /// <summary>Gives a running command to a supervisor of its own and waits until that watches over it.</summary>
+    /// <param name="run">The command.</param>
+    /// <param name="lease">Its worktree's lease.</param>
+    /// <param name="watch">The watch over its folder.</param>
+    /// <returns>Whether it was taken.</returns>
+    internal bool Take(HandedRun run, SafeHandle lease, SafeHandle watch)
     {
-        var words = order.ToJson();
+        try
+        {
+            Start(run.ToJson(), [.. run.Child.Streams, lease, watch]);
+            return true;
+        }
+        catch (Refusal)
+        {
+            return false;
+        }
+    }
+
+    private void Start(JsonObject words, params IReadOnlyList<SafeHandle> inherited)
+    {
         words["root"] = layout.Root;
-        var spec = new ChildSpec(program.FileName, program.Arguments, layout.Root, environment) { Input = StateJson.Line(words) };
+        var spec = new ChildSpec(program.FileName, program.Arguments, layout.Root, environment) { Input = StateJson.Line(words), Inherited = inherited };
         if (Said(spec)["error"] is JsonObject error)
         {
             throw SupervisorAnswer.ToRefusal(error);

@@ -88,16 +88,9 @@ internal sealed class LandingSight(RegistryParts parts, WorktreeEntries entries)
     private string? Tip(string branch) => parts.Git.Refs.Resolve($"refs/heads/{branch}");
 
     /// <summary>The entry as it is now; refuses if it is another one, or in the middle of something.</summary>
-    internal static Worktree Same(IReadOnlyList<Worktree> all, Worktree found)
+    internal Worktree Same(IReadOnlyList<Worktree> all, Worktree found)
     {
         var worktree = WorktreeEntries.Require(all, found.Name);
-        return worktree.Id == found.Id && worktree.IsUsable ? worktree : throw InUse(found.Name);
+        return worktree.Id == found.Id && worktree.IsUsable ? worktree : throw parts.InUse(found.Name);
     }
-
-    /// <summary>Refuses while somebody is at work in it.</summary>
-    internal static Refusal InUse(string name) => new(
-        RefusalCode.WorktreeBusy,
-        $"Worktree \"{name}\" is in use: a command runs in it, or it is being made or removed.",
-        "Wait for it to end, then repeat the call; worktree_status shows what runs.",
-        $"worktree_status(name: \"{name}\")");
 }

@@ -3,16 +3,17 @@ using System.Runtime.InteropServices;
 using System.Text;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>
 /// Runs a command at a commit that is on no branch yet, in a checkout of its own. It lies among the worktrees, where tools
-/// find what they find there, but git does not list it: git's directory of it is private. The landing lock is held, so what
-/// is found of an earlier one belongs to a landing that is over.
+/// find what they find there, the files of <c>.worktreeinclude</c> among it, but git does not list it: git's directory of it is
+/// private. The landing lock is held, so what is found of an earlier one belongs to a landing that is over.
 /// </summary>
-internal sealed class LandingVerification(RegistryParts parts, CommandRunner runner, RunPreparation preparation)
+internal sealed class LandingVerification(RegistryParts parts, CommandRunner runner, RunPreparation preparation, WorktreeInclude include)
 {
     /// <summary>What the names of these checkouts begin with.</summary>
     internal const string Prefix = ".verify-";
@@ -43,9 +44,10 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
         {
             progress("checking out the merged commit");
             CheckOut(record, directory, commit, guard);
+            var left = include.CopyInto(record, directory).LeftOut;
             var run = Watched(worktree, record, directory, commit, command, progress, cancel);
             cancel.ThrowIfCancellationRequested();
-            return run.ExitCode == 0 && !run.TimedOut ? run : throw Failed(worktree, command, run);
+            return run.ExitCode == 0 && !run.TimedOut ? run : throw Failed(worktree, command, run, left);
         }
         finally
         {
@@ -76,14 +78,14 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
         return runner.Run(new RunRequest(command, directory, variables, Limit) { RunId = runId, Wrapper = prepared.Wrapper }, cancel);
     }
 
-    private static Refusal Failed(Worktree worktree, string command, RunResult run)
+    private static Refusal Failed(Worktree worktree, string command, RunResult run, string? left)
     {
         var how = run.TimedOut ? $"did not end within {Limit.TotalMinutes:0} minutes" : run.ExitCode is { } code ? $"ended with exit code {code}" : $"was ended by {run.Signal}";
         var words = $"{run.Output.Text.TrimEnd()}\n{run.Error.Text.TrimEnd()}".Trim();
         var tail = words.Length > TailLength ? $"... {words[^TailLength..]}" : words;
         return new Refusal(
             RefusalCode.VerifyFailed,
-            $"verify_command ({Cut(Redaction.Of(command))}) {how} after {run.DurationSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s at the merged commit. Nothing was changed. {(tail.Length == 0 ? "It wrote nothing." : $"The end of what it wrote:\n{tail}")}",
+            $"verify_command ({Cut(Redaction.Of(command))}) {how} after {run.DurationSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s at the merged commit. Nothing was changed. {(tail.Length == 0 ? "It wrote nothing." : $"The end of what it wrote:\n{tail}")}{(left is null ? string.Empty : $"\n{left}")}",
             "Merge the base in the worktree with worktree_run, make the command pass there, commit, then repeat the call.",
             $"worktree_run(name: \"{worktree.Name}\", command: {Repeated(command)})");
     }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Processes;
 
 namespace WorktreeMcp.Domain.Worktrees;
@@ -11,6 +13,8 @@ internal sealed record Occupant(int Pid, string Name);
 /// <summary>Which processes have their current directory inside a worktree; none where the system does not tell.</summary>
 internal static class Occupants
 {
+    private static readonly byte[] Look = Encoding.UTF8.GetBytes($"{GitCall.LookName}=1");
+
     internal static IReadOnlyList<Occupant> In(string directory)
     {
         if (!ProcessTable.IsReadable)
@@ -22,6 +26,7 @@ internal static class Occupants
         return [.. ProcessTable.All()
             .Select(p => (p.Pid, Directory: CurrentDirectory(p.Pid)))
             .Where(p => p.Directory == directory || p.Directory?.StartsWith(inside, StringComparison.Ordinal) == true)
+            .Where(p => !ProcessTable.Carries(p.Pid, Look))
             .Select(p => new Occupant(p.Pid, NameOf(p.Pid)))];
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Abstractions;
 using System.Runtime.InteropServices;
 using WorktreeMcp.Domain.Board;
@@ -107,6 +108,21 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
     /// <param name="shared">Shared for commands, exclusive for making and removing.</param>
     internal Lease? TryLease(Worktree worktree, bool shared) => Lease.Try(Layout, worktree.Id, shared);
 
+    /// <summary>The refusal of what needs a worktree for itself; names the commands that run in it.</summary>
+    /// <param name="name">The worktree.</param>
+    /// <param name="runs">What runs in it; none when it is not known who has it.</param>
+    internal Refusal InUse(string name, params IReadOnlyList<BegunRun> runs) => runs is [var first, ..]
+        ? new Refusal(
+            RefusalCode.WorktreeBusy,
+            $"Worktree \"{name}\" is in use: {string.Join(", ", runs.Take(3).Select(Words))}{(runs.Count > 3 ? $" and {runs.Count - 3} more" : string.Empty)}.",
+            $"Wait for the end with worktree_output, or end it with worktree_stop(run_id: \"{first.Id}\"); then repeat the call.",
+            $"worktree_output(run_id: \"{first.Id}\")")
+        : new Refusal(
+            RefusalCode.WorktreeBusy,
+            $"Worktree \"{name}\" is in use: a command runs in it, or it is being made or removed.",
+            "Wait for it to end, then repeat the call; worktree_status shows what runs.",
+            $"worktree_status(name: \"{name}\")");
+
     /// <summary>The task of a worktree, or null when it has none or the task's file is gone.</summary>
     internal BoardTask? TaskOf(Worktree worktree) =>
         worktree.TaskId is { } id && Store.FindTask(id) is not null ? Board.Require(id) : null;
@@ -171,5 +187,11 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
             Store.Disk.MakeFolder(Path.GetDirectoryName(to)!);
             Files.Directory.Move(from, to);
         }
+    }
+
+    private string Words(BegunRun run)
+    {
+        var age = Math.Max(0, StateJson.Seconds(Store.Time.GetUtcNow()) - run.StartedAt);
+        return string.Create(CultureInfo.InvariantCulture, $"{run.Id} of {run.By} has been running for {age:0} s ({run.Command})");
     }
 }

@@ -101,11 +101,11 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
     }
 
     /// <summary>Refuses, after its end, a confined run whose sandbox never stood: the command was not begun.</summary>
-    /// <param name="prepared">The run.</param>
+    /// <param name="own">The private folders of the run, or null.</param>
     /// <param name="result">How it ended.</param>
-    internal void RequireBegun(PreparedRun prepared, RunResult result)
+    internal void RequireBegun(PrivateGit? own, RunResult result)
     {
-        if (result is { TimedOut: false, Cancelled: false } && prepared.Own is { } own && !parts.Files.Directory.Exists(own.Stood))
+        if (result is { TimedOut: false, Cancelled: false } && own is not null && !parts.Files.Directory.Exists(own.Stood))
         {
             throw Unavailable($"bubblewrap could not make it, and the command was not begun: {result.Error.Text.Trim()}");
         }

@@ -7,7 +7,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// <summary>The mode of our program in which it watches over one command that outlives the server which was asked for it.</summary>
 public static class Supervision
 {
-    /// <summary>Reads one order, says on one line whether its command runs, and stays until that has ended.</summary>
+    /// <summary>Reads one order, or what is known of a command that runs, says on one line whether it watches over it, and stays until that has ended.</summary>
     /// <param name="input">The order.</param>
     /// <param name="output">Takes the one line.</param>
     /// <returns>The process's exit code.</returns>
@@ -24,7 +24,9 @@ public static class Supervision
         try
         {
             using var repository = Repository.Open(root);
-            repository.Worktrees.Commands.Supervise(order, () => Say(output, SupervisorAnswer.Started()));
+            var commands = repository.Worktrees.Commands;
+            Action started = () => Say(output, SupervisorAnswer.Started());
+            _ = HandedRun.From(words) is { } run ? commands.Take(run, started) : commands.Supervise(order, started);
             return 0;
         }
         catch (Refusal refusal)

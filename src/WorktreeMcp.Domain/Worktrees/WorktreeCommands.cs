@@ -1,4 +1,5 @@
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Processes;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Storage;
 
@@ -8,7 +9,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// Runs commands in worktrees. Invariants:
 /// - a command runs under the worktree's shared lease, after the identity check, between exactly one pair of events;
 /// - the end is on record before the lease is free, and the lease is free before anybody reads that the run is over;
-/// - a call may stop waiting, the run goes on under the same watch to its own end or that of this process.
+/// - a call may stop waiting, the run goes on: a supervisor takes it over as it is, or where there is none it ends with this process.
 /// </summary>
 internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, CommandRunner runner, RunPreparation preparation) : IDisposable
 {
@@ -66,15 +67,33 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         preparation.RequireEnabled();
         order.Check();
         var work = Begin(order);
+        work.Handover = Background is not null && Handover.IsPossible && wait < order.Timeout ? new Handover(child => GiveAway(work, child)) : null;
         var done = Task.Factory.StartNew(() => Perform(work, null), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Await(work, done, wait, progress, cancel);
-        if (!done.IsCompleted)
+        if (!done.IsCompleted && work.Live.Keep())
         {
-            work.Live.Keep();
+            work.Handover?.Ask(((IAsyncResult)done).AsyncWaitHandle);
         }
 
-        // It may have ended while its folder was made.
-        return done.IsCompleted ? done.GetAwaiter().GetResult() : Standing(work);
+        // It may have ended while its folder was made. One that was given away returns at once.
+        return done.IsCompleted || work.IsGiven ? Answer(work, done.GetAwaiter().GetResult(), cancel) : Standing(work);
+    }
+
+    /// <summary>Goes on with a command that its server has given to this process, until its end.</summary>
+    /// <param name="run">The command.</param>
+    /// <param name="started">Called once this process watches over it.</param>
+    internal WorktreeRun Take(HandedRun run, Action started)
+    {
+        var lease = Lease.Given(HandedRun.Inherited(HandedRun.LeaseDescriptor));
+        var worktree = entries.All().FirstOrDefault(known => known.Id == run.WorktreeId) ?? throw Unreachable(run.Order.RunId);
+        var begun = worktree.Runs.FirstOrDefault(known => known.Id == run.Order.RunId) ?? throw Unreachable(run.Order.RunId);
+        var live = Known.Take(Record(run.Order, worktree, begun.StartedAt), run.LogOffset, HandedRun.Inherited(HandedRun.WatchDescriptor), _ending.Token);
+        var work = new Work(run.Order, worktree, begun, lease, live) { Own = run.Own };
+        return Complete(work, () =>
+        {
+            var request = new RunRequest(run.Order.Command, parts.DirectoryOf(worktree), new Dictionary<string, string>(), run.Order.Timeout) { RunId = run.Order.RunId };
+            return Settle(work, runner.Continue(run.Child, request, live.Log, started, live.Cancel), preparation.Use());
+        });
     }
 
     /// <summary>Runs a command to its end for another process, which reads it from the run's folder.</summary>
@@ -126,7 +145,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
             var live = Known.Add(Record(order, worktree, now), _ending.Token);
             _events.Begin(worktree, begun, order.Timeout);
             worktree = entries.All().FirstOrDefault(known => known.Id == worktree.Id) ?? worktree;
-            return new Work(order, worktree, entry, begun, lease, live);
+            return new Work(order, worktree, begun, lease, live) { Entry = entry };
         }
         catch
         {
@@ -136,26 +155,40 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         }
     }
 
-    private WorktreeRun Perform(Work work, Action? started)
+    private WorktreeRun Perform(Work work, Action? started) => Complete(work, () =>
+    {
+        if (started is not null && !work.Live.Keep())
+        {
+            throw Unreachable(work.Order.RunId);
+        }
+
+        var prepared = preparation.Prepare(work.Worktree, work.Entry!, work.Order.RunId, work.Lease.Descriptor);
+        work.Own = prepared.Own;
+        var request = new RunRequest(work.Order.Command, parts.DirectoryOf(work.Worktree), prepared.Variables, work.Order.Timeout) { RunId = work.Order.RunId, Wrapper = prepared.Wrapper };
+        var result = runner.Run(request, work.Live.Log, started, _ending.Token, work.Live.Cancel, work.Handover);
+        return work.IsGiven ? (Standing(work), null) : Settle(work, result, prepared.Sandbox);
+    });
+
+    private (WorktreeRun Run, RunEnd? End) Settle(Work work, RunResult result, SandboxUse sandbox)
+    {
+        result = result with { StoppedBy = result.Cancelled ? work.Live.StoppedBy : null };
+        preparation.RequireBegun(work.Own, result);
+        var left = preparation.Finish(work.Worktree, work.Lease.Descriptor, work.Order.RunId);
+        var warning = _events.End(work.Worktree, work.Begun, result);
+        var end = new RunEnd(
+            result.ExitCode, result.Signal, result.TimedOut, result.Cancelled, result.StoppedBy, null, Now(), result.DurationSeconds, work.Live.Log.Total, result.Survivors);
+        return (new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, left is null || warning is null ? left ?? warning : $"{left} {warning}") { Sandbox = sandbox }, end);
+    }
+
+    // Whatever happens the lease is freed and the end is told, except by who has given the command away.
+    private WorktreeRun Complete(Work work, Func<(WorktreeRun Run, RunEnd? End)> perform)
     {
         var end = new RunEnd(null, null, false, false, null, "this server failed", 0, 0, 0, []);
         try
         {
-            if (started is not null && !work.Live.Keep())
-            {
-                throw Unreachable(work.Order.RunId);
-            }
-
-            var prepared = preparation.Prepare(work.Worktree, work.Entry, work.Order.RunId, work.Lease.Descriptor);
-            var request = new RunRequest(work.Order.Command, parts.DirectoryOf(work.Worktree), prepared.Variables, work.Order.Timeout) { RunId = work.Order.RunId, Wrapper = prepared.Wrapper };
-            var result = runner.Run(request, work.Live.Log, started, _ending.Token, work.Live.Cancel);
-            result = result with { StoppedBy = result.Cancelled ? work.Live.StoppedBy : null };
-            preparation.RequireBegun(prepared, result);
-            var left = preparation.Finish(work.Worktree, work.Lease.Descriptor, work.Order.RunId);
-            var warning = _events.End(work.Worktree, work.Begun, result);
-            end = new RunEnd(
-                result.ExitCode, result.Signal, result.TimedOut, result.Cancelled, result.StoppedBy, null, Now(), result.DurationSeconds, work.Live.Log.Total, result.Survivors);
-            return new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, left is null || warning is null ? left ?? warning : $"{left} {warning}") { Sandbox = prepared.Sandbox };
+            var (run, known) = perform();
+            end = known ?? end;
+            return run;
         }
         catch (Refusal refusal)
         {
@@ -165,9 +198,34 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         }
         finally
         {
-            work.Lease.Dispose();
-            Known.Finish(work.Live, end);
+            if (work.IsGiven)
+            {
+                work.Lease.GiveAway();
+                Known.GiveAway(work.Live);
+            }
+            else
+            {
+                work.Lease.Dispose();
+                Known.Finish(work.Live, end);
+            }
         }
+    }
+
+    private bool GiveAway(Work work, RunningChild child)
+    {
+        var run = new HandedRun(work.Order, work.Worktree.Id, work.Live.Log.Total, work.Own, child);
+        return work.IsGiven = work.Live.Watched is { } watch && Background!.Take(run, work.Lease.Descriptor, watch);
+    }
+
+    // A caller who went away while the command changed hands meant the command.
+    private WorktreeRun Answer(Work work, WorktreeRun run, CancellationToken cancel)
+    {
+        if (work.IsGiven && cancel.IsCancellationRequested)
+        {
+            Known.Find(work.Order.RunId)?.Stop(work.Order.By);
+        }
+
+        return run;
     }
 
     // Whoever waits is told how it goes; the run itself never waits for that.
@@ -199,7 +257,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         {
             RunId = work.Order.RunId,
             IsRunning = true,
-            EndsWithServer = true,
+            EndsWithServer = !work.IsGiven,
             DurationSeconds = Math.Round(Now() - work.Begun.StartedAt, 3),
             Output = output,
             Error = error,
@@ -237,5 +295,18 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         "Try again in a moment; worktree_list shows where it stands.",
         "worktree_list()");
 
-    private sealed record Work(RunOrder Order, Worktree Worktree, AdminEntry Entry, BegunRun Begun, Lease Lease, LiveRun Live);
+    private sealed record Work(RunOrder Order, Worktree Worktree, BegunRun Begun, Lease Lease, LiveRun Live)
+    {
+        /// <summary>git's record; null for a command that was begun elsewhere.</summary>
+        internal AdminEntry? Entry { get; init; }
+
+        /// <summary>The private folders of a confined command.</summary>
+        internal PrivateGit? Own { get; set; }
+
+        /// <summary>What may give it to a supervisor.</summary>
+        internal Handover? Handover { get; set; }
+
+        /// <summary>Whether a supervisor has it.</summary>
+        internal bool IsGiven { get; set; }
+    }
 }

@@ -10,7 +10,8 @@ internal sealed class WorktreeInspection(RegistryParts parts)
 
     private readonly TrashShelf _shelf = new(parts);
 
-    internal WorktreePage Page(IReadOnlyList<Worktree> all, WorktreeState? status, int limit, string? cursor)
+    /// <summary>One page of entries, oldest first, how many match in all, and where the next page begins.</summary>
+    internal static (IReadOnlyList<Worktree> Rows, int Total, string? Next) Page(IReadOnlyList<Worktree> all, WorktreeState? status, int limit, string? cursor)
     {
         if (limit < 1)
         {
@@ -23,9 +24,7 @@ internal sealed class WorktreeInspection(RegistryParts parts)
         var matching = all.Where(w => status is { } wanted ? w.Status == wanted : w.IsLive).OrderBy(w => w.Id).ToList();
         var rest = matching.Where(w => w.Id > after).Take(limit + 1).ToList();
         var rows = rest.Take(limit).ToList();
-        var views = new WorktreeView[rows.Count];
-        Parallel.For(0, rows.Count, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(2, Environment.ProcessorCount) }, i => views[i] = View(rows[i]));
-        return new WorktreePage(views, matching.Count, rest.Count > limit ? rows[^1].Id.ToString(CultureInfo.InvariantCulture) : null);
+        return (rows, matching.Count, rest.Count > limit ? rows[^1].Id.ToString(CultureInfo.InvariantCulture) : null);
     }
 
     /// <summary>Whether directory and record belong together; asks no git.</summary>
@@ -41,39 +40,47 @@ internal sealed class WorktreeInspection(RegistryParts parts)
         }
     }
 
-    internal WorktreeView View(Worktree worktree)
+    /// <summary>All that is told of a worktree in one row, as it is now.</summary>
+    internal WorktreeView View(Worktree worktree) => Look(worktree).View;
+
+    /// <summary>What can be told of a worktree without a process: all but what is uncommitted and how far it is from its base.</summary>
+    internal WorktreeSketch Sketch(Worktree worktree)
     {
         try
         {
-            return Look(worktree);
+            return Draw(worktree);
         }
         catch (Exception fault) when (fault is Refusal { Code: RefusalCode.CorruptFile } or IOException or UnauthorizedAccessException)
         {
-            return new WorktreeView(worktree, worktree.Path, null, null, null, null, null, [fault.Message]);
+            return new WorktreeSketch(new WorktreeView(worktree, worktree.Path, null, null, null, null, null, [fault.Message]), null);
         }
     }
 
-    private WorktreeView Look(Worktree worktree)
+    /// <summary>The sketch with how far the worktree is from its base.</summary>
+    internal WorktreeView Measured(WorktreeSketch sketch)
     {
-        var directory = parts.DirectoryOf(worktree);
-        var owner = worktree.TaskId is { } id ? parts.Board.Find(id)?.Owner : null;
-        if (!worktree.IsLive)
+        if (sketch.Pair is not { } pair)
         {
-            return new WorktreeView(worktree, directory, owner, worktree.Trash?.Tip, null, null, null, []) { Trash = _shelf.Of(worktree) };
+            return sketch.View;
         }
 
-        var (entry, problem) = parts.Identify(worktree);
-        return entry is null
-            ? new WorktreeView(worktree, directory, owner, null, null, null, null, [problem!])
-            : View(worktree, directory, owner, entry);
+        try
+        {
+            var (ahead, behind) = parts.Git.Distances.Of(pair.Commit, pair.BaseCommit);
+            return sketch.View with { Ahead = ahead, Behind = behind };
+        }
+        catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
+        {
+            return sketch.View.With(refusal.Message);
+        }
     }
 
     internal WorktreeDetail Detail(Worktree worktree, IReadOnlyList<RunningCommand> running)
     {
-        var view = View(worktree);
+        var (view, files) = Look(worktree);
         if (view.Head is not { } head || parts.Identify(worktree).Entry is not { } entry)
         {
-            return new WorktreeDetail(view, [], null, null, null, running);
+            return new WorktreeDetail(view, [], null, null, null, running) { Files = files };
         }
 
         var tip = parts.BaseTip(worktree);
@@ -83,38 +90,77 @@ internal sealed class WorktreeInspection(RegistryParts parts)
             entry.OperationInProgress(parts.Files),
             entry.LockReason(parts.Files),
             view.Ahead == 0 || view.Behind == 0 ? [] : tip is null ? null : parts.Git.PredictConflicts(tip, head),
-            running);
+            running)
+        {
+            Files = files,
+        };
     }
 
-    private WorktreeView View(Worktree worktree, string directory, string? owner, AdminEntry entry)
+    private (WorktreeView View, WorktreeChanges? Files) Look(Worktree worktree)
     {
-        var drift = new List<string>();
-        var head = parts.Git.Refs.ReadHead(entry.Directory);
-        if (head is null)
+        var sketch = Sketch(worktree);
+        if (sketch.Entry is not { } entry)
         {
-            drift.Add("its HEAD cannot be read");
-        }
-        else if (head.ShortBranch != worktree.Branch)
-        {
-            drift.Add(head.Branch is null ? $"its HEAD is detached, not on {worktree.Branch}" : $"it is on branch {head.ShortBranch}, not on {worktree.Branch}");
-        }
-
-        if (worktree.Status is WorktreeState.Creating or WorktreeState.Removing or WorktreeState.Restoring)
-        {
-            drift.Add($"it is {worktree.Status.Word()}");
+            return (sketch.View, null);
         }
 
         try
         {
-            var changes = parts.Git.Status(entry, directory);
-            var tip = parts.BaseTip(worktree);
-            var counts = head?.Commit is { } commit && tip is not null ? parts.Git.AheadBehind(commit, tip) : ((int, int)?)null;
-            return new WorktreeView(worktree, directory, owner, head?.Commit, changes, counts?.Item1, counts?.Item2, drift);
+            var changes = parts.Git.Status(entry, sketch.View.Directory);
+            return (Measured(sketch) with { Changes = changes.Counts }, changes);
         }
         catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
         {
-            drift.Add(refusal.Message);
-            return new WorktreeView(worktree, directory, owner, head?.Commit, null, null, null, drift);
+            return (sketch.View.With(refusal.Message), null);
         }
     }
+
+    private WorktreeSketch Draw(Worktree worktree)
+    {
+        var directory = parts.DirectoryOf(worktree);
+        var owner = worktree.TaskId is { } id ? parts.Board.Find(id)?.Owner : null;
+        if (!worktree.IsLive)
+        {
+            return new WorktreeSketch(new WorktreeView(worktree, directory, owner, worktree.Trash?.Tip, null, null, null, []) { Trash = _shelf.Of(worktree) }, null);
+        }
+
+        var (entry, problem) = parts.Identify(worktree);
+        if (entry is null)
+        {
+            return new WorktreeSketch(new WorktreeView(worktree, directory, owner, null, null, null, null, [problem!]), null);
+        }
+
+        var head = parts.Git.Refs.ReadHead(entry.Directory);
+        var view = new WorktreeView(worktree, directory, owner, head?.Commit, null, null, null, [.. DriftOf(worktree, head)]);
+        return new WorktreeSketch(view, entry)
+        {
+            Pair = head?.Commit is { } commit && parts.BaseTip(worktree) is { } tip ? new CommitPair(head.ShortBranch, commit, worktree.BaseRef, tip) : null,
+        };
+    }
+
+    private static IEnumerable<string> DriftOf(Worktree worktree, Head? head)
+    {
+        if (head is null)
+        {
+            yield return "its HEAD cannot be read";
+        }
+        else if (head.ShortBranch != worktree.Branch)
+        {
+            yield return head.Branch is null ? $"its HEAD is detached, not on {worktree.Branch}" : $"it is on branch {head.ShortBranch}, not on {worktree.Branch}";
+        }
+
+        if (worktree.Status is WorktreeState.Creating or WorktreeState.Removing or WorktreeState.Restoring)
+        {
+            yield return $"it is {worktree.Status.Word()}";
+        }
+    }
+}
+
+/// <summary>What is known of a worktree without a process.</summary>
+/// <param name="View">The row as far as it is known.</param>
+/// <param name="Entry">git's record; null when there is none that can be trusted, and then nothing more can be known.</param>
+internal sealed record WorktreeSketch(WorktreeView View, AdminEntry? Entry)
+{
+    /// <summary>Its commit and that of its base; null where one of them is unknown.</summary>
+    internal CommitPair? Pair { get; init; }
 }

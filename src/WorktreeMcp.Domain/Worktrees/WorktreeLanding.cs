@@ -33,7 +33,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         parts.Board.Claims.EnsureMay(parts.TaskOf(found), by);
         RefuseUnused(found, request.Remove);
         LandingResult result;
-        using (var lease = parts.TryLease(found, shared: true) ?? throw LandingSight.InUse(found.Name))
+        using (var lease = parts.TryLease(found, shared: true) ?? throw parts.InUse(found.Name))
         {
             using var landing = Wait(request, found, progress, cancel);
             SettleOthers(landing, by);
@@ -166,7 +166,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
     private bool Begin(LandingRequest request, LandingSource source, ref PendingLanding pending, string by)
     {
         using var change = parts.Store.Begin("worktree.merge", by);
-        var worktree = LandingSight.Same(entries.All(change), source.Worktree);
+        var worktree = _sight.Same(entries.All(change), source.Worktree);
         if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") != source.Tip)
         {
             throw new Refusal(
@@ -228,7 +228,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
     private LandingResult NothingToLand(LandingRequest request, LandingSource source, string by)
     {
         using var change = parts.Store.Begin("worktree.merge", by);
-        var worktree = LandingSight.Same(entries.All(change), source.Worktree);
+        var worktree = _sight.Same(entries.All(change), source.Worktree);
         var old = parts.TaskOf(worktree);
         parts.Board.Claims.EnsureMay(old, by);
         var task = old;
@@ -304,7 +304,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
             throw TooOld(parts.Git.Version.Version, "Landing");
         }
 
-        using var lease = remove ? parts.TryLease(worktree, shared: false) ?? throw LandingSight.InUse(worktree.Name) : null;
+        using var lease = remove ? parts.TryLease(worktree, shared: false) ?? throw parts.InUse(worktree.Name, worktree.Runs) : null;
     }
 
     private static void Check(LandingRequest request)

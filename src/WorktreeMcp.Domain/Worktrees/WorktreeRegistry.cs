@@ -37,6 +37,7 @@ public sealed class WorktreeRegistry : IDisposable
         _parts = new RegistryParts(store, board, git, spares, files, settings);
         _entries = new WorktreeEntries(store);
         _inspection = new WorktreeInspection(_parts);
+        Looks = new WorktreeLooks(_inspection, _parts);
         var trash = new WorktreeTrash(_parts);
         var back = new WorktreeReturn(_parts);
         var bases = new BaseBranch(_parts, _entries);
@@ -44,14 +45,15 @@ public sealed class WorktreeRegistry : IDisposable
         Preparation = new RunPreparation(_parts, _entries, runner.Environment);
         git.ReadingWrapper = Preparation.ReadingWrapper;
         _repair = new WorktreeRepair(_parts, _entries, trash, back, Preparation, landings);
-        _creation = new WorktreeCreation(_parts, _entries, _repair, new WorktreeInclude(git, store.Layout, files, store.Disk), keeper);
+        var include = new WorktreeInclude(git, store.Layout, files, store.Disk);
+        _creation = new WorktreeCreation(_parts, _entries, _repair, include, keeper);
         _restore = new WorktreeRestore(_parts, _entries, _repair, back);
         _sweep = new TrashSweep(_parts, _entries);
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner, Preparation) { Background = background };
         _runs = new RunDesk(_commands.Known, _entries.All);
         _setup = new WorktreeSetup(_parts, trust, _commands);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash, _setup);
-        _landing = new WorktreeLanding(_parts, _entries, _repair, _remover, new LandingVerification(_parts, runner, Preparation), bases, landings);
+        _landing = new WorktreeLanding(_parts, _entries, _repair, _remover, new LandingVerification(_parts, runner, Preparation, include), bases, landings);
     }
 
     /// <summary>Empties the trash.</summary>
@@ -62,6 +64,9 @@ public sealed class WorktreeRegistry : IDisposable
     internal WorktreeEntries Entries => _entries;
 
     internal WorktreeInspection Inspection => _inspection;
+
+    /// <summary>What lists and overviews tell of worktrees, shared so that none asks for what the other knows.</summary>
+    internal WorktreeLooks Looks { get; }
 
     internal WorktreeRepair Repair => _repair;
 
@@ -78,12 +83,17 @@ public sealed class WorktreeRegistry : IDisposable
     /// <returns>The worktree, active.</returns>
     public WorktreeStep Create(NewWorktree request, string by) => _setup.Begin(_creation.Create(request, by), by);
 
-    /// <summary>Lists worktrees, each with what git says of it now.</summary>
+    /// <summary>Lists worktrees, each with what git says of it; what there was no time to ask is told with its age.</summary>
     /// <param name="status">Only this state; null means all but removed.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="cursor">Where the page before ended.</param>
     /// <returns>One page.</returns>
-    public WorktreePage List(WorktreeState? status, int limit, string? cursor) => _inspection.Page(_repair.Settled(), status, limit, cursor);
+    public WorktreePage List(WorktreeState? status, int limit, string? cursor)
+    {
+        var all = _repair.Settled();
+        var (rows, total, next) = WorktreeInspection.Page(all, status, limit, cursor);
+        return new WorktreePage(Looks.Look(rows, all, _parts.Settings.ListWait), total, next);
+    }
 
     /// <summary>All about one worktree.</summary>
     /// <param name="name">Its name.</param>
@@ -249,7 +259,11 @@ public sealed class WorktreeRegistry : IDisposable
     public void EndRuns() => _commands.EndAll();
 
     /// <summary>Ends them and waits for that.</summary>
-    public void Dispose() => _commands.Dispose();
+    public void Dispose()
+    {
+        _commands.Dispose();
+        Looks.Dispose();
+    }
 
     /// <summary>Lands a worktree's branch in its base: all of it, or nothing.</summary>
     /// <param name="request">What is wanted.</param>

@@ -34,7 +34,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
             return null;
         }
 
-        using (parts.TryLease(worktree, shared: false) ?? throw InUse(name, worktree.Runs))
+        using (parts.TryLease(worktree, shared: false) ?? throw parts.InUse(name, worktree.Runs))
         {
             EnsureMay(worktree, completeTask, by);
             Inspect(worktree, force);
@@ -65,11 +65,11 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
 
         parts.RefuseLinkedTrash();
         var worktree = WorktreeEntries.Require(all, name);
-        using var lease = parts.TryLease(worktree, shared: false) ?? throw InUse(name, worktree.Runs);
+        using var lease = parts.TryLease(worktree, shared: false) ?? throw parts.InUse(name, worktree.Runs);
         if (!entries.All().Any(w => w.Id == worktree.Id && w.IsUsable))
         {
             // It went meanwhile, and another of its name may be in the making: that one's files are not to be judged.
-            throw InUse(name);
+            throw parts.InUse(name);
         }
 
         var (ignored, uncommitted) = Inspect(worktree, force);
@@ -79,7 +79,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         worktree = WorktreeEntries.Require(entries.All(change), name);
         if (worktree.Id != inspected || !worktree.IsUsable)
         {
-            throw InUse(name);
+            throw parts.InUse(name);
         }
 
         var task = EnsureMay(worktree, completeTask, by);
@@ -135,18 +135,6 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
             "worktree_list()",
             fault);
     }
-
-    private static Refusal InUse(string name, IReadOnlyList<BegunRun>? runs = null) => runs is [var first, ..]
-        ? new Refusal(
-            RefusalCode.WorktreeBusy,
-            $"Worktree \"{name}\" is in use: {string.Join(", ", runs.Take(3).Select(run => $"{run.Id} of {run.By} ({run.Command})"))}{(runs.Count > 3 ? $" and {runs.Count - 3} more" : string.Empty)} runs in it.",
-            "Wait for it to end or end it with worktree_stop, then repeat the call.",
-            $"worktree_output(run_id: \"{first.Id}\")")
-        : new Refusal(
-            RefusalCode.WorktreeBusy,
-            $"Worktree \"{name}\" is in use: a command runs in it, or it is being made or removed.",
-            "Wait for it to end, then repeat the call; worktree_status shows what runs.",
-            $"worktree_status(name: \"{name}\")");
 
     private WorktreeRemoval AlreadyRemoved(Worktree gone, bool completeTask, string by)
     {

@@ -62,13 +62,22 @@ public sealed record WorktreeRestoration(
 /// <param name="Directory">Its absolute directory.</param>
 /// <param name="Owner">Who works on its task, or null.</param>
 /// <param name="Head">Commit of its HEAD, or null.</param>
-/// <param name="Changes">What is uncommitted; null when it could not be read.</param>
+/// <param name="Changes">How much is uncommitted; null when it could not be read.</param>
 /// <param name="Ahead">Commits it has and its base lacks; null when unknown.</param>
 /// <param name="Behind">The reverse.</param>
 /// <param name="Drift">How it differs from what the registry says.</param>
 public sealed record WorktreeView(
-    Worktree Worktree, string Directory, string? Owner, string? Head, WorktreeChanges? Changes, int? Ahead, int? Behind, IReadOnlyList<string> Drift)
+    Worktree Worktree, string Directory, string? Owner, string? Head, ChangeCounts? Changes, int? Ahead, int? Behind, IReadOnlyList<string> Drift)
 {
+    /// <summary>The same with one more thing that is not as it should be.</summary>
+    internal WorktreeView With(string drift) => this with { Drift = [.. Drift, drift] };
+
+    /// <summary>How many seconds ago its changes were as told; 0 for now.</summary>
+    public double StatusAge { get; init; }
+
+    /// <summary>Whether nobody has looked at its changes yet; the next question knows more.</summary>
+    public bool IsStatusPending { get; init; }
+
     /// <summary>How it waits in the trash; null while it is not there.</summary>
     public TrashItem? Trash { get; init; }
 }
@@ -98,6 +107,9 @@ public sealed record WorktreePage(IReadOnlyList<WorktreeView> Worktrees, int Tot
 public sealed record WorktreeDetail(
     WorktreeView View, IReadOnlyList<CommitLine> Commits, string? InProgress, string? Locked, IReadOnlyList<string>? Conflicts, IReadOnlyList<RunningCommand> Running)
 {
+    /// <summary>The files with uncommitted work; null when they could not be read.</summary>
+    public WorktreeChanges? Files { get; init; }
+
     /// <summary>What to do now that the worktree below has landed; null when there is nothing.</summary>
     public string? BaseNote { get; init; }
 }

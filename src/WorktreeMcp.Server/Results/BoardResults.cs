@@ -39,27 +39,27 @@ public sealed record LaneRun(string Command, double StartedAt)
     internal static LaneRun From(BegunRun run) => new(CutText.Of(run.Command, CommandBytes), run.StartedAt);
 }
 
-/// <summary>A worktree in short; dirty counts files with uncommitted work, seen_seconds_ago is there when it was not looked at just now.</summary>
+/// <summary>A worktree in short; dirty counts files with uncommitted work, status_age_seconds is there when that is not as of now, status_pending when nobody has looked yet.</summary>
 public sealed record LaneRow(
-    string Name, string Branch, int? TaskId, bool? Kept, int? Dirty, int? Ahead, int? Behind, IReadOnlyList<LaneRun>? Running, string? Drift, int? SeenSecondsAgo, bool? NotSeen)
+    string Name, string Branch, int? TaskId, bool? Kept, int? Dirty, int? Ahead, int? Behind, IReadOnlyList<LaneRun>? Running, string? Drift, int? StatusAgeSeconds, bool? StatusPending)
 {
     private const int DriftBytes = 80;
 
-    internal static LaneRow From(SeenWorktree seen)
+    internal static LaneRow From(WorktreeView view)
     {
-        var worktree = seen.View.Worktree;
+        var worktree = view.Worktree;
         return new LaneRow(
             BoardShown.Short(worktree.Name)!,
             BoardShown.Short(worktree.Branch)!,
             worktree.TaskId,
             worktree.Status == WorktreeState.Kept ? true : null,
-            seen.View.Changes?.Count,
-            seen.View.Ahead,
-            seen.View.Behind,
+            view.Changes?.Count,
+            view.Ahead,
+            view.Behind,
             worktree.Runs.Count == 0 ? null : [.. worktree.Runs.Take(2).Select(LaneRun.From)],
-            seen.View.Drift.Count == 0 ? null : CutText.Of(seen.View.Drift[0], DriftBytes),
-            seen.AgeSeconds is null or 0 ? null : (int)Math.Ceiling(seen.AgeSeconds.Value),
-            seen.AgeSeconds is null ? true : null);
+            view.Drift.Count == 0 ? null : CutText.Of(view.Drift[0], DriftBytes),
+            WorktreeRow.Age(view),
+            view.IsStatusPending ? true : null);
     }
 }
 

@@ -10,7 +10,7 @@ public sealed record WorkLeft(WorktreeRow Worktree, ChangedFiles? Files, IReadOn
 
     internal static WorkLeft From(WorktreeDetail detail) => new(
         WorktreeRow.From(detail.View),
-        ChangedFiles.From(detail.View.Changes),
+        ChangedFiles.From(detail.Files),
         [.. detail.Commits.Select(CommitRow.From)],
         detail.InProgress,
         [.. detail.Running.Take(Most).Select(RunningRow.From)]);

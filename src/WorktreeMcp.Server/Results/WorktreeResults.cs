@@ -15,7 +15,7 @@ public sealed record WorktreeEntry(
 /// <summary>A worktree in a list, with what git says of it now.</summary>
 public sealed record WorktreeRow(
     string Name, string Path, string Branch, WorktreeState Status, int? TaskId, string? Owner, string? BaseRef, string? Head, bool? Dirty, int? Staged,
-    int? Modified, int? Untracked, int? Conflicted, int? Ahead, int? Behind, IReadOnlyList<string>? Drift,
+    int? Modified, int? Untracked, int? Conflicted, int? StatusAgeSeconds, bool? StatusPending, int? Ahead, int? Behind, IReadOnlyList<string>? Drift,
     int? TrashId, long? TrashBytes, double? RemovedAt, double? EmptiedAfter)
 {
     private const int DriftBytes = 240;
@@ -30,10 +30,12 @@ public sealed record WorktreeRow(
         view.Worktree.BaseRef,
         view.Head,
         view.Changes is null ? null : !view.Changes.IsClean,
-        NullIfNone(view.Changes?.Staged.Count),
-        NullIfNone(view.Changes?.Modified.Count),
-        NullIfNone(view.Changes?.Untracked.Count),
-        NullIfNone(view.Changes?.Conflicted.Count),
+        NullIfNone(view.Changes?.Staged),
+        NullIfNone(view.Changes?.Modified),
+        NullIfNone(view.Changes?.Untracked),
+        NullIfNone(view.Changes?.Conflicted),
+        Age(view),
+        view.IsStatusPending ? true : null,
         view.Ahead,
         view.Behind,
         view.Drift.Count == 0 ? null : [.. view.Drift.Select(drift => CutText.Of(drift, DriftBytes, "git status there has all of it"))],
@@ -41,6 +43,9 @@ public sealed record WorktreeRow(
         view.Trash?.Bytes,
         view.Trash?.RemovedAt,
         view.Trash?.EmptiedAt);
+
+    /// <summary>How old its status is; null for one that is as of now.</summary>
+    internal static int? Age(WorktreeView view) => view.StatusAge == 0 ? null : (int)Math.Ceiling(view.StatusAge);
 
     private static int? NullIfNone(int? count) => count is 0 ? null : count;
 }
@@ -128,7 +133,7 @@ public sealed record WorktreeShown(
             WorktreeRow.From(detail.View),
             detail.View.Worktree.BaseCommit,
             detail.BaseNote,
-            ChangedFiles.From(detail.View.Changes),
+            ChangedFiles.From(detail.Files),
             [.. detail.Commits.Select(CommitRow.From)],
             detail.InProgress,
             detail.Locked is null ? null : CutText.Of(detail.Locked, 300, "git worktree list --verbose has all of it"),

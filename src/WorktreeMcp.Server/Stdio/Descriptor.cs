@@ -7,8 +7,7 @@ namespace WorktreeMcp.Server.Stdio;
 /// in a regular file, so that two writers overwrite each other, and fails when the parent made the descriptor
 /// non-blocking; the console's stream takes a lock that a blocked write never gives back.
 /// </summary>
-/// <param name="number">0, 1 or 2.</param>
-internal sealed partial class Descriptor(int number) : OneWayStream
+internal sealed partial class Descriptor : OneWayStream
 {
     private const int Interrupted = 4;
     private const short Readable = 1;
@@ -20,25 +19,36 @@ internal sealed partial class Descriptor(int number) : OneWayStream
 
     private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
 
-    /// <inheritdoc />
-    public override bool CanRead => number == 0;
+    private readonly int _number;
+    private readonly ReadingThread _reading;
+
+    /// <summary>A descriptor of this process.</summary>
+    /// <param name="number">0, 1 or 2.</param>
+    internal Descriptor(int number)
+    {
+        _number = number;
+        _reading = new ReadingThread(buffer => Transfer(buffer, reading: true));
+    }
 
     /// <inheritdoc />
-    public override bool CanWrite => number != 0;
+    public override bool CanRead => _number == 0;
+
+    /// <inheritdoc />
+    public override bool CanWrite => _number != 0;
 
     /// <inheritdoc />
     public override unsafe bool IsLeft
     {
         get
         {
-            var wanted = new Poll { Descriptor = number, Events = OperatingSystem.IsLinux() ? HalfHungUp : Readable };
+            var wanted = new Poll { Descriptor = _number, Events = OperatingSystem.IsLinux() ? HalfHungUp : Readable };
             return WaitUntilReady(&wanted, 1, 0) > 0 && (wanted.Returned & (HungUp | (OperatingSystem.IsLinux() ? HalfHungUp : 0))) != 0;
         }
     }
 
     /// <inheritdoc />
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        new(Task.Run(() => Transfer(buffer, reading: true), cancellationToken));
+        new(_reading.Read(buffer));
 
     /// <inheritdoc />
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -66,8 +76,8 @@ internal sealed partial class Descriptor(int number) : OneWayStream
         while (true)
         {
             var count = reading
-                ? Read(number, pinned.Pointer, (nuint)bytes.Length)
-                : Write(number, pinned.Pointer, (nuint)bytes.Length);
+                ? Read(_number, pinned.Pointer, (nuint)bytes.Length)
+                : Write(_number, pinned.Pointer, (nuint)bytes.Length);
             if (count >= 0)
             {
                 return (int)count;
@@ -76,12 +86,12 @@ internal sealed partial class Descriptor(int number) : OneWayStream
             var error = Marshal.GetLastPInvokeError();
             if (error == WouldBlock)
             {
-                var wanted = new Poll { Descriptor = number, Events = reading ? Readable : Writable };
+                var wanted = new Poll { Descriptor = _number, Events = reading ? Readable : Writable };
                 _ = WaitUntilReady(&wanted, 1, -1);
             }
             else if (error != Interrupted)
             {
-                throw new IOException($"Descriptor {number}: {Marshal.GetPInvokeErrorMessage(error)}");
+                throw new IOException($"Descriptor {_number}: {Marshal.GetPInvokeErrorMessage(error)}");
             }
         }
     }

@@ -44,9 +44,9 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     }
 
     /// <summary>
-    /// List worktrees with what git says of each now. Rows have path, branch, task, owner, counts of uncommitted files,
-    /// commits ahead of and behind the base, and drift: where it differs from the record. Removed ones show only with status
-    /// removed, with trash_id and until when they can be restored. Changes nothing.
+    /// List worktrees with what git says of each. Rows have path, branch, task, owner, uncommitted files, commits ahead of and
+    /// behind the base, and drift from the record. Counts with status_age_seconds are that old, with status_pending they are
+    /// not known yet; worktree_status always looks. Removed ones show only with status removed, with trash_id. Changes nothing.
     /// </summary>
     /// <param name="status">Only worktrees in this state.</param>
     /// <param name="limit">How many at most.</param>

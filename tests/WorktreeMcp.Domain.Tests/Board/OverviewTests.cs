@@ -2,6 +2,7 @@ using FluentAssertions;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Tests.Worktrees;
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -49,22 +50,22 @@ public sealed class OverviewTests : IDisposable
 
         var seen = Look().Worktrees.Items.Should().ContainSingle().Which;
 
-        (seen.View.Changes!.Count, seen.View.Ahead, seen.View.Behind, seen.AgeSeconds).Should().Be((1, 1, 1, 0));
+        (seen.Changes!.Count, seen.Ahead, seen.Behind, seen.StatusAge).Should().Be((1, 1, 1, 0));
     }
 
     [Fact]
     public void What_there_is_no_time_to_look_at_is_told_as_it_was_and_how_long_ago()
     {
         var made = _repository.Make("a");
-        Look().Worktrees.Items[0].View.Changes!.Count.Should().Be(0);
+        Look().Worktrees.Items[0].Changes!.Count.Should().Be(0);
         File.WriteAllText(Path.Join(made.Directory, "new.txt"), "x");
         _time.Advance(TimeSpan.FromSeconds(40));
 
         var late = _repository.Overview.Look(new GlanceLimits(), TimeSpan.Zero).Worktrees.Items[0];
 
         // The look may have been begun all the same; what counts is that an old answer is not told as a new one.
-        (late.AgeSeconds == 40 ? late.View.Changes!.Count == 0 : late.View.Changes!.Count == 1).Should().BeTrue($"it is {late.AgeSeconds} seconds old");
-        Look().Worktrees.Items[0].Should().Match<SeenWorktree>(seen => seen.View.Changes!.Count == 1 && seen.AgeSeconds == 0);
+        (late.StatusAge == 40 ? late.Changes!.Count == 0 : late.Changes!.Count == 1).Should().BeTrue($"it is {late.StatusAge} seconds old");
+        Look().Worktrees.Items[0].Should().Match<WorktreeView>(seen => seen.Changes!.Count == 1 && seen.StatusAge == 0);
     }
 
     [Fact]
@@ -92,8 +93,8 @@ public sealed class OverviewTests : IDisposable
 
         var first = _repository.Overview.Look(new GlanceLimits(Worktrees: 1), Patient).Worktrees.Items[0];
 
-        first.View.Worktree.Name.Should().Be("old");
-        first.View.Drift.Should().ContainSingle().Which.Should().Contain(".git file is missing");
+        first.Worktree.Name.Should().Be("old");
+        first.Drift.Should().ContainSingle().Which.Should().Contain(".git file is missing");
     }
 
     [Fact]

@@ -65,7 +65,7 @@ public sealed class HardenedGitTests : IDisposable
         repository.Make("a");
         repository.Row("a").Drift.Should().BeEmpty();
         File.WriteAllText(Path.Join(_repo.Root, ".worktrees", "a", "README.md"), "changed\n");
-        repository.Worktrees.Status("a").View.Changes!.Modified.Should().Equal("README.md");
+        repository.Worktrees.Status("a").Files!.Modified.Should().Equal("README.md");
         repository.Drop("a", force: true);
 
         File.Exists(ran).Should().BeFalse();
@@ -115,7 +115,7 @@ public sealed class HardenedGitTests : IDisposable
         _repo.Write(".worktrees/a/.gitattributes", "*.txt filter=later\n");
         _repo.Write(".worktrees/a/src/app.txt", "other\n");
 
-        repository.Row("a").Changes!.Modified.Should().Equal("src/app.txt");
+        repository.Worktrees.Status("a").Files!.Modified.Should().Equal("src/app.txt");
         repository.Worktrees.Status("a");
         repository.Drop("a", force: true);
 

@@ -1,4 +1,6 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
@@ -140,6 +142,25 @@ public sealed class IncludingFilesTests : IDisposable
         _repo.Write("a.ignored", "x");
 
         Create("alpha").IncludedFiles.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData(SandboxMode.Off)]
+    [InlineData(SandboxMode.Required)]
+    public void A_command_that_verifies_a_landing_finds_them_too(SandboxMode sandbox)
+    {
+        Assert.SkipWhen(sandbox == SandboxMode.Required && Sandboxes.Missing is not null, Sandboxes.Missing ?? string.Empty);
+        Commit(ignored: ".env\n", included: ".env\n");
+        _repo.Write(".env", "of the main checkout");
+        var repository = _repo.Open(settings: new RepositorySettings { Run = new RunSettings { Sandbox = sandbox } });
+        var made = repository.Make("alpha");
+        File.WriteAllText(Path.Join(made.Directory, ".env"), "of the worktree");
+        repository.Work("alpha", "one.txt", "1");
+
+        var landed = repository.Land("alpha", verify: "cat .env && git status --porcelain && echo changed > .env");
+
+        landed.Verified!.Output.Text.Should().Be("of the main checkout");
+        File.ReadAllText(Path.Join(_repo.Root, ".env")).Should().Be("of the main checkout");
     }
 
     private void Commit(string ignored, string included)

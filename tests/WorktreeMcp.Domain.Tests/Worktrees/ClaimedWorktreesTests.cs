@@ -154,7 +154,7 @@ public sealed class ClaimedWorktreesTests : IDisposable
         var left = _repository.Worktrees.LeftIn(taken.View.Task)!;
 
         left.View.Directory.Should().Be(made.Directory);
-        left.View.Changes!.Untracked.Should().Equal("open.txt");
+        left.Files!.Untracked.Should().Equal("open.txt");
         left.Commits.Select(commit => commit.Subject).Should().Equal("half of it");
         File.ReadAllText(Path.Join(made.Directory, "open.txt")).Should().Be("not committed\n");
         _repository.Worktrees.Create(new NewWorktree(null, id), Bob).Should().Match<WorktreeStep>(step => step.Already && step.Directory == made.Directory);

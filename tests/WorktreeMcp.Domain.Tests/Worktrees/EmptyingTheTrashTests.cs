@@ -201,7 +201,7 @@ public sealed class EmptyingTheTrashTests : IDisposable
             Path.Exists(Path.Join(_repo.Root, ".worktrees", name, "d8", "x")).Should().Be(restored);
             if (restored)
             {
-                one.Row(name).Changes!.Untracked.Should().HaveCount(8);
+                one.Row(name).Changes!.Untracked.Should().Be(8);
             }
         }
 
@@ -241,7 +241,7 @@ public sealed class EmptyingTheTrashTests : IDisposable
             if (next.Worktrees.List(WorktreeState.Removed, 9, null).Total == 1)
             {
                 next.Worktrees.Restore("a", null, null, Steps.By);
-                next.Row("a").Changes!.Untracked.Should().Equal("deep/er/x");
+                next.Worktrees.Status("a").Files!.Untracked.Should().Equal("deep/er/x");
                 next.Drop("a", force: true);
             }
 

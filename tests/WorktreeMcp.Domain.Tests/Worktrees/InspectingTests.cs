@@ -1,4 +1,5 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
@@ -24,11 +25,12 @@ public sealed class InspectingTests : IDisposable
 
         var row = repository.Row("a");
 
-        row.Changes!.Staged.Should().Equal("staged");
-        row.Changes.Modified.Should().Equal("README.md");
-        row.Changes.Untracked.Should().Equal("untracked");
-        row.Changes.Ignored.Should().BeEmpty();
-        row.Changes.Count.Should().Be(3);
+        row.Changes.Should().Be(new ChangeCounts(Staged: 1, Modified: 1, Untracked: 1, Conflicted: 0, Count: 3));
+        var files = repository.Worktrees.Status("a").Files!;
+        files.Staged.Should().Equal("staged");
+        files.Modified.Should().Equal("README.md");
+        files.Untracked.Should().Equal("untracked");
+        files.Ignored.Should().BeEmpty();
         (row.Ahead, row.Behind).Should().Be((2, 1));
         row.Owner.Should().Be(Steps.By);
         row.Drift.Should().BeEmpty();

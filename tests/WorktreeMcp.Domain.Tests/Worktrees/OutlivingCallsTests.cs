@@ -127,6 +127,37 @@ public sealed class OutlivingCallsTests : IDisposable
         one.Drop("a");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_needs_a_worktree_for_itself_is_told_which_command_runs_there(bool teardown)
+    {
+        var one = Supervised();
+        one.Make("a");
+        one.Work("a", "one.txt", "1");
+        if (teardown)
+        {
+            _repo.Write(".worktree-mcp.json", """{"teardown":["true"]}""");
+        }
+
+        var wire = NewWire();
+        var order = Order($"{wire.Held}sleep 900");
+        one.Worktrees.Start(order);
+        await wire.Line();
+
+        foreach (var call in (Action[])[() => one.Drop("a"), () => one.Drop("a", force: true), () => one.Land("a", remove: true)])
+        {
+            var refusal = _repo.By(RefusalCode.WorktreeBusy, call);
+            refusal.Message.Should().MatchRegex($"{order.RunId} of {Steps.By} has been running for [0-9]+ s \\(.*sleep 900\\)");
+            refusal.Hint.Should().Contain($"worktree_stop(run_id: \"{order.RunId}\")");
+            refusal.Next.Should().Be($"worktree_output(run_id: \"{order.RunId}\")");
+        }
+
+        one.Worktrees.Stop(order.RunId, "me");
+        await wire.End();
+        one.Land("a", remove: true).Removal.Should().NotBeNull();
+    }
+
     [Fact]
     public void A_refusal_of_the_supervisor_is_the_callers_refusal()
     {

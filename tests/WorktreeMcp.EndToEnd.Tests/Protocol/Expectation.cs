@@ -34,10 +34,17 @@ internal sealed class Expectation
     public void Sent(ReadOnlySpan<byte> line)
     {
         var text = Encoding.UTF8.GetString(line.Length > 300 ? line[..300] : line);
-        foreach (var id in UsableIds(line))
+        lock (_guard)
         {
-            lock (_guard)
+            foreach (var (id, cancels) in Calls(line))
             {
+                if (cancels)
+                {
+                    // It may be answered all the same, or never.
+                    _open.Remove(id);
+                    continue;
+                }
+
                 Requests++;
                 if (_known.Add(id))
                 {
@@ -89,12 +96,12 @@ internal sealed class Expectation
         }
     }
 
-    private static IEnumerable<string> UsableIds(ReadOnlySpan<byte> line)
+    private static IEnumerable<(string Id, bool Cancels)> Calls(ReadOnlySpan<byte> line)
     {
         try
         {
             using var document = JsonDocument.Parse(line.ToArray());
-            return [.. UsableIds(document.RootElement)];
+            return [.. Calls(document.RootElement)];
         }
         catch (JsonException)
         {
@@ -102,12 +109,19 @@ internal sealed class Expectation
         }
     }
 
-    private static IEnumerable<string> UsableIds(JsonElement message) => message.ValueKind switch
+    // In the order in which they stand: a request is cancelled by what comes after it.
+    private static IEnumerable<(string Id, bool Cancels)> Calls(JsonElement message) => message.ValueKind switch
     {
-        JsonValueKind.Array => message.EnumerateArray().SelectMany(UsableIds),
-        JsonValueKind.Object when message.TryGetProperty("method", out _) && message.TryGetProperty("id", out var id) && Key(id) is { } key => [key],
+        JsonValueKind.Array => message.EnumerateArray().SelectMany(Calls),
+        JsonValueKind.Object when message.TryGetProperty("method", out var method) => message.TryGetProperty("id", out var id)
+            ? Key(id) is { } key ? [(key, false)] : []
+            : Cancelled(method, message) is { } other ? [(other, true)] : [],
         _ => [],
     };
+
+    private static string? Cancelled(JsonElement method, JsonElement message) =>
+        method.ValueKind == JsonValueKind.String && method.ValueEquals("notifications/cancelled") && message.TryGetProperty("params", out var about)
+            && about.ValueKind == JsonValueKind.Object && about.TryGetProperty("requestId", out var id) ? Key(id) : null;
 
     private static string? Key(JsonElement id) => id.ValueKind switch
     {

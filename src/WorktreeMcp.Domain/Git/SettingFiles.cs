@@ -1,0 +1,51 @@
+namespace WorktreeMcp.Domain.Git;
+
+/// <summary>Where git's settings, attributes and ignore patterns come from that are in no commit and in no worktree.</summary>
+internal sealed class SettingFiles(GitCommand git, RepositoryPlace place)
+{
+    /// <summary>The files that git reads settings and attributes from unless it is told otherwise, there or not.</summary>
+    internal IReadOnlyList<string> Usual()
+    {
+        var home = git.Variables.GetValueOrDefault("HOME");
+        List<string> paths =
+        [
+            Path.Join(place.CommonDirectory, "config"), Path.Join(place.CommonDirectory, "config.worktree"),
+            Path.Join(place.CommonDirectory, "info", "attributes"), Path.Join(place.CommonDirectory, "info", "sparse-checkout"),
+            "/etc/gitconfig", "/etc/gitattributes",
+        ];
+        paths.AddRange(home is null ? [] : [Path.Join(home, ".gitconfig")]);
+        paths.AddRange(UserFolder is { } user ? [Path.Join(user, "config"), Path.Join(user, "attributes")] : []);
+        return paths;
+    }
+
+    /// <summary>The files of ignore patterns that git reads unless it is told otherwise.</summary>
+    internal IReadOnlyList<string> UsualIgnores() =>
+        [Path.Join(place.CommonDirectory, "info", "exclude"), .. UserFolder is { } user ? [Path.Join(user, "ignore")] : Array.Empty<string>()];
+
+    /// <summary>The files that settings do come from now, included ones too, and those that settings of these names name.</summary>
+    internal IReadOnlyList<string> Named(params IReadOnlyList<string> keys)
+    {
+        var members = List("--show-origin").ToList();
+        var origins = members.Where((_, i) => i % 2 == 0).Where(o => o.StartsWith("file:", StringComparison.Ordinal)).Select(o => Path.GetFullPath(o[5..], place.Root));
+        var named = members.Where((_, i) => i % 2 == 1).Select(m => m.Split('\n', 2)).Where(pair => pair.Length == 2 && keys.Contains(pair[0])).Select(pair => Expanded(pair[1]));
+        return [.. origins.Concat(named).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>All settings as git names them.</summary>
+    internal string[] List(params string[] options) =>
+        git.Run(new GitCall(["config", "--list", "--includes", "-z", .. options]) { Directory = place.Root, GitDirectory = place.CommonDirectory })
+            .Require("reading the settings").Members;
+
+    private string? UserFolder
+    {
+        get
+        {
+            var folder = git.Variables.GetValueOrDefault("XDG_CONFIG_HOME") is { Length: > 0 } set ? set : git.Variables.GetValueOrDefault("HOME") is { } home ? Path.Join(home, ".config") : null;
+            return folder is null ? null : Path.Join(folder, "git");
+        }
+    }
+
+    private string Expanded(string path) => path.StartsWith("~/", StringComparison.Ordinal) && git.Variables.GetValueOrDefault("HOME") is { } home
+        ? Path.Join(home, path[2..])
+        : Path.GetFullPath(path, place.Root);
+}

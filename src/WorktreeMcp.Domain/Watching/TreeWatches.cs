@@ -1,0 +1,365 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace WorktreeMcp.Domain.Watching;
+
+/// <summary>
+/// Watches the folders of several trees with one queue of the kernel, and says of each whether anything has happened in it
+/// since a mark was taken. The kernel queues what happens in the call that makes it happen, so what is asked after a change
+/// knows of it. A tree that cannot be watched whole is not watched at all: nobody is told that nothing happened where
+/// nobody looked. Not seen are writes through a hard link or a memory map that lies elsewhere or is still open.
+/// </summary>
+internal sealed class TreeWatches : IDisposable
+{
+    // What a user may watch is shared with editors and with other servers.
+    private const int Share = 3;
+    private const int MostFolders = 65_536;
+    private const int HeaderLength = 16;
+
+    // The queue holds 16,384 entries; a build in one tree would fill it between two questions.
+    private static readonly TimeSpan DrainEvery = TimeSpan.FromMilliseconds(200);
+
+    // Who does not ask for so long has gone away, and others may need the watches.
+    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(10);
+
+    // File systems on which others change files without this kernel's knowledge.
+    private static readonly string[] Remote = ["nfs", "cifs", "smb", "9p", "fuse", "virtiofs", "vboxsf", "ceph", "afs", "lustre", "gfs", "ocfs", "drvfs"];
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, Tree> _owners = [];
+    private readonly Dictionary<int, Tree> _trees = [];
+    private readonly byte[] _buffer = new byte[16 * 1024];
+    private readonly int _most;
+    private readonly Timer _drain;
+    private SafeHandle? _queue;
+    private long _asked;
+    private int _released;
+    private bool _disposed;
+
+    internal TreeWatches(int? most = null)
+    {
+        _most = most ?? Math.Min(MostFolders, Allowed() / Share);
+        _drain = new Timer(_ => DrainOrRest());
+    }
+
+    /// <summary>Sees to it that a tree is watched, and marks this moment in it.</summary>
+    /// <param name="id">What the tree goes by.</param>
+    /// <param name="roots">Its folders, each with all that are in it.</param>
+    /// <returns>The mark; null where the tree cannot be watched whole.</returns>
+    internal long? Mark(int id, params IReadOnlyList<string> roots)
+    {
+        Tree tree;
+        long mark;
+        int folders, releases;
+        lock (_gate)
+        {
+            if (_disposed || _most == 0)
+            {
+                return null;
+            }
+
+            Drain();
+            tree = Find(id, roots);
+            if (tree.RefusedAt == _released)
+            {
+                return null;
+            }
+
+            // Whatever happens from here on comes through the queue, and breaks the mark.
+            (mark, folders, releases) = (tree.Changes, tree.NewFolders, tree.Releases);
+            if (tree.IsWhole)
+            {
+                return mark;
+            }
+        }
+
+        var isWatched = Inotify.CanList && roots.All(root => !IsRemote(root) && AddAll(tree, releases, root));
+        lock (_gate)
+        {
+            if (tree.Releases != releases)
+            {
+                return null;
+            }
+
+            if (!isWatched)
+            {
+                Release(tree);
+                tree.RefusedAt = _released;
+                return null;
+            }
+
+            tree.WholeAt = folders;
+            return mark;
+        }
+    }
+
+    /// <summary>Whether nothing has happened in a tree since it was marked.</summary>
+    internal bool IsUnchanged(int id, long mark)
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return false;
+            }
+
+            Drain();
+            return _trees.TryGetValue(id, out var tree) && tree.IsWhole && tree.Changes == mark;
+        }
+    }
+
+    /// <summary>Ends the watch of all other trees.</summary>
+    internal void Keep(IReadOnlySet<int> ids)
+    {
+        lock (_gate)
+        {
+            foreach (var tree in _trees.Values.Where(tree => !ids.Contains(tree.Id)).ToList())
+            {
+                Release(tree);
+                _trees.Remove(tree.Id);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            Reset();
+        }
+
+        _drain.Dispose();
+    }
+
+    private Tree Find(int id, IReadOnlyList<string> roots)
+    {
+        if (_trees.TryGetValue(id, out var tree) && tree.Roots.SequenceEqual(roots, StringComparer.Ordinal))
+        {
+            return tree;
+        }
+
+        if (tree is not null)
+        {
+            Release(tree);
+        }
+
+        return _trees[id] = new Tree(id, roots) { Changes = (tree?.Changes ?? 0) + 1 };
+    }
+
+    // A folder is watched before it is listed, so that one which is made meanwhile comes through the queue.
+    private bool AddAll(Tree tree, int releases, string root)
+    {
+        var open = new Stack<byte[]>();
+        open.Push(Inotify.PathOf(root));
+        for (var isRoot = true; open.TryPop(out var folder); isRoot = false)
+        {
+            if (!Add(tree, releases, folder))
+            {
+                // What went in the meantime went through the queue.
+                if (isRoot || !Inotify.WasNoFolder)
+                {
+                    return false;
+                }
+            }
+            else if (!Inotify.List(folder, open, out var holdsGit) || (holdsGit && !isRoot))
+            {
+                // A repository in a repository has a part of its state elsewhere.
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool Add(Tree tree, int releases, byte[] folder)
+    {
+        lock (_gate)
+        {
+            Marshal.SetLastPInvokeError(0);
+            if (_disposed || tree.Releases != releases)
+            {
+                return false;
+            }
+
+            if (_queue is null)
+            {
+                _queue = Inotify.Open();
+                _drain.Change(DrainEvery, DrainEvery);
+            }
+
+            if (_queue is null || _owners.Count >= _most || Inotify.Watch(_queue, folder) is not (>= 0 and var watch))
+            {
+                return false;
+            }
+
+            _owners[watch] = tree;
+            return true;
+        }
+    }
+
+    private void DrainOrRest()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            if (Stopwatch.GetElapsedTime(_asked) > Idle)
+            {
+                Reset();
+            }
+            else
+            {
+                Take();
+            }
+        }
+    }
+
+    private void Drain()
+    {
+        _asked = Stopwatch.GetTimestamp();
+        Take();
+    }
+
+    private void Take()
+    {
+        while (_queue is not null)
+        {
+            var count = Inotify.Read(_queue, _buffer);
+            if (count == 0)
+            {
+                return;
+            }
+
+            if (count < 0)
+            {
+                Reset();
+                return;
+            }
+
+            for (var at = 0; at < count && _queue is not null;)
+            {
+                var entry = _buffer.AsSpan(at);
+                Note(BinaryPrimitives.ReadInt32LittleEndian(entry), BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]));
+                at += HeaderLength + BinaryPrimitives.ReadInt32LittleEndian(entry[12..]);
+            }
+        }
+    }
+
+    private void Note(int watch, uint what)
+    {
+        if ((what & Inotify.Overflow) != 0)
+        {
+            Reset();
+            return;
+        }
+
+        if (!_owners.TryGetValue(watch, out var tree))
+        {
+            return;
+        }
+
+        tree.Changes++;
+        if ((what & Inotify.Ignored) != 0)
+        {
+            _owners.Remove(watch);
+        }
+        else if ((what & (Inotify.SelfMoved | Inotify.Unmounted)) != 0 || (what & (Inotify.MovedFrom | Inotify.IsFolder)) == (Inotify.MovedFrom | Inotify.IsFolder))
+        {
+            // What was moved is still watched, wherever it is now.
+            Release(tree);
+        }
+        else if ((what & Inotify.IsFolder) != 0 && (what & (Inotify.Created | Inotify.MovedTo)) != 0)
+        {
+            tree.NewFolders++;
+        }
+    }
+
+    private void Release(Tree tree)
+    {
+        _released += tree.IsWhole ? 1 : 0;
+        tree.Forget();
+        foreach (var watch in _owners.Where(owned => owned.Value == tree).Select(owned => owned.Key).ToList())
+        {
+            _owners.Remove(watch);
+            Inotify.Unwatch(_queue!, watch);
+        }
+    }
+
+    private void Reset()
+    {
+        _queue?.Dispose();
+        _queue = null;
+        _owners.Clear();
+        _released++;
+        _drain.Change(Timeout.Infinite, Timeout.Infinite);
+        foreach (var tree in _trees.Values)
+        {
+            tree.Forget();
+        }
+    }
+
+    private static bool IsRemote(string folder)
+    {
+        try
+        {
+            var drive = new DriveInfo(folder);
+            return drive.DriveType == DriveType.Network || Remote.Any(name => drive.DriveFormat.StartsWith(name, StringComparison.OrdinalIgnoreCase));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return true;
+        }
+    }
+
+    private static int Allowed()
+    {
+        try
+        {
+#pragma warning disable RS0030 // a setting of the kernel, not state of ours
+            return OperatingSystem.IsLinux() ? int.Parse(File.ReadAllText("/proc/sys/fs/inotify/max_user_watches"), CultureInfo.InvariantCulture) : 0;
+#pragma warning restore RS0030
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+        {
+            return 0;
+        }
+    }
+
+    private sealed class Tree(int id, IReadOnlyList<string> roots)
+    {
+        internal int Id { get; } = id;
+
+        internal IReadOnlyList<string> Roots { get; } = roots;
+
+        /// <summary>How often anything happened in it.</summary>
+        internal long Changes { get; set; }
+
+        /// <summary>How often a folder came to it.</summary>
+        internal int NewFolders { get; set; }
+
+        /// <summary>Which of those came before its folders were last gone through; null while they are not watched.</summary>
+        internal int? WholeAt { get; set; }
+
+        /// <summary>How often its watches were ended.</summary>
+        internal int Releases { get; private set; }
+
+        /// <summary>Whether all its folders are watched.</summary>
+        internal bool IsWhole => WholeAt == NewFolders;
+
+        /// <summary>When it was found that it cannot be watched; whether it can is seen again after others were released.</summary>
+        internal int? RefusedAt { get; set; }
+
+        internal void Forget()
+        {
+            WholeAt = null;
+            Releases++;
+            Changes++;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using WorktreeMcp.TestKit;
+
+namespace WorktreeMcp.Domain.Tests.Worktrees;
+
+/// <summary>A git that writes down what it is asked, and whose looks at worktrees can be held up.</summary>
+internal sealed class WatchedGit
+{
+    private readonly string _folder;
+    private readonly string _log;
+    private readonly string _gate;
+
+    internal WatchedGit(TempRepository repo)
+    {
+        _folder = Path.Join(repo.Base, "bin");
+        _log = Path.Join(repo.Base, "calls");
+        _gate = Path.Join(repo.Base, "held");
+        Directory.CreateDirectory(_folder);
+        File.WriteAllText(_log, string.Empty);
+        var real = Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(place => Path.Join(place, "git")).First(File.Exists);
+        Steps.Script(Path.Join(_folder, "git"), $"""
+            #!/bin/sh
+            echo "$*" >> '{_log}'
+            case " $* " in *' status '*' --ignored=no '*) while [ -e '{_gate}' ]; do sleep 0.02; done;; esac
+            exec '{real}' "$@"
+
+            """);
+        Variables = new Dictionary<string, string> { ["PATH"] = $"{_folder}:{Environment.GetEnvironmentVariable("PATH")}", ["HOME"] = repo.Base };
+    }
+
+    /// <summary>The environment in which this git is found.</summary>
+    internal IReadOnlyDictionary<string, string> Variables { get; }
+
+    /// <summary>What it was asked, oldest first.</summary>
+    internal IReadOnlyList<string> Calls => File.ReadAllLines(_log);
+
+    /// <summary>How often it was asked for a status.</summary>
+    internal int Statuses => Calls.Count(call => call.Contains(" status ", StringComparison.Ordinal));
+
+    internal void HoldUp() => File.WriteAllText(_gate, string.Empty);
+
+    internal void LetGo() => File.Delete(_gate);
+}
