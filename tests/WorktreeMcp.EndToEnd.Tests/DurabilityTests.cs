@@ -1,10 +1,11 @@
+using System.Diagnostics;
 using System.Text.Json;
 using ModelContextProtocol.Protocol;
 using WorktreeMcp.TestKit;
 
 namespace WorktreeMcp.EndToEnd.Tests;
 
-/// <summary>The built program's fsync calls, counted and made to fail. Needs strace; without it a failure in CI, else skipped.</summary>
+/// <summary>The built program's fsync calls, counted and made to fail, and its locks, granted to everybody. Needs strace; without it a failure in CI, else skipped.</summary>
 public sealed class DurabilityTests : IDisposable
 {
     private readonly TempRepository _repo = new();
@@ -78,6 +79,49 @@ public sealed class DurabilityTests : IDisposable
         (await Notes(next)).Should().Equal(acknowledged.Append("afterwards").TakeLast(NotesShown));
         Directory.EnumerateFiles(_repo.Root, "*.tmp", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Should().BeEmpty();
     }
+
+    [Fact]
+    public async Task Where_locks_are_granted_to_everybody_reading_works_and_every_change_is_refused()
+    {
+        RequireStrace();
+        await using (var healthy = await ConnectedClient.Start(_repo.Root))
+        {
+            await healthy.Done("task_create", """{"subject":"Made where locks work"}""");
+        }
+
+        var before = _repo.Snapshot();
+        await using var client = await Start([], [.. NoLocks]);
+        (await client.Done("task_get", """{"task_id":1}""")).GetProperty("task").GetProperty("subject").GetString().Should().Be("Made where locks work");
+        foreach (var (tool, arguments) in new[] { ("task_create", """{"subject":"x"}"""), ("task_update", """{"task_id":1,"note":"x"}"""), ("worktree_create", """{"name":"a"}""") })
+        {
+            var result = await client.Call(tool, arguments);
+            result.IsError.Should().BeTrue(tool);
+            ConnectedClient.Text(result).Should().Contain($"Locks do not work on the file system of {_repo.Layout.Private}").And.Contain("local file system");
+        }
+
+        _repo.Snapshot().Should().Be(before);
+    }
+
+    [Fact]
+    public async Task The_doctor_says_that_a_lock_does_not_lock()
+    {
+        RequireStrace();
+        await using (var healthy = await ConnectedClient.Start(_repo.Root))
+        {
+            await healthy.Done("task_create", """{"subject":"Makes the lock's file"}""");
+        }
+
+        var start = new ProcessStartInfo("strace", ["-f", "-qq", .. NoLocks, "dotnet", BuiltServer.PathOf("worktree-mcp.dll"), "doctor", "--json", "--repo", _repo.Root]) { RedirectStandardOutput = true };
+        using var doctor = Process.Start(start)!;
+        var report = await doctor.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await doctor.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        report.Should().Contain("lock_does_not_lock").And.Contain(_repo.Layout.Lock).And.Contain("local file system");
+        doctor.ExitCode.Should().NotBe(0);
+    }
+
+    // As on a file system that knows no locks and says yes to all.
+    private static readonly string[] NoLocks = ["-o", "/dev/null", "-e", "inject=flock:retval=0"];
 
     private static void IsClear(CallToolResult result)
     {

@@ -56,12 +56,15 @@ public sealed class DiedException : IOException
 public sealed class FaultyFiles(int at, Fault fault, Func<string, Exception>? error = null) : IDurableFiles
 {
     private readonly DurableFiles _disk = new();
+    private readonly List<string> _made = [];
     private int _at = at;
-    private int _calls;
     private bool _dead;
 
     /// <summary>How many calls there were.</summary>
-    public int Calls => _calls;
+    public int Calls => _made.Count;
+
+    /// <summary>What each of them was, in order.</summary>
+    public IReadOnlyList<string> Made => _made;
 
     /// <summary>Whether the process died at it.</summary>
     public bool Died => _dead;
@@ -71,7 +74,11 @@ public sealed class FaultyFiles(int at, Fault fault, Func<string, Exception>? er
 
     /// <summary>Counts anew, with the fault at another call.</summary>
     /// <param name="next">Which call from now on, counted from 1; 0 for none.</param>
-    public void Arm(int next) => (_at, _calls, Hit) = (next, 0, null);
+    public void Arm(int next)
+    {
+        (_at, Hit) = (next, null);
+        _made.Clear();
+    }
 
     /// <inheritdoc/>
     public void MakeFolder(string path) => Do($"MakeFolder {path}", () => _disk.MakeFolder(path));
@@ -123,7 +130,8 @@ public sealed class FaultyFiles(int at, Fault fault, Func<string, Exception>? er
             throw new DiedException();
         }
 
-        if (++_calls != _at)
+        _made.Add(call);
+        if (_made.Count != _at)
         {
             whole();
             return;

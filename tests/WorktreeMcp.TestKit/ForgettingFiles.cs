@@ -28,6 +28,7 @@ public enum PowerLoss
 public sealed class ForgettingFiles : IDurableFiles
 {
     private readonly DurableFiles _disk = new();
+    private readonly Func<string, bool> _forgets;
     private readonly Dictionary<string, Content> _live;
     private readonly Dictionary<string, Content> _safe;
     private int _at;
@@ -36,10 +37,12 @@ public sealed class ForgettingFiles : IDurableFiles
 
     /// <summary>Everything that lies in a folder now counts as safe.</summary>
     /// <param name="root">The folder.</param>
-    public ForgettingFiles(string root)
+    /// <param name="forgets">Which files may lose what was not synced; null for all.</param>
+    public ForgettingFiles(string root, Func<string, bool>? forgets = null)
     {
+        _forgets = forgets ?? (_ => true);
         _live = Directory.EnumerateFiles(root, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
-            .Where(path => !Path.GetFileName(path).StartsWith("lock", StringComparison.Ordinal))
+            .Where(path => !Path.GetFileName(path).StartsWith("lock", StringComparison.Ordinal) && _forgets(path))
             .ToDictionary(path => path, path => new Content(File.ReadAllBytes(path), appended: false));
         _safe = new(_live);
     }
@@ -90,7 +93,10 @@ public sealed class ForgettingFiles : IDurableFiles
         Do($"WriteTemporary {path}", () =>
         {
             _disk.WriteTemporary(path, all);
-            _live[path] = new Content([], appended: false);
+            if (_forgets(path))
+            {
+                _live[path] = new Content([], appended: false);
+            }
         });
     }
 
@@ -98,8 +104,10 @@ public sealed class ForgettingFiles : IDurableFiles
     public void Replace(string temporary, string target) => Do($"Replace {target}", () =>
     {
         _disk.Replace(temporary, target);
-        _live.Remove(temporary, out var content);
-        _live[target] = content!;
+        if (_live.Remove(temporary, out var content))
+        {
+            _live[target] = content;
+        }
     });
 
     /// <inheritdoc/>
@@ -109,9 +117,12 @@ public sealed class ForgettingFiles : IDurableFiles
         Do($"Append {path}", () =>
         {
             _disk.Append(path, all, sync);
-            _live.TryAdd(path, new Content([], appended: true));
-            _live[path].Appended = true;
-            Synced(path, sync);
+            if (_forgets(path))
+            {
+                _live.TryAdd(path, new Content([], appended: true));
+                _live[path].Appended = true;
+                Synced(path, sync);
+            }
         });
     }
 
@@ -185,7 +196,7 @@ public sealed class ForgettingFiles : IDurableFiles
 
     private void Synced(string path, bool sync)
     {
-        if (sync)
+        if (sync && _forgets(path))
         {
             _live[path].Synced = File.ReadAllBytes(path);
         }

@@ -271,7 +271,7 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     /// <summary>The settings of the repository itself, as (scope, key, value); those of the user and the system are left out.</summary>
     internal IReadOnlyList<(string Scope, string Key, string Value)> OwnSettings()
     {
-        var members = Run("config", "--list", "--show-scope", "-z").Members;
+        var members = Run("config", "--list", "--show-scope", "-z").Require("reading git's configuration").Members;
         return [.. members.Chunk(2)
             .Where(pair => pair is ["local" or "worktree", _])
             .Select(pair => (pair[0], pair[1].Split('\n', 2)))

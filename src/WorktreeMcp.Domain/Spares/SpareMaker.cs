@@ -216,6 +216,11 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         var directory = shelf.DirectoryOf(id);
         if (files.KindOf(directory) == FileKind.Folder)
         {
+            if (files.KindOf(store.Layout.TrashBeside) == FileKind.Link)
+            {
+                throw ControlFolders.Linked(store.Layout.TrashBeside);
+            }
+
             var (place, record) = FreePlace(change);
             store.Disk.MakeFolder(Path.GetDirectoryName(place)!);
             var ours = shelf.IsRecordOf(id);

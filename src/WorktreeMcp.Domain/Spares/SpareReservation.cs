@@ -28,7 +28,7 @@ internal sealed class SpareReservation(Spare spare, Lease lease, SpareShelf shel
         {
             files.Directory.Move(shelf.DirectoryOf(spare.Id), directory);
         }
-        catch (IOException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             shelf.Repoint(entry, shelf.DirectoryOf(spare.Id));
             return null;

@@ -12,6 +12,8 @@ internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDur
     internal void Ensure()
     {
         RefuseLinks();
+        RefuseLink(layout.Events);
+        RefuseLink(layout.OperationLog);
         disk.MakeFolder(layout.Tasks);
         disk.MakeFolder(layout.Worktrees);
         if (!_excluded)
@@ -44,16 +46,20 @@ internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDur
     {
         RefuseLink(layout.Tasks);
         RefuseLink(layout.Worktrees);
+        RefuseLink(layout.Private);
     }
 
-    private void RefuseLink(string folder)
+    /// <summary>Says that a place of ours is a link.</summary>
+    internal static Refusal Linked(string path) => new(
+        RefusalCode.CorruptFile,
+        $"{path} is a link. What it points to may belong to somebody else, so nothing is read or written through it.",
+        "Replace the link by a folder or a file of its own.");
+
+    private void RefuseLink(string path)
     {
-        if (files.KindOf(folder) == FileKind.Link)
+        if (files.KindOf(path) == FileKind.Link)
         {
-            throw new Refusal(
-                RefusalCode.CorruptFile,
-                $"{folder} is a link. What it points to may belong to somebody else, so nothing is read or written through it.",
-                "Replace the link by a folder of its own.");
+            throw Linked(path);
         }
     }
 

@@ -55,6 +55,7 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
 
     private SafeFileHandle AcquireFile(TimeSpan most, TimeSpan left)
     {
+        RefuseLinks();
         Directory.CreateDirectory(layout.Private);
         var file = Posix.OpenForLock(layout.Lock);
         if (Posix.TryFlock(file, shared: false))
@@ -65,6 +66,17 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
         var claim = new LockClaim(file);
         return claim.Came(left) || !claim.Abandon() ? file : throw Busy(most);
     }
+
+    // A lock behind a link may be anybody's file; looked for before anything is made there.
+    private void RefuseLinks()
+    {
+        if (new[] { layout.Private, layout.Lock }.FirstOrDefault(IsLink) is { } link)
+        {
+            throw ControlFolders.Linked(link);
+        }
+    }
+
+    private static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;
 
     // Some network file systems and a disabled lock say yes to everybody.
     private void EnsureItLocks()
@@ -86,6 +98,11 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
 
     private void WriteHolder(string operation)
     {
+        if (IsLink(layout.LockHolder))
+        {
+            return;
+        }
+
         try
         {
             var holder = new LockHolder(Environment.ProcessId, Environment.MachineName, operation, StateJson.Seconds(time.GetUtcNow()));

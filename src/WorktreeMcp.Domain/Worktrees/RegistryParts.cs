@@ -170,6 +170,15 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
             ? $"; git says it was moved to {named}"
             : string.Empty;
 
+    /// <summary>Refuses a trash that is a link: what goes there would go to somebody else.</summary>
+    internal void RefuseLinkedTrash()
+    {
+        if (new[] { Layout.Trash, Layout.TrashBeside }.FirstOrDefault(folder => Files.KindOf(folder) == FileKind.Link) is { } link)
+        {
+            throw ControlFolders.Linked(link);
+        }
+    }
+
     /// <summary>Renames a directory, once: a repetition after a kill finds it done.</summary>
     internal void MoveOnce(string from, string to)
     {

@@ -35,6 +35,11 @@ internal sealed class TrashShelf(RegistryParts parts)
         // Links are not followed: what they point to is not in the trash.
         var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
         var bytes = Trees(id).Sum(tree => parts.Files.DirectoryInfo.FromDirectoryName(tree).EnumerateFiles("*", options).Sum(file => file.Length));
+        if (parts.Files.KindOf(parts.Layout.Trash) == FileKind.Link)
+        {
+            return bytes;
+        }
+
         var path = parts.Layout.TrashSize(id);
         parts.Store.Disk.MakeFolder(parts.Layout.Trash);
         parts.Store.Disk.WriteTemporary(path + Unfinished, Encoding.ASCII.GetBytes(bytes.ToString(CultureInfo.InvariantCulture)));
@@ -45,7 +50,7 @@ internal sealed class TrashShelf(RegistryParts parts)
     /// <summary>Forgets what was counted: it leaves the trash.</summary>
     internal void ForgetSize(int id)
     {
-        if (parts.Files.Directory.Exists(parts.Layout.Trash))
+        if (parts.Files.KindOf(parts.Layout.Trash) == FileKind.Folder)
         {
             parts.Store.Disk.Delete(parts.Layout.TrashSize(id) + Unfinished);
             parts.Store.Disk.Delete(parts.Layout.TrashSize(id));

@@ -296,6 +296,14 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             repair.RollBack(change, worktree, refusal.Message);
             throw;
         }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new Refusal(
+                RefusalCode.Internal,
+                $"Worktree \"{worktree.Name}\" could not be made: {fault.Message}. The next call takes back what is there of it.",
+                $"Check free space and permissions of {parts.Layout.Worktrees} and {parts.Layout.CommonDirectory}, then repeat the call.",
+                inner: fault);
+        }
     }
 
     // A gc or prune of a person takes a record that git has only just begun for dead, and deletes it under git's hands.

@@ -157,7 +157,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         // The branch follows only if nobody uses the worktree, this landing included.
         lease.Dispose();
         var reason = pending.Follow ? TryFollow(source.Worktree, pending, landing) : null;
-        var step = End(source.Worktree, pending, null, by);
+        var step = EndLanded(source.Worktree, pending, by);
         IReadOnlyList<string> notes = reason is null ? [] : [$"{source.Worktree.Branch} still holds its own commits, since {reason}"];
         return (step, pending.Follow && reason is null, notes);
     }
@@ -198,6 +198,18 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
     {
         using var change = parts.Store.Begin("worktree.merge", by);
         return book.End(change, worktree, pending, error);
+    }
+
+    private WorktreeStep EndLanded(Worktree worktree, PendingLanding pending, string by)
+    {
+        try
+        {
+            return End(worktree, pending, null, by);
+        }
+        catch (Refusal refusal) when (refusal.Code is RefusalCode.Internal or RefusalCode.Busy)
+        {
+            throw LandingBook.NotRecorded(worktree, pending, refusal);
+        }
     }
 
     // It has landed: that its branch cannot follow is a note.
@@ -254,7 +266,8 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
 
     private IEnumerable<string> Notes(Worktree landed, CommitHabits habits, RunResult? verified)
     {
-        if (Stacking.Above(landed, entries.All()) is { Count: > 0 } above)
+        // It has happened by now: for a note nothing is finished first, which could fail.
+        if (Stacking.Above(landed, entries.AsTheyAre()) is { Count: > 0 } above)
         {
             yield return $"started from {landed.Branch} and left as they are: {Listed.Of([.. above.Select(w => w.Name)], 10)}; worktree_status of each says how it goes on";
         }

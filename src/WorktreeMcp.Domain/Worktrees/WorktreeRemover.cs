@@ -63,6 +63,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
             return AlreadyRemoved(gone, completeTask, by);
         }
 
+        parts.RefuseLinkedTrash();
         var worktree = WorktreeEntries.Require(all, name);
         using var lease = parts.TryLease(worktree, shared: false) ?? throw parts.InUse(name, worktree.Runs);
         if (!entries.All().Any(w => w.Id == worktree.Id && w.IsUsable))

@@ -23,6 +23,7 @@ internal sealed class WorktreeRestore(RegistryParts parts, WorktreeEntries entri
         }
 
         var found = Choose(repair.SettledForChange(), name, trashId);
+        parts.RefuseLinkedTrash();
         using var lease = parts.TryLease(found, shared: false) ?? throw InUse(found);
         using var change = parts.Store.Begin("worktree.restore", by);
         var all = entries.All(change);

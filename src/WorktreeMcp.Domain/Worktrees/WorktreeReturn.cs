@@ -22,9 +22,9 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         {
             return BringBack(change, worktree);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { InnerException: IOException or UnauthorizedAccessException })
         {
-            throw TakenBack(change, worktree, fault);
+            throw TakenBack(change, worktree, fault is Refusal ? fault.InnerException! : fault);
         }
     }
 
@@ -193,34 +193,54 @@ internal sealed class WorktreeReturn(RegistryParts parts)
 
     private Refusal TakenBack(StateChange change, Worktree worktree, Exception fault)
     {
-        var trashed = AdminEntry.InTrash(parts.Layout.CommonDirectory, worktree.Id).Directory;
-        var undone = parts.Exists(trashed);
-        if (undone)
-        {
-            var directory = parts.DirectoryOf(worktree);
-            if (AdminEntry.Pointer(directory, parts.Files) is { } pointer && AdminEntry.SamePath(pointer, trashed))
-            {
-                parts.MoveOnce(directory, TreeOf(worktree));
-            }
-
-            var was = worktree.Trash!.Was ?? new RemovedAs(worktree.Name, worktree.Path, worktree.AdminId);
-            WorktreeEntries.Put(change, worktree with
-            {
-                Status = WorktreeState.Removed,
-                Name = was.Name,
-                Path = was.Path,
-                AdminId = was.AdminId,
-                Trash = worktree.Trash with { Was = null },
-            });
-            change.Commit("worktree.restore.undo");
-        }
-
+        var undone = TryTakeBack(change, worktree);
         return new Refusal(
             RefusalCode.Internal,
             $"Worktree \"{worktree.Name}\" could not be brought back: {fault.Message}. {(undone ? "It waits in the trash as before." : "The next call goes on from where this one stopped.")}",
             $"Check free space and permissions of {parts.Layout.Worktrees}, then repeat the call.",
             "worktree_list(status: \"removed\")",
             fault);
+    }
+
+    // What made the restoration fail may stand in the way of taking it back too: then it stays on record.
+    private bool TryTakeBack(StateChange change, Worktree worktree)
+    {
+        try
+        {
+            return TakeBack(change, worktree);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { InnerException: IOException or UnauthorizedAccessException })
+        {
+            return false;
+        }
+    }
+
+    // Not once git's record is out of the trash.
+    private bool TakeBack(StateChange change, Worktree worktree)
+    {
+        var trashed = AdminEntry.InTrash(parts.Layout.CommonDirectory, worktree.Id).Directory;
+        if (!parts.Exists(trashed))
+        {
+            return false;
+        }
+
+        var directory = parts.DirectoryOf(worktree);
+        if (AdminEntry.Pointer(directory, parts.Files) is { } pointer && AdminEntry.SamePath(pointer, trashed))
+        {
+            parts.MoveOnce(directory, TreeOf(worktree));
+        }
+
+        var was = worktree.Trash!.Was ?? new RemovedAs(worktree.Name, worktree.Path, worktree.AdminId);
+        WorktreeEntries.Put(change, worktree with
+        {
+            Status = WorktreeState.Removed,
+            Name = was.Name,
+            Path = was.Path,
+            AdminId = was.AdminId,
+            Trash = worktree.Trash with { Was = null },
+        });
+        change.Commit("worktree.restore.undo");
+        return true;
     }
 
     private string TreeOf(Worktree worktree) => Path.GetFullPath(worktree.Trash!.Path!, parts.Layout.Root);

@@ -171,6 +171,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
 
     private string? MoveTree(string directory, int id, bool ours)
     {
+        parts.RefuseLinkedTrash();
         if (IsToMove(directory, ours))
         {
             try

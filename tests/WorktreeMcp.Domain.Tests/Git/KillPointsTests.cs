@@ -1,6 +1,7 @@
 using System.Globalization;
 using FluentAssertions;
 using WorktreeMcp.Domain.Doctor;
+using WorktreeMcp.Domain.Tests.Spares;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
@@ -41,6 +42,48 @@ public sealed class KillPointsTests(ITestOutputHelper output) : IDisposable
     [InlineData(true, true)]
     public void A_git_killed_while_a_branch_is_deleted_leaves_nothing_behind(bool packed, bool withServer) =>
         AtEveryPoint("update-ref -d", withServer, server => Prepare(server, packed), server => server.Drop("a"));
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_git_killed_while_a_dead_creation_is_taken_back_leaves_nothing_behind(bool withServer) =>
+        AtEveryPoint("update-ref -d", withServer, Abandon, server => server.Worktrees.List(null, 50, null));
+
+    [Theory]
+    [InlineData("worktree add", false)]
+    [InlineData("worktree add", true)]
+    [InlineData("reset --hard", false)]
+    [InlineData("reset --hard", true)]
+    public void A_git_killed_while_a_worktree_is_made_on_a_branch_that_exists_leaves_that_branch(string subcommand, bool withServer)
+    {
+        AtEveryPoint(subcommand, withServer, _ => _repo.Git("branch", "--force", "own"), server => server.Make("a", branch: "own"));
+        _repo.Git("rev-parse", "own").Should().Be(_repo.Git("rev-parse", "main"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_git_killed_while_a_spare_becomes_a_worktree_leaves_nothing_behind(bool withServer) =>
+        AtEveryPoint("symbolic-ref -m", withServer, server => server.Tend(1), server => server.Make("a"));
+
+    [Theory]
+    [InlineData("worktree add", false)]
+    [InlineData("worktree add", true)]
+    [InlineData("reset --hard", false)]
+    [InlineData("reset --hard", true)]
+    public void A_git_killed_while_a_spare_is_made_leaves_nothing_that_the_next_keeper_does_not_take(string subcommand, bool withServer) =>
+        AtEveryPoint(subcommand, withServer, _ => { }, server => server.Tend(1));
+
+    // As a server that died when it had made the branch.
+    private void Abandon(Repository server)
+    {
+        var parts = server.Worktrees.Parts;
+        using var change = parts.Store.Begin("worktree.create", "a dead server");
+        var worktree = DeadServer.Creating(_repo, "a") with { Id = parts.NewWorktreeId(change) };
+        change.Emit(WorktreeEntries.Event("worktree.create.before", WorktreeEntries.Put(change, worktree), null));
+        change.Commit("worktree.create.begin");
+        _repo.Git("branch", worktree.Branch);
+    }
 
     private void Prepare(Repository server, bool packed)
     {
@@ -132,6 +175,7 @@ public sealed class KillPointsTests(ITestOutputHelper output) : IDisposable
         }
 
         using var next = Repository.Open(_repo.Root);
+        next.Tend(0);
         var rows = next.Worktrees.List(null, 50, null).Worktrees;
         Agree(next, rows);
         Usable();
@@ -141,7 +185,8 @@ public sealed class KillPointsTests(ITestOutputHelper output) : IDisposable
         }
 
         Agree(next, next.Worktrees.List(null, 50, null).Worktrees);
-        next.Drop("a").BranchKept.Should().BeNull();
+        var ours = next.Row("a").Worktree.BranchCreated;
+        (next.Drop("a").BranchKept is null).Should().Be(ours, "only a branch that we made goes");
         Agree(next, []);
         return refused;
     }
@@ -153,7 +198,7 @@ public sealed class KillPointsTests(ITestOutputHelper output) : IDisposable
         Names(Path.Join(_repo.Root, ".worktrees")).Where(name => name[0] != '.').Should().Equal(rows.Select(row => row.Worktree.Name));
         Names(Path.Join(_repo.Root, ".git", "worktrees")).Where(name => !name.StartsWith("wtmcp-trash-", StringComparison.Ordinal))
             .Should().Equal(rows.Select(row => row.Worktree.AdminId));
-        _repo.Git("for-each-ref", "--format=%(refname:short)", "refs/heads/wt").Should().Be(string.Join('\n', rows.Select(row => row.Worktree.Branch)));
+        _repo.Git("for-each-ref", "--format=%(refname:short)", "refs/heads/wt").Should().Be(string.Join('\n', rows.Where(row => row.Worktree.BranchCreated).Select(row => row.Worktree.Branch)));
         repository.Examine().Where(finding => finding.Severity != FindingSeverity.Info).Select(finding => finding.Message).Should().BeEmpty();
         Directory.EnumerateFiles(Path.Join(_repo.Root, ".git"), "*", SearchOption.AllDirectories)
             .Where(path => path.EndsWith(".lock", StringComparison.Ordinal) || Path.GetFileName(path) == "packed-refs.new").Should().BeEmpty();

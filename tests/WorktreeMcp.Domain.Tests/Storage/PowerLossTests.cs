@@ -121,13 +121,17 @@ public sealed class PowerLossTests
         }
     }
 
+    /// <summary>Another boot of the machine: all that this one wrote names a boot that is over.</summary>
+    internal static void Reboot(string operationLog)
+    {
+        var log = File.ReadAllText(operationLog);
+        var boot = (string)JsonNode.Parse(log.Split('\n')[0])!["boot"]!;
+        File.WriteAllText(operationLog, log.Replace(boot, "another-boot1", StringComparison.Ordinal));
+    }
+
     private static void Check(StateFolder folder, bool acknowledged, bool wentOn, Func<OpenState, bool> happened, string where)
     {
-        // Another boot of the machine: all that this one wrote names a boot that is over.
-        var log = File.ReadAllText(folder.Layout.OperationLog);
-        var boot = (string)JsonNode.Parse(log.Split('\n')[0])!["boot"]!;
-        File.WriteAllText(folder.Layout.OperationLog, log.Replace(boot, "another-boot1", StringComparison.Ordinal));
-
+        Reboot(folder.Layout.OperationLog);
         var after = folder.Open();
         after.Board.Create(new NewTask("afterwards"), "b").Warning.Should().BeNull(where);
         var whole = happened(after);

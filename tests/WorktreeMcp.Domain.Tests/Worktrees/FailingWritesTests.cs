@@ -9,12 +9,14 @@ namespace WorktreeMcp.Domain.Tests.Worktrees;
 
 /// <summary>
 /// The n-th write of each tool goes wrong, or the server dies there, for n = 1, 2, ... until the call needs no more.
-/// With WORKTREEMCP_FAULTS=all in every way; without it each tool meets each way at every third write.
+/// With WORKTREEMCP_FAULTS=all in every way; without it each tool meets each way at its first, its last and every sixth write.
 /// </summary>
 public sealed class FailingWritesTests(ITestOutputHelper output)
 {
     // What a refusal says when the next call will have done what it was asked for.
     private const string GoesOn = "The next call goes on from where this one stopped";
+
+    private const int Step = 6;
 
     private static readonly bool All = Environment.GetEnvironmentVariable("WORKTREEMCP_FAULTS") == "all";
 
@@ -22,17 +24,25 @@ public sealed class FailingWritesTests(ITestOutputHelper output)
     {
         ["task_create"] = server => server.Board.Create(new NewTask("third"), Steps.By).Warning,
         ["task_update"] = server => server.Board.Update(2, new TaskEdit { Status = TaskState.Completed, Note = "done" }, Steps.By).Warning,
+        ["task_claim"] = server => server.Board.Claim(2, null, Steps.By).Warning,
         ["task_bind_worktree"] = server => server.Worktrees.Bind(2, "free", "owner", Steps.By).Warning,
         ["worktree_create"] = server => server.Make("new", task: 2).Warning,
         ["worktree_keep"] = server => server.Worktrees.Keep("a", "enough", completeTask: true, Steps.By).Warning,
         ["worktree_remove"] = server => server.Worktrees.Remove("a", force: true, completeTask: true, "over", Steps.By).Step.Warning,
+        ["worktree_restore"] = server => server.Worktrees.Restore("gone", null, null, Steps.By).Step.Warning,
+        ["worktree_run"] = server => server.Shell("a", "echo ran >> ran.txt").Warning,
+        ["worktree_merge"] = server => server.Land("done", complete: true).Step.Warning,
     };
+
+    // The files of an intent, which the same call writes again with its end; and a trash that may lie elsewhere.
+    private static readonly string[] MadeGood = ["/.worktrees/index.json", "events.jsonl", "/.git/worktree-mcp/trash"];
 
     private static readonly Dictionary<string, (Fault Fault, Func<string, Exception>? Error)> Ways = new()
     {
         ["a full disk"] = (Fault.Fails, null),
         ["a full disk in the middle of a file"] = (Fault.FailsHalfWay, null),
         ["no permission"] = (Fault.Fails, call => new UnauthorizedAccessException($"Access to the path is denied ({call})")),
+        ["a sharing violation"] = (Fault.Fails, call => new IOException($"The process cannot access the file because it is being used by another process ({call})", unchecked((int)0x80070020))),
         ["an error that comes too late"] = (Fault.FailsAfter, call => new IOException($"Input/output error ({call})")),
         ["a death before"] = (Fault.Dies, null),
         ["a death in the middle of a file"] = (Fault.DiesHalfWay, null),
@@ -56,20 +66,44 @@ public sealed class FailingWritesTests(ITestOutputHelper output)
 
         var after = rewindable.Essence();
         after.Should().NotBe(before);
+        var ends = Ends(rewindable);
 
-        var outcomes = new Dictionary<string, int>();
-        var offset = (Tools.Keys.ToList().IndexOf(tool) + Ways.Keys.ToList().IndexOf(way)) % 3;
+        var outcomes = new List<string>();
+        var last = probe.Made.ToList().FindLastIndex(call => call.StartsWith("Append", StringComparison.Ordinal) && call.EndsWith("oplog.jsonl", StringComparison.Ordinal)) + 1;
+        var offset = (Tools.Keys.ToList().IndexOf(tool) + Ways.Keys.ToList().IndexOf(way)) % Step;
         for (var n = 1; n <= probe.Calls; n++)
         {
-            if (All || n % 3 == offset)
+            if (All || n % Step == offset || n == 1 || n == probe.Calls)
             {
                 rewindable.Rewind();
-                var outcome = Try(rewindable, tool, new FaultyFiles(n, fault, error), before, after);
-                outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + 1;
+                var disk = new FaultyFiles(n, fault, error);
+                var outcome = Try(rewindable, tool, disk, before, after);
+                outcomes.Add(outcome);
+                (tool == "worktree_run" ? ends : Ends(rewindable)).Should().Equal(ends, $"{tool} at {disk.Hit} ends in one event: {outcome}");
+                if (!disk.Died)
+                {
+                    IsSaid(tool, outcome, disk.Hit!, n.CompareTo(last));
+                }
             }
         }
 
-        output.WriteLine($"{tool}, {way}: {probe.Calls} writes; {string.Join(", ", outcomes.Select(outcome => $"{outcome.Value} {outcome.Key}"))}");
+        outcomes.Should().Contain(fault is Fault.Dies or Fault.DiesHalfWay or Fault.DiesAfter ? "died" : "refused").And.Contain("warned");
+        output.WriteLine($"{tool}, {way}: {probe.Calls} writes; {string.Join(", ", outcomes.CountBy(outcome => outcome).Select(outcome => $"{outcome.Value} {outcome.Key}"))}");
+    }
+
+    // A command whose server died has ended all the same, only nobody knows how.
+    private static List<string> Ends(RewindableRepository rewindable) =>
+        rewindable.Repo.EventNames().Where(name => name.EndsWith(".after", StringComparison.Ordinal) || name is "worktree.restored").Order(StringComparer.Ordinal).ToList();
+
+    // What the caller is told, by where the last line of the operation log is, which is when it has happened.
+    private static void IsSaid(string tool, string outcome, string hit, int afterCommit)
+    {
+        var ends = MadeGood.Any(hit.EndsWith);
+        string[] expected = afterCommit > 0 ? ["warned"]
+            : tool == "worktree_run" ? (ends ? ["refused", "warned", "done"] : ["refused", "warned"])
+            : ends ? ["refused", "done"]
+            : ["refused"];
+        expected.Should().Contain(outcome, $"{tool} failed at {hit}");
     }
 
     private static string Try(RewindableRepository rewindable, string tool, FaultyFiles disk, string before, string after)
@@ -115,7 +149,7 @@ public sealed class FailingWritesTests(ITestOutputHelper output)
         rewindable.Temporaries().Should().BeEmpty(where);
         server.Examine().Where(finding => finding.IsOpen).Should().BeEmpty(where);
         Directory.EnumerateFiles(rewindable.Repo.Base, "work.txt", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
-            .Where(path => path.StartsWith(rewindable.Repo.Root + "/", StringComparison.Ordinal)).Select(File.ReadAllText).Should().Equal(["uncommitted\n"], where);
+            .Where(path => path.StartsWith(rewindable.Repo.Root + "/", StringComparison.Ordinal)).Select(File.ReadAllText).Should().Equal(["uncommitted\n", "uncommitted\n"], where);
 
         var events = rewindable.Repo.EventLines().Select(line => JsonNode.Parse(line)!).ToList();
         events.Select(one => (int)one["seq"]!).Should().Equal(Enumerable.Range(1, events.Count), where);
@@ -141,6 +175,11 @@ public sealed class FailingWritesTests(ITestOutputHelper output)
         server.Make("a", server.Task("first"));
         server.Task("second");
         server.Make("free");
+        server.Make("done", server.Task("landing"));
+        server.Work("done", "landed.txt", "landed");
+        server.Make("gone", server.Task("put off"));
+        repo.Write(".worktrees/gone/work.txt", "uncommitted\n");
+        server.Drop("gone", force: true);
         repo.Write(".worktrees/a/work.txt", "uncommitted\n");
     }
 }

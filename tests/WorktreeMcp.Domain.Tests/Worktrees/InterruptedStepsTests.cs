@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.IO.Abstractions;
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Storage;
@@ -24,41 +23,13 @@ public sealed class InterruptedStepsTests : IDisposable
     [InlineData(4)]
     public void A_creation_that_died_is_taken_back_by_the_next_call_of_another_server(int steps)
     {
-        var server = _repo.Open();
-        var task = server.Task();
-        Intend(Creating("a", task), "worktree.create.before");
-        if (steps > 0)
-        {
-            _repo.Git("branch", "wt/a");
-        }
-
-        if (steps > 1)
-        {
-            _repo.Git("worktree", "add", "-q", "--no-checkout", ".worktrees/a", "wt/a");
-        }
-
-        if (steps > 2)
-        {
-            _repo.GitIn(".worktrees/a", "reset", "-q", "--hard");
-        }
-
-        if (steps > 3)
-        {
-            File.Delete(Path.Join(_repo.Root, ".worktrees", "a", ".git"));
-            Directory.Delete(Path.Join(_repo.Root, ".worktrees", "a"), recursive: true);
-        }
+        DeadServer.Creates(_repo, steps);
 
         var next = _repo.Open();
         next.Worktrees.List(null, 50, null).Total.Should().Be(0);
         next.Worktrees.List(null, 50, null).Total.Should().Be(0);
 
-        _repo.EventNames().Should().Equal("task.created", "worktree.create.before", "worktree.create.failed");
-        _repo.Git("for-each-ref", "refs/heads/wt").Should().BeEmpty();
-        _repo.Has(".worktrees/a").Should().BeFalse();
-        _repo.Has(".git/worktrees/a").Should().BeFalse();
-        var waiting = _repo.Has(".git/worktrees") ? Directory.GetDirectories(Path.Join(_repo.Root, ".git", "worktrees")) : [];
-        waiting.Should().HaveCount(steps is 2 or 3 ? 1 : 0, "a record without files holds nothing");
-        next.Make("a", task).Task!.Status.Should().Be(TaskState.InProgress);
+        DeadServer.CreationIsTakenBack(_repo, steps);
     }
 
     [Theory]
@@ -137,37 +108,7 @@ public sealed class InterruptedStepsTests : IDisposable
     [InlineData(2, "create")]
     public void A_removal_that_died_is_finished_by_the_next_call_of_another_server(int steps, string call)
     {
-        var server = _repo.Open();
-        var task = server.Task();
-        var made = server.Make("a", task);
-        server.Shell("a", "echo staged > staged.txt && git add .");
-        var id = made.Worktree.Id;
-        var admin = Path.Join(_repo.Root, ".git", "worktrees", "a");
-        var trashed = Path.Join(_repo.Root, ".git", "worktrees", $"wtmcp-trash-{id}");
-        var tree = Path.Join(_repo.Layout.Trash, $"{id}");
-        Intend(made.Worktree with { Status = WorktreeState.Removing, Trash = new TrashedWorktree(null, "a", null, WorktreeState.Active) }, "worktree.remove.before");
-        if (steps > 0)
-        {
-            File.WriteAllText(Path.Join(admin, "locked"), "in the trash");
-        }
-
-        if (steps > 1)
-        {
-            Directory.CreateDirectory(_repo.Layout.Trash);
-            Directory.Move(made.Directory, tree);
-        }
-
-        if (steps > 2)
-        {
-            Directory.Move(admin, trashed);
-        }
-
-        if (steps > 3)
-        {
-            File.WriteAllText(Path.Join(trashed, "gitdir"), Path.Join(tree, ".git") + "\n");
-            File.WriteAllText(Path.Join(tree, ".git"), $"gitdir: {trashed}\n");
-        }
-
+        var (made, task) = DeadServer.Removes(_repo, steps);
         var next = _repo.Open();
         switch (call)
         {
@@ -182,12 +123,7 @@ public sealed class InterruptedStepsTests : IDisposable
                 break;
         }
 
-        next.Worktrees.List(WorktreeState.Removed, 50, null).Worktrees.Should().ContainSingle().Which.Worktree.Trash!.Before.Should().Be(WorktreeState.Active);
-        next.Worktrees.List(WorktreeState.Removed, 50, null).Total.Should().Be(1);
-        _repo.EventNames().Where(name => name.StartsWith("worktree.remove", StringComparison.Ordinal)).Should().Equal("worktree.remove.before", "worktree.remove.after");
-        _repo.GitIn(tree, "status", "--porcelain").Should().Be("A  staged.txt");
-        File.Exists(Path.Join(trashed, "locked")).Should().BeTrue();
-        File.ReadAllText(Path.Join(trashed, "HEAD")).Trim().Should().Be(made.Worktree.BaseCommit);
+        DeadServer.RemovalIsFinished(_repo, made);
         if (call != "create")
         {
             _repo.Git("for-each-ref", "refs/heads/wt").Should().BeEmpty();
@@ -307,24 +243,7 @@ public sealed class InterruptedStepsTests : IDisposable
         return git;
     }
 
-    private Worktree Creating(string name, int? task = null) => new()
-    {
-        Id = 7,
-        Name = name,
-        Path = $".worktrees/{name}",
-        Branch = $"wt/{name}",
-        BaseRef = "main",
-        BaseCommit = _repo.Git("rev-parse", "HEAD"),
-        TaskId = task,
-        Status = WorktreeState.Creating,
-        BranchCreated = true,
-    };
+    private Worktree Creating(string name, int? task = null) => DeadServer.Creating(_repo, name, task);
 
-    private void Intend(Worktree worktree, string before)
-    {
-        using var store = new StateStore(_repo.Layout, new FileSystem(), new DurableFiles(), TimeProvider.System);
-        using var change = store.Begin("by hand", "a dead server");
-        change.Emit(WorktreeEntries.Event(before, WorktreeEntries.Put(change, worktree), null));
-        change.Commit("by hand");
-    }
+    private void Intend(Worktree worktree, string before) => DeadServer.Intends(_repo, worktree, before);
 }

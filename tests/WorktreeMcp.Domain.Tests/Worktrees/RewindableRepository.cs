@@ -29,7 +29,7 @@ internal sealed class RewindableRepository : IDisposable
 
     /// <summary>
     /// What every server must agree on, without what differs from time to time: tasks, registry, branches, git's records,
-    /// directories. Whoever asks is a server like any other, and finishes or takes back what it finds half-made.
+    /// directories, what has landed and what commands wrote. Whoever asks is a server like any other, and finishes or takes back what it finds half-made.
     /// </summary>
     internal string Essence()
     {
@@ -49,6 +49,9 @@ internal sealed class RewindableRepository : IDisposable
         }
 
         text.AppendLine(Repo.Git("for-each-ref", "--format=%(refname)", "refs/heads"));
+        text.AppendLine(Repo.Git("log", "--format=%s", "main"));
+        text.AppendLine(Repo.Git("status", "--porcelain"));
+        text.AppendJoin(' ', Directory.EnumerateFiles(Repo.Layout.Worktrees, "ran.txt", SearchOption.AllDirectories).Select(File.ReadAllText));
         text.AppendLine(Names(Path.Join(Repo.Root, ".git", "worktrees")));
         text.AppendLine(Names(Repo.Layout.Worktrees));
         return text.ToString();
