@@ -100,8 +100,8 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
         {
             Judge(tool, answer);
 
-            // A git that was killed may have left what another has to finish.
-            Pending = answer.Code == "git_failed" ? pending ?? Pending : Pending;
+            // A git that was killed, or a person who swept the folders away, may have left what another has to finish.
+            Pending = answer.Code == "git_failed" || GoesOn(answer) ? pending ?? Pending : Pending;
         }
 
         Doing = "nothing";
@@ -111,8 +111,8 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
     /// <summary>A refusal must be one that the circumstances allow.</summary>
     private void Judge(string tool, Answer answer)
     {
-        // A folder that goes in the middle of a call is one reason to refuse it; nothing was changed then.
-        if (storm.WasSwept && answer.Code == "internal" && answer.Message.Contains("Nothing was changed", StringComparison.Ordinal))
+        // A folder that goes in the middle of a call is one reason to refuse it; nothing was changed then, or the rest follows.
+        if (storm.WasSwept && answer.Code == "internal" && (GoesOn(answer) || answer.Message.Contains("Nothing was changed", StringComparison.Ordinal)))
         {
             return;
         }
@@ -123,6 +123,8 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
             storm.Findings.Add(Broken.Lost, $"{Agent}: {tool} failed: {answer.Code}", $"{Doing}\n{answer.Message}\n{_server.Log}");
         }
     }
+
+    private static bool GoesOn(Answer answer) => answer.Message.Contains("The next call goes on", StringComparison.Ordinal);
 
     private void Step()
     {

@@ -52,9 +52,6 @@ internal sealed class Recovery(StateStore store)
         return new RecoveryFindings([.. _edits], [.. _repairs]);
     }
 
-    /// <summary>Writes the events that the log still holds and that are not in the event log; the lock is held.</summary>
-    internal void RestoreEvents() => store.Events.AppendMissing(OwedEvents());
-
     /// <summary>Whether nothing of an operation has to be redone; edits by hand do not count.</summary>
     internal bool IsApplied(Operation operation) => Holds(operation, State.After, State.Edited, State.Foreign);
 

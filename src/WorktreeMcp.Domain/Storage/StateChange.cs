@@ -125,8 +125,7 @@ public sealed class StateChange : IDisposable
         try
         {
             FinishBefore();
-            operation = Describe(kind, requestId);
-            WriteTemporaries(temporaries);
+            operation = Stage(kind, requestId, temporaries);
             _store.Events.EnsureWritable();
             _store.Log.Append(operation);
         }
@@ -192,6 +191,28 @@ public sealed class StateChange : IDisposable
         _worktrees.Clear();
         _events.Clear();
         _now = null;
+    }
+
+    // A git clean may take the folders away at any moment; what else it took comes back first.
+    private Operation Stage(string kind, string? requestId, List<(string Temporary, string Target)> temporaries)
+    {
+        try
+        {
+            return Write();
+        }
+        catch (DirectoryNotFoundException)
+        {
+            temporaries.Clear();
+            _store.RestoreSwept();
+            return Write();
+        }
+
+        Operation Write()
+        {
+            var operation = Describe(kind, requestId);
+            WriteTemporaries(temporaries);
+            return operation;
+        }
     }
 
     private Operation Describe(string kind, string? requestId)

@@ -12,7 +12,7 @@ public sealed class StateStore : IDisposable
 {
     private const double RequestLifetimeSeconds = 24 * 3600;
 
-    private static readonly TimeSpan ReaderPatience = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan ReaderPatience = TimeSpan.FromSeconds(2);
 
     private readonly RepositoryLock _lock;
     private readonly Recovery _recovery;
@@ -179,17 +179,25 @@ public sealed class StateStore : IDisposable
         }
     }
 
-    /// <summary>Appends the events of a committed operation, and all earlier ones if somebody took the event log away meanwhile.</summary>
+    /// <summary>Appends the events of a committed operation. If somebody took the event log away meanwhile, task files may have gone with it.</summary>
     internal void AppendEvents(Operation operation)
     {
-        if (Events.IsEmpty)
+        if (operation.Number > 1 && Events.IsEmpty)
         {
-            _recovery.RestoreEvents();
+            RestoreSwept();
         }
         else
         {
             Events.Append(operation.Events);
         }
+    }
+
+    /// <summary>Brings back everything that a git clean took in the middle of a change; the caller holds the lock.</summary>
+    internal void RestoreSwept()
+    {
+        Folders.RequireRepository();
+        Folders.Ensure();
+        _recovery.Run(everything: true, known: false, rebooted: false);
     }
 
     /// <summary>Remembers that the files hold all that the log says.</summary>

@@ -23,9 +23,14 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
             return all;
         }
 
-        using (var change = parts.Store.Begin("recovery", "recovery"))
+        try
         {
+            using var change = parts.Store.Begin("recovery", "recovery", StateStore.ReaderPatience);
             SettleAbandoned(change);
+        }
+        catch (Refusal refusal) when (refusal.Code == RefusalCode.Busy)
+        {
+            // Whoever holds the lock may be long at it: what is in the middle is shown as that, and a change waits by itself.
         }
 
         return entries.All();
@@ -41,7 +46,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         {
             if (entries.All().Any(worktree => (IsHalfDone(worktree) && IsAbandoned(worktree)) || landings.IsAbandoned(worktree)) || _adoption.Lost().Count > 0)
             {
-                using var change = parts.Store.Begin("recovery", "recovery");
+                using var change = parts.Store.Begin("recovery", "recovery", StateStore.ReaderPatience);
                 SettleAbandoned(change);
             }
         }

@@ -105,6 +105,37 @@ public sealed class CommittingTests : IDisposable
         _folder.Open().Board.List(Listing.All).Tasks.Select(t => t.Task.Subject).Should().BeEquivalentTo("changed", "second");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_person_sweeps_away_in_the_middle_of_a_change_is_there_again_after_it(bool withTheirFolder)
+    {
+        var state = _folder.Open();
+        state.Board.Create(new NewTask("first"), "a");
+        state.Board.Create(new NewTask("second"), "a");
+        using (var change = state.Store.Begin("test", "a"))
+        {
+            var image = JsonNode.Parse(change.Task(1)!.Bytes.Span)!.AsObject();
+            File.Delete(_folder.Layout.Task(1));
+            File.Delete(_folder.Layout.Task(2));
+            File.Delete(_folder.Layout.Events);
+            if (withTheirFolder)
+            {
+                Directory.Delete(_folder.Layout.Tasks, recursive: true);
+            }
+
+            image["subject"] = "changed";
+            change.PutTask(1, image);
+            change.Emit(new JsonObject { ["event"] = "task.updated" });
+            change.Commit("test").Should().BeNull();
+        }
+
+        File.Exists(_folder.Layout.Task(2)).Should().BeTrue();
+        _folder.Open().Board.List(Listing.All).Tasks.Select(t => t.Task.Subject).Should().BeEquivalentTo("changed", "second");
+        _folder.Events().Select(e => (int)e["seq"]!).Should().Equal(1, 2, 3);
+        _folder.Leftovers().Should().BeEmpty();
+    }
+
     [Fact]
     public void A_change_that_is_not_committed_leaves_nothing()
     {
