@@ -1,29 +1,26 @@
 namespace WorktreeMcp.Bench;
 
 /// <summary>What the command line asked for.</summary>
-internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bool Publish, bool OnlyLarge = false, bool LandingOnly = false)
+internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bool Publish)
 {
     internal const string Usage = """
         Usage: dotnet run -c Release --project bench/WorktreeMcp.Bench -- [options]
           --in DIR          where the repositories are made; /dev/shm if there is one, else the temporary folder
+          --out FILE        writes the report there too; a whole run writes bench/RESULTS.md without being told
           --durable-in DIR  measure small changes on this disk too, where an fsync costs something
           --quick           small boards and few repetitions: shows that it works, measures little
-          --only-runs       only what concerns commands
-          --large-only      only worktrees of large generated repositories, with and without spares
-          --reading-only    only lists and the board over many worktrees of a large repository
-          --landing-only    only landings and foretold conflicts
-          --locks-only      only how long the lock is waited for and held
+          --only PART       one part: start, small, large, reading, tools, events, landing, locks, runs; may be given again
           --no-publish      leave out the comparison with a ReadyToRun build
         """;
 
-    /// <summary>Whether only lists and the board over many worktrees are measured.</summary>
-    internal bool ReadingOnly { get; init; }
+    /// <summary>The parts that are measured; none for all.</summary>
+    internal IReadOnlyList<string> Only { get; init; } = [];
 
-    /// <summary>Whether only what concerns commands is measured.</summary>
-    internal bool OnlyRuns { get; init; }
+    /// <summary>Where the report goes beside the console; null for nowhere.</summary>
+    internal string? Out { get; init; }
 
-    /// <summary>Whether only the lock is measured.</summary>
-    internal bool OnlyLocks { get; init; }
+    /// <summary>Whether everything is measured, in full.</summary>
+    internal bool IsWhole => !Quick && Only.Count == 0;
 
     /// <summary>Sizes of the repositories in which the lock is measured.</summary>
     internal IReadOnlyList<int> LockSizes => Quick ? [100] : [100, 100_000];
@@ -49,6 +46,13 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
 
     internal int ManyEvents => Quick ? 100_000 : 1_000_000;
 
+    /// <summary>The file that the report goes to beside the console; null for none.</summary>
+    internal TextWriter? OpenFile()
+    {
+        var path = Out ?? (IsWhole && Sources.Folder is { } sources ? Path.Join(sources, "bench", "RESULTS.md") : null);
+        return path is null ? null : new StreamWriter(path) { AutoFlush = true, NewLine = "\n" };
+    }
+
     /// <summary>Reads the command line; null when it is not understood.</summary>
     internal static BenchOptions? Parse(string[] args)
     {
@@ -60,23 +64,14 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
                 case "--quick":
                     options = options with { Quick = true, Publish = false };
                     break;
-                case "--only-runs":
-                    options = options with { OnlyRuns = true };
-                    break;
-                case "--reading-only":
-                    options = options with { ReadingOnly = true };
-                    break;
-                case "--landing-only":
-                    options = options with { LandingOnly = true };
-                    break;
-                case "--large-only":
-                    options = options with { OnlyLarge = true };
-                    break;
-                case "--locks-only":
-                    options = options with { OnlyLocks = true };
+                case "--only" when at + 1 < args.Length && BenchParts.Names.Contains(args[at + 1]):
+                    options = options with { Only = [.. options.Only, args[++at]] };
                     break;
                 case "--no-publish":
                     options = options with { Publish = false };
+                    break;
+                case "--out" when at + 1 < args.Length:
+                    options = options with { Out = Path.GetFullPath(args[++at]) };
                     break;
                 case "--in" when at + 1 < args.Length:
                     options = options with { In = Path.GetFullPath(args[++at]) };

@@ -11,60 +11,10 @@ if (BenchOptions.Parse(args) is not { } options)
     return 2;
 }
 
-var report = new Report(Console.Out);
+using var file = options.OpenFile();
+var report = new Report(Console.Out, file);
 report.Note(Machine.Describe(options.In));
-using (var scratch = new Scratch(options.In))
-{
-    if (options.LandingOnly)
-    {
-        LandingBench.Run(report, options, scratch);
-        report.Note($"Load at the end: {Machine.Load()}.");
-        return 0;
-    }
-
-    if (options.ReadingOnly)
-    {
-        ReadingBench.Run(report, options, scratch);
-        report.Note($"Load at the end: {Machine.Load()}.");
-        return 0;
-    }
-
-    if (options.OnlyLocks)
-    {
-        LockBench.Run(report, options, scratch);
-        report.Note($"Load at the end: {Machine.Load()}.");
-        return 0;
-    }
-
-    RunBench.Run(report, options, scratch);
-    SandboxBench.Run(report, options, scratch);
-    if (options.OnlyRuns)
-    {
-        return 0;
-    }
-
-    foreach (var files in options.LargeSizes)
-    {
-        SpareBench.Run(report, options, scratch, files);
-    }
-
-    if (options.OnlyLarge)
-    {
-        report.Note($"Load at the end: {Machine.Load()}.");
-        return 0;
-    }
-
-    StartBench.Run(report, options, scratch);
-    WorktreeBench.Run(report, options, scratch, "Worktrees of 5 files beside git alone");
-    var tools = new ToolBench(report, options, scratch);
-    tools.Run(tasks: 10, worktrees: 10);
-    tools.Run(options.ManyTasks, options.ManyWorktrees);
-    EventBench.Run(report, options, scratch);
-    ReadingBench.Run(report, options, scratch);
-    LandingBench.Run(report, options, scratch);
-    LockBench.Run(report, options, scratch);
-}
-
+BenchParts.Run(report, options);
 if (options.DurableIn is { } durable)
 {
     DurableBench.Run(report, options, durable);

@@ -8,7 +8,7 @@ internal static class ReadyToRun
     /// <summary>Publishes into a folder of the run; null where the sources are not at hand.</summary>
     internal static string? Publish(string folder)
     {
-        if (Sources() is not { } sources)
+        if (Sources.Folder is not { } sources)
         {
             return null;
         }
@@ -25,17 +25,6 @@ internal static class ReadyToRun
             "dotnet", copy, "publish", "src/WorktreeMcp.Server", "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier,
             "-p:PublishReadyToRun=true", "-p:RunAnalyzers=false", "--self-contained", "false", "-o", output, "--nologo", "-v", "q");
         return Path.Join(output, "worktree-mcp.dll");
-    }
-
-    private static string? Sources()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Join(folder.FullName, "WorktreeMcp.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName;
     }
 
     // Without the lock files: they are for the portable build, and a runtime adds packages.

@@ -3,39 +3,46 @@ using System.Globalization;
 namespace WorktreeMcp.Bench;
 
 /// <summary>The table. A time beside an aim is a fact about this machine at this moment; nothing fails because of it.</summary>
-internal sealed class Report(TextWriter output)
+internal sealed class Report(params IReadOnlyList<TextWriter?> outputs)
 {
     internal void Section(string title)
     {
-        output.WriteLine();
-        output.WriteLine($"### {title}");
-        output.WriteLine();
-        output.WriteLine("| what | n | median ms | min ms | beside it | median ms | min ms | ratio (of minima) | aim |");
-        output.WriteLine("|---|---:|---:|---:|---|---:|---:|---:|---|");
+        Line();
+        Line($"### {title}");
+        Line();
+        Line("| what | n | median ms | min ms | beside it | median ms | min ms | ratio (of minima) | aim |");
+        Line("|---|---:|---:|---:|---|---:|---:|---:|---|");
     }
 
     internal void Row(string what, Samples ours, string aim = "") =>
-        output.WriteLine($"| {what} | {ours.Count} | {Ms(ours.Median)} | {Ms(ours.Min)} | | | | | {aim} |");
+        Line($"| {what} | {ours.Count} | {Ms(ours.Median)} | {Ms(ours.Min)} | | | | | {aim} |");
 
     internal void Row(string what, Samples ours, string beside, Samples other, string aim = "") =>
-        output.WriteLine(
-            $"| {what} | {ours.Count} | {Ms(ours.Median)} | {Ms(ours.Min)} | {beside} | {Ms(other.Median)} | {Ms(other.Min)} | "
+        Line($"| {what} | {ours.Count} | {Ms(ours.Median)} | {Ms(ours.Min)} | {beside} | {Ms(other.Median)} | {Ms(other.Min)} | "
             + $"{Ratio(ours.Median / other.Median)} ({Ratio(ours.Min / other.Min)}) | {aim} |");
 
     /// <summary>Begins a table with headings of its own; the first two hold words, the others numbers.</summary>
     internal void Table(params string[] headings)
     {
-        output.WriteLine();
+        Line();
         Cells(headings);
-        output.WriteLine($"|{string.Concat(headings.Select((_, at) => at < 2 ? "---|" : "---:|"))}");
+        Line($"|{string.Concat(headings.Select((_, at) => at < 2 ? "---|" : "---:|"))}");
     }
 
-    internal void Cells(params string[] cells) => output.WriteLine($"| {string.Join(" | ", cells)} |");
+    internal void Cells(params string[] cells) => Line($"| {string.Join(" | ", cells)} |");
 
     internal void Note(string text)
     {
-        output.WriteLine();
-        output.WriteLine(text);
+        Line();
+        Line(text);
+    }
+
+    private void Line(string text = "")
+    {
+        foreach (var output in outputs.OfType<TextWriter>())
+        {
+            output.WriteLine(text);
+        }
     }
 
     internal static string Ms(double value) => value.ToString(value < 10 ? "0.00" : value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);

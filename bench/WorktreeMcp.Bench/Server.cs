@@ -33,14 +33,18 @@ internal sealed class Server : IDisposable
     /// <summary>The server that was built together with this program.</summary>
     internal static string Built => Path.Join(AppContext.BaseDirectory, "worktree-mcp.dll");
 
-    internal static Server Start(string program, string repository, params IEnumerable<(string Name, string Value)> variables)
+    internal static Server Start(string program, string repository, params IEnumerable<(string Name, string Value)> variables) =>
+        Path.GetExtension(program) == ".dll" ? Start("dotnet", [program, "--repo", repository], repository, variables) : Start(program, ["--repo", repository], repository, variables);
+
+    /// <summary>Any program that speaks the protocol.</summary>
+    internal static Server Start(string program, IEnumerable<string> words, string folder, params IEnumerable<(string Name, string Value)> variables)
     {
-        var start = new ProcessStartInfo("dotnet", [program, "--repo", repository])
+        var start = new ProcessStartInfo(program, words)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = repository,
+            WorkingDirectory = folder,
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("WORKTREEMCP_", StringComparison.Ordinal)).ToList())
         {

@@ -21,6 +21,16 @@ internal static class StartBench
         }
 
         using var server = Server.Start(Server.Built, root).Initialize();
+        if (NodeServer.Prepare(scratch.Folder, server) is { } node)
+        {
+            var (ours, other) = Samples.Pairs(options.Slow / 2, _ => Initialize(published ?? Server.Built, root), _ => node.Start().Initialize().Abandon());
+            report.Row($"start to `initialize` reply, {(published is null ? "plain build" : "ReadyToRun")}", ours, "a Node.js server with the same tools", other, "≤ 1 x");
+        }
+        else
+        {
+            report.Note("No Node.js server beside it: node, npm or the sources are missing, or its packages could not be restored.");
+        }
+
         _ = Samples.Of(options.Warm, () => server.Request("tools/list"));
         report.Row("`tools/list`", Samples.Of(options.Calls, () => server.Request("tools/list")));
     }

@@ -82,11 +82,7 @@ public sealed class ExamplesTests
     {
         var folder = Directory.CreateDirectory(Path.Join(repository.Base, "bin")).FullName;
         var wrapper = Path.Join(folder, "worktree-mcp");
-        File.WriteAllText(wrapper, $"#!/bin/sh\nexec dotnet '{BuiltServer.PathOf("worktree-mcp.dll")}' \"$@\"\n");
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(wrapper, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
+        Programs.Write(wrapper, $"#!/bin/sh\nexec dotnet '{BuiltServer.PathOf("worktree-mcp.dll")}' \"$@\"\n");
 
         return folder;
     }

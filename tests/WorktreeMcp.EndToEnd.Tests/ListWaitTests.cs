@@ -62,11 +62,7 @@ public sealed class ListWaitTests : IDisposable
         var folder = Directory.CreateDirectory(Path.Join(_repository.Base, "bin")).FullName;
         var git = Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(place => Path.Join(place, "git")).First(File.Exists);
         var script = Path.Join(folder, "git");
-        File.WriteAllText(script, $"#!/bin/sh\ncase \" $* \" in *' status '*) while [ -e '{held}' ]; do sleep 0.02; done;; esac\nexec '{git}' \"$@\"\n");
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
+        Programs.Write(script, $"#!/bin/sh\ncase \" $* \" in *' status '*) while [ -e '{held}' ]; do sleep 0.02; done;; esac\nexec '{git}' \"$@\"\n");
 
         return folder;
     }

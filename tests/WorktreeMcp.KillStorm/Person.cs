@@ -34,8 +34,9 @@ internal sealed class Person(StormState storm, int seed)
         {
             // Nothing of ours may make a person's git fail, but for a moment's lock, or the moment in which git itself writes
             // the record of a new worktree: then the same works right after.
-            // What a killed landing left in the checkout is settled by the next call.
-            if (!end.Error.Contains(".lock", StringComparison.Ordinal) && !end.Error.Contains("would be overwritten", StringComparison.Ordinal)
+            // What a killed landing left in the checkout is settled by the next call. A folder into which a server writes while it is
+            // swept stays.
+            if (!end.Error.Contains("Directory not empty", StringComparison.Ordinal) && !end.Error.Contains(".lock", StringComparison.Ordinal) && !end.Error.Contains("would be overwritten", StringComparison.Ordinal)
                 && !(end.Error.Contains("worktrees/", StringComparison.Ordinal) && !what.StartsWith("commit", StringComparison.Ordinal) && Git(what.Split(' ')).End.Exit == 0))
             {
                 storm.Findings.Add(Broken.Orphan, $"a person's git {what.Split(' ')[0]} fails", $"git {what}: {end.Error}");

@@ -27,7 +27,7 @@ public sealed class HeldGit : IDisposable
         var path = Environment.GetEnvironmentVariable("PATH")!;
         var real = path.Split(':').Select(place => Path.Join(place, "git")).First(File.Exists);
         var wrapper = Path.Join(folder, "git");
-        File.WriteAllText(wrapper, $"""
+        Programs.Write(wrapper, $"""
             #!/bin/sh
             case " $* " in *" {step} "*)
               if mkdir '{folder}/used' 2>/dev/null; then echo reached > '{_reached.Path}'; read go < '{gate}'; fi
@@ -35,10 +35,6 @@ public sealed class HeldGit : IDisposable
             exec '{real}' "$@"
 
             """);
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(wrapper, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
 
         Variables = new Dictionary<string, string> { ["PATH"] = $"{folder}:{path}", ["HOME"] = repository.Base };
     }

@@ -45,8 +45,9 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
 
     /// <summary>
     /// List worktrees with what git says of each. Rows have path, branch, task, owner, uncommitted files, commits ahead of and
-    /// behind the base, and drift from the record. Counts with status_age_seconds are that old, with status_pending they are
-    /// not known yet; worktree_status always looks. Removed ones show only with status removed, with trash_id. Changes nothing.
+    /// behind the base, and drift from the record. Counts with status_age_seconds are that old, with
+    /// status_pending not known yet; worktree_status looks anew. Removed ones show only with status removed, with trash_id.
+    /// Changes nothing.
     /// </summary>
     /// <param name="status">Only worktrees in this state.</param>
     /// <param name="limit">How many at most.</param>

@@ -30,7 +30,7 @@ internal sealed class DyingGit : IDurableFiles
         (_plan, _dead, _trace) = (Path.Join(folder, "plan"), Path.Join(folder, "dead"), Path.Join(folder, "trace"));
         var path = System.Environment.GetEnvironmentVariable("PATH")!;
         var real = path.Split(':').Select(entry => Path.Join(entry, "git")).First(File.Exists);
-        Steps.Script(Path.Join(folder, "git"), $$"""
+        Programs.Write(Path.Join(folder, "git"), $$"""
             #!/bin/sh
             test ! -e '{{_dead}}' || kill -9 $$
             if test -s '{{_plan}}'; then

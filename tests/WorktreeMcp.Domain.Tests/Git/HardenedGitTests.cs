@@ -48,7 +48,7 @@ public sealed class HardenedGitTests : IDisposable
         Directory.CreateDirectory(hooks);
         foreach (var hook in new[] { "post-checkout", "reference-transaction", "post-index-change", "fsmonitor-watchman" })
         {
-            Steps.Script(Path.Join(hooks, hook), $"#!/bin/sh\necho {hook} >> '{ran}'\n");
+            Programs.Write(Path.Join(hooks, hook), $"#!/bin/sh\necho {hook} >> '{ran}'\n");
         }
 
         _repo.Git("config", "core.hooksPath", hooks);

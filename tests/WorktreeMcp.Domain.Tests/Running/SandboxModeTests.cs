@@ -136,7 +136,7 @@ public sealed class SandboxModeTests : IDisposable
     private string WithBubblewrap(string text)
     {
         var folder = WithoutBubblewrap();
-        Steps.Script(Path.Join(folder, "bwrap"), $"#!/bin/sh\n{text}\n");
+        Programs.Write(Path.Join(folder, "bwrap"), $"#!/bin/sh\n{text}\n");
         return folder;
     }
 

@@ -118,7 +118,7 @@ public sealed class CreatingWorktreesTests : IDisposable
         var ran = Path.Join(_repo.Base, "ran");
         foreach (var hook in new[] { "post-checkout", "reference-transaction", "post-index-change" })
         {
-            Steps.Script(Path.Join(_repo.Root, ".git", "hooks", hook), $"#!/bin/sh\necho {hook} >> '{ran}'\nexit 1\n");
+            Programs.Write(Path.Join(_repo.Root, ".git", "hooks", hook), $"#!/bin/sh\necho {hook} >> '{ran}'\nexit 1\n");
         }
 
         var repository = _repo.Open();
@@ -349,7 +349,7 @@ public sealed class CreatingWorktreesTests : IDisposable
         Directory.CreateDirectory(folder);
         var path = Environment.GetEnvironmentVariable("PATH")!;
         var real = path.Split(':').Select(entry => Path.Join(entry, "git")).First(File.Exists);
-        Steps.Script(Path.Join(folder, "git"), $"""
+        Programs.Write(Path.Join(folder, "git"), $"""
             #!/bin/sh
             case " $* " in *" {subcommand} "*)
               if test ! -e '{used}'; then : > '{used}'; set -- '{real}' "$@"; {script}; fi

@@ -144,7 +144,7 @@ public sealed class DiffTests : IDisposable
     {
         var repository = _repo.Open();
         var ran = Path.Join(_repo.Base, "ran");
-        Steps.Script(Path.Join(_repo.Base, "tool"), $"#!/bin/sh\ntouch {ran}\ncat \"$1\" 2>/dev/null\n");
+        Programs.Write(Path.Join(_repo.Base, "tool"), $"#!/bin/sh\ntouch {ran}\ncat \"$1\" 2>/dev/null\n");
         var made = repository.Make("a");
         File.WriteAllText(Path.Join(made.Directory, ".gitattributes"), "*.txt diff=tool filter=tool\n");
         foreach (var key in new[] { "diff.external", "diff.tool.command", "diff.tool.textconv", "filter.tool.clean", "filter.tool.smudge", "core.fsmonitor", "core.pager" })

@@ -233,7 +233,7 @@ public sealed class LandingTests : IDisposable
         foreach (var hook in new[] { "pre-commit", "commit-msg", "post-merge", "reference-transaction" })
         {
             Directory.CreateDirectory(Path.Join(_repo.Root, ".git", "hooks"));
-            Steps.Script(Path.Join(_repo.Root, ".git", "hooks", hook), $"#!/bin/sh\necho {hook} >> {ran}\n");
+            Programs.Write(Path.Join(_repo.Root, ".git", "hooks", hook), $"#!/bin/sh\necho {hook} >> {ran}\n");
         }
 
         repository.Land("a").Notes.Should().ContainSingle().Which.Should().ContainAll("pre-commit", "commit-msg", "post-merge");

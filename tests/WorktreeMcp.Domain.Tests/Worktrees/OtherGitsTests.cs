@@ -51,7 +51,7 @@ public sealed class OtherGitsTests : IDisposable
     {
         var folder = Path.Join(_repo.Base, "bin");
         Directory.CreateDirectory(folder);
-        Steps.Script(Path.Join(folder, "git"), $"#!/bin/sh\n{before}\nexec '{RealGit}' \"$@\"\n");
+        Programs.Write(Path.Join(folder, "git"), $"#!/bin/sh\n{before}\nexec '{RealGit}' \"$@\"\n");
         return _repo.Open(environment: new Dictionary<string, string> { ["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}", ["HOME"] = _repo.Base });
     }
 }

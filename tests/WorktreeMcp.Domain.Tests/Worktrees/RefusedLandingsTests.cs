@@ -133,7 +133,7 @@ public sealed class RefusedLandingsTests : IDisposable
         repository.Make("a");
         repository.Work("a", "one.txt", "1");
         var ran = Path.Join(_repo.Base, "ran");
-        Steps.Script(Path.Join(_repo.Base, "sign"), $"#!/bin/sh\ntouch {ran}\nexit 1\n");
+        Programs.Write(Path.Join(_repo.Base, "sign"), $"#!/bin/sh\ntouch {ran}\nexit 1\n");
         _repo.Git("config", "commit.gpgsign", "true");
         _repo.Git("config", "gpg.program", Path.Join(_repo.Base, "sign"));
 

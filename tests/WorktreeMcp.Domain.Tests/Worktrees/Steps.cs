@@ -36,14 +36,4 @@ internal static class Steps
 
     internal static IReadOnlyList<string> EventNames(this TestKit.TempRepository repository) =>
         [.. repository.EventLines().Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()!)];
-
-    /// <summary>Writes a program that git or a shell can start.</summary>
-    internal static void Script(string path, string text)
-    {
-        File.WriteAllText(path, text);
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-    }
 }

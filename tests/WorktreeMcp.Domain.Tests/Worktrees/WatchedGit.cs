@@ -17,7 +17,7 @@ internal sealed class WatchedGit
         Directory.CreateDirectory(_folder);
         File.WriteAllText(_log, string.Empty);
         var real = Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(place => Path.Join(place, "git")).First(File.Exists);
-        Steps.Script(Path.Join(_folder, "git"), $"""
+        Programs.Write(Path.Join(_folder, "git"), $"""
             #!/bin/sh
             echo "$*" >> '{_log}'
             case " $* " in *' status '*' --ignored=no '*) while [ -e '{_gate}' ]; do sleep 0.02; done;; esac
