@@ -16,7 +16,7 @@ internal static class LockBench
         foreach (var files in options.LockSizes)
         {
             var root = LargeRepository.Make(Path.Join(scratch.Folder, $"locks{files}"), files, 1);
-            var each = options.Quick ? 2 : files > 10_000 ? 3 : 20;
+            var each = options.Quick ? 2 : files > 10_000 ? 1 : 20;
             var (lines, wall) = Storm(root, each);
             foreach (var what in new[] { "held worktree.create", "wait worktree.create", "create" })
             {

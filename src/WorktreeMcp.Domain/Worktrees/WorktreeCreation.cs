@@ -293,7 +293,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         }
         catch (Refusal refusal)
         {
-            repair.RollBack(change, worktree, refusal.Message);
+            repair.TryRollBack(change, worktree, refusal.Message);
             throw;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -337,7 +337,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         }
         catch (Refusal refusal)
         {
-            repair.RollBack(change, started, refusal.Message);
+            repair.TryRollBack(change, started, refusal.Message);
             throw;
         }
 

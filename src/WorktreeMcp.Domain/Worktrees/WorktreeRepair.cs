@@ -130,6 +130,19 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         change.Commit("worktree.create.undo");
     }
 
+    /// <summary>The same where the refusal that led to it is what the caller has to know: what cannot be taken back now waits for the next call.</summary>
+    internal void TryRollBack(StateChange change, Worktree worktree, string cause)
+    {
+        try
+        {
+            RollBack(change, worktree, cause);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)
+        {
+            // The intent is on record. A full disk is full for this, too.
+        }
+    }
+
     /// <summary>
     /// Takes away the directory of a creation whose record was deleted while git made it: it holds nothing but a pointer to
     /// that record. Anything else in it lets it stay.

@@ -335,6 +335,23 @@ public sealed class CreatingWorktreesTests : IDisposable
         threads.ForEach(thread => thread.Join());
     }
 
+    [Fact]
+    public void A_creation_that_failed_and_cannot_be_taken_back_now_says_why_it_failed_and_the_next_call_takes_it_back()
+    {
+        using var repository = OpenWithGit("worktree add", $"\"$@\"; echo initializing > '{_repo.Root}/.git/worktrees/a/locked'; kill -9 $$");
+        Directory.CreateDirectory(_repo.Layout.Private);
+        File.WriteAllText(_repo.Layout.Trash, "in the way");
+        File.WriteAllText(Path.Join(Directory.CreateDirectory(_repo.Layout.Worktrees).FullName, ".trash"), "in the way");
+
+        var refusal = ((Action)(() => repository.Make("a"))).Should().Throw<Refusal>().Which;
+
+        refusal.Code.Should().Be(RefusalCode.GitFailed);
+        File.Delete(_repo.Layout.Trash);
+        repository.Worktrees.List(null, 50, null).Total.Should().Be(0);
+        _repo.Git("for-each-ref", "refs/heads/wt").Should().BeEmpty();
+        _repo.Has(".worktrees/a").Should().BeFalse();
+    }
+
     private Repository OpenAt(string home) => Repository.Open(_repo.Root, environment: new Dictionary<string, string>
     {
         ["PATH"] = Environment.GetEnvironmentVariable("PATH")!,
