@@ -131,6 +131,10 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
             .GroupBy(line => line.Line[(line.Line.IndexOf('\t', StringComparison.Ordinal) + 1)..], StringComparer.Ordinal)
             .ToDictionary(same => same.Key, same => (same.First().Fields[0], same.First().Fields[1]), StringComparer.Ordinal);
 
+    /// <summary>Brings files and index of a checkout from one commit to another, HEAD left alone; local changes and files that git does not know stop it.</summary>
+    internal GitAnswer Carry(BranchCheckout checkout, string from, string to, SafeHandle guard) =>
+        git.Run(In(checkout, "read-tree", "-m", "-u", from, to) with { Guards = [guard], Limit = CheckoutLimit });
+
     /// <summary>Looks again at the files of a checkout, so that git knows those that were put back.</summary>
     internal void Refresh(BranchCheckout checkout, SafeHandle guard) => git.Run(In(checkout, "update-index", "-q", "--refresh") with { Guards = [guard] });
 

@@ -35,6 +35,8 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
     private const string NoFile = "000000";
     private const string Submodule = "160000";
 
+    private readonly LateCheckouts _late = new(parts);
+
     /// <summary>What has to be held to move a base; refuses if something stands in the way.</summary>
     internal MovableBase Prepare(string branch, IReadOnlyList<ChangedFile> changed)
     {
@@ -52,8 +54,14 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
         }
     }
 
-    /// <summary>Moves it.</summary>
-    internal MoveOutcome Move(PendingLanding landing, MovableBase movable, string words, SafeHandle guard)
+    /// <summary>Moves it; the note is for a person whose checkout came too late.</summary>
+    internal (MoveOutcome Outcome, string? Note) Move(PendingLanding landing, MovableBase movable, string words, SafeHandle guard)
+    {
+        var outcome = MoveAlone(landing, movable, words, guard);
+        return (outcome, outcome == MoveOutcome.Moved && movable.Checkout is null ? _late.BringAlong(landing, guard) : null);
+    }
+
+    private MoveOutcome MoveAlone(PendingLanding landing, MovableBase movable, string words, SafeHandle guard)
     {
         var answer = movable.Checkout is { } checkout
             ? parts.Git.Landing.FastForward(checkout, landing.To, words, guard)
@@ -88,6 +96,7 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
         var now = parts.Git.Refs.Resolve($"refs/heads/{landing.Into}");
         if (now != landing.From || checkouts is not [var checkout] || HeadOf(checkout) != landing.Into)
         {
+            _ = now == landing.To ? _late.BringAlong(landing, guard) : null;
             return now is not null && now != landing.From && parts.Git.Landing.IsAncestor(landing.To, now);
         }
 

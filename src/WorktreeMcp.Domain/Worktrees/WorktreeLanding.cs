@@ -138,9 +138,10 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         }
 
         MoveOutcome outcome;
+        string? late;
         try
         {
-            outcome = bases.Move(pending, movable, $"worktree_merge {source.Worktree.Branch}", landing.Descriptor);
+            (outcome, late) = bases.Move(pending, movable, $"worktree_merge {source.Worktree.Branch}", landing.Descriptor);
         }
         catch (Refusal refusal) when (refusal.Code != RefusalCode.Busy)
         {
@@ -158,7 +159,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         lease.Dispose();
         var reason = pending.Follow ? TryFollow(source.Worktree, pending, landing) : null;
         var step = EndLanded(source.Worktree, pending, by);
-        IReadOnlyList<string> notes = reason is null ? [] : [$"{source.Worktree.Branch} still holds its own commits, since {reason}"];
+        IReadOnlyList<string> notes = [.. new[] { reason is null ? null : $"{source.Worktree.Branch} still holds its own commits, since {reason}", late }.OfType<string>()];
         return (step, pending.Follow && reason is null, notes);
     }
 

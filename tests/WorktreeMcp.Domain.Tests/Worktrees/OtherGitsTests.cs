@@ -45,6 +45,39 @@ public sealed class OtherGitsTests : IDisposable
         _repo.Has(".worktrees/a").Should().BeFalse();
     }
 
+    [Fact]
+    public void A_checkout_that_is_switched_to_the_base_while_it_moves_is_brought_along()
+    {
+        var repository = LandingDuringASwitch(alsoWrites: string.Empty);
+
+        repository.Land("a").Notes.Should().BeEmpty();
+
+        _repo.Git("symbolic-ref", "HEAD").Should().Be("refs/heads/main");
+        _repo.Git("status", "--porcelain").Should().BeEmpty();
+        _repo.Read("one.txt").Should().Be("1\n");
+    }
+
+    [Fact]
+    public void A_checkout_that_is_switched_to_the_base_while_it_moves_and_has_a_file_in_the_way_is_named()
+    {
+        var repository = LandingDuringASwitch(alsoWrites: $"; echo mine > '{_repo.Root}/one.txt'");
+
+        repository.Land("a").Notes.Should().ContainSingle().Which.Should().Contain($"{_repo.Root} was switched to main while it moved").And.Contain("git read-tree -m -u");
+
+        _repo.Read("one.txt").Should().Be("mine\n");
+        _repo.Git("show", "main:one.txt").Should().Be("1");
+    }
+
+    // The person's switch comes after the base was judged, and before it is moved.
+    private Repository LandingDuringASwitch(string alsoWrites)
+    {
+        _repo.Git("switch", "-q", "-c", "other");
+        var repository = OpenWith($"case \" $* \" in *' refs/heads/main '*) '{RealGit}' -C '{_repo.Root}' switch -q main{alsoWrites};; esac");
+        repository.Make("a", baseRef: "main");
+        repository.Work("a", "one.txt", "1");
+        return repository;
+    }
+
     private static string RealGit => Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(place => Path.Join(place, "git")).First(File.Exists);
 
     private Repository OpenWith(string before)

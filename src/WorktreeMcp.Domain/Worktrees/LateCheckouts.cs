@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using WorktreeMcp.Domain.Git;
+
+namespace WorktreeMcp.Domain.Worktrees;
+
+/// <summary>
+/// A branch that was checked out nowhere when it was judged is moved without any files. Whoever switches to it in that moment
+/// has read it before, and gets the files of before under the name of after: to git that looks as if he took the landed
+/// work away. Such a checkout is brought along, if nothing local is in the way; else it is named.
+/// </summary>
+internal sealed class LateCheckouts(RegistryParts parts)
+{
+    private const string NoFile = "000000";
+
+    private static readonly TimeSpan LongestSwitch = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Brings along whoever switched to a branch while it moved.</summary>
+    /// <param name="landing">The move, which is done.</param>
+    /// <param name="guard">What git inherits.</param>
+    /// <returns>What a person has to do about one that could not be, or null.</returns>
+    internal string? BringAlong(PendingLanding landing, SafeHandle guard)
+    {
+        AwaitSwitches();
+        var behind = parts.Git.Landing.CheckoutsOf(landing.Into, parts.Git.Refs).Where(checkout => IsBehind(checkout, landing)).ToList();
+        var left = behind.Where(checkout => !parts.Git.Landing.Carry(checkout, landing.From, landing.To, guard).Succeeded).Select(checkout => checkout.Directory).ToList();
+        return left.Count == 0 ? null
+            : $"{string.Join(", ", left)} was switched to {landing.Into} while it moved, holds the files of before and has local changes in the way: `git read-tree -m -u {landing.From[..12]} {landing.To[..12]}` there brings it along once those are out of the way";
+    }
+
+    // A switch holds the index from before it writes the first file until its HEAD is set.
+    private void AwaitSwitches()
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (Indexes().Any(parts.Exists) && Stopwatch.GetElapsedTime(start) < LongestSwitch)
+        {
+            Thread.Sleep(Look);
+        }
+    }
+
+    private IEnumerable<string> Indexes() => parts.Git.Records.All().Where(record => !record.IsTrash).Select(record => record.Directory)
+        .Prepend(parts.Layout.CommonDirectory).Select(folder => Path.Join(folder, "index.lock"));
+
+    private bool IsBehind(BranchCheckout checkout, PendingLanding landing)
+    {
+        if (parts.Git.Refs.ReadHead(checkout.Entry.Directory) is not { } head || head.ShortBranch != landing.Into || head.Commit != landing.To)
+        {
+            return false;
+        }
+
+        var changed = parts.Git.Trials.Changed(landing.From, landing.To);
+        var indexed = parts.Git.Landing.Indexed(checkout);
+        return changed.Count > 0 && changed.All(file => file.Before.Mode == NoFile ? !indexed.ContainsKey(file.Raw) : indexed.TryGetValue(file.Raw, out var entry) && entry == file.Before);
+    }
+}
