@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using WorktreeMcp.TestKit;
 
@@ -33,6 +34,29 @@ public sealed class HostileCommandsTests : IDisposable
         forged.GetProperty("stdout").GetString().Should().StartWith("{\"jsonrpc\"").And.EndWith("a\uFFFDb");
         (await Runs(server, 8, "echo after")).GetProperty("stdout").GetString().Should().Be("after\n");
         server.Received.Select(line => JsonElement.Parse(line).GetProperty("id").GetInt32()).Should().Equal([0, 1, 100, 2, 3, 4, 5, 6, 7, 8]);
+    }
+
+    [Fact]
+    public async Task What_left_the_session_and_the_environment_of_its_command_is_told_and_is_gone_with_the_sandbox()
+    {
+        const string Command = "env -i setsid sh -c 'cd / && echo $$ && exec sleep 700' & wait_for=$!; while ! pgrep -x -f 'sleep 700' > /dev/null; do :; done; echo \"started\"";
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Skip("Only Linux hands orphans to whoever asks for them.");
+        }
+
+        await using var open = await Started(confined: false);
+        var run = await Runs(open, 2, Command);
+        var escaped = run.GetProperty("still_alive").EnumerateArray().Select(pid => pid.GetInt32()).Single();
+        run.GetProperty("stdout").GetString().Should().Contain($"{escaped}\n");
+        using (var process = Process.GetProcessById(escaped))
+        {
+            process.Kill();
+            (await Runs(open, 3, "true")).TryGetProperty("still_alive", out _).Should().BeFalse("it began before that command");
+        }
+
+        await using var confined = await Started(confined: true);
+        (await Runs(confined, 2, Command)).TryGetProperty("still_alive", out _).Should().BeFalse();
     }
 
     [Theory]

@@ -94,10 +94,10 @@ public sealed class FaultyFiles(int at, Fault fault, Func<string, Exception>? er
     public void Replace(string temporary, string target) => Do($"Replace {target}", () => _disk.Replace(temporary, target));
 
     /// <inheritdoc/>
-    public void Append(string path, ReadOnlySpan<byte> bytes, bool sync)
+    public void Append(string path, ReadOnlySpan<byte> bytes, bool sync, bool create = true)
     {
         var all = bytes.ToArray();
-        Do($"Append {path}", () => _disk.Append(path, all, sync), () => _disk.Append(path, all.AsSpan(0, all.Length / 2), sync));
+        Do($"Append {path}", () => _disk.Append(path, all, sync, create), () => _disk.Append(path, all.AsSpan(0, all.Length / 2), sync, create));
     }
 
     /// <inheritdoc/>

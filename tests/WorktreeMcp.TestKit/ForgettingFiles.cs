@@ -111,12 +111,12 @@ public sealed class ForgettingFiles : IDurableFiles
     });
 
     /// <inheritdoc/>
-    public void Append(string path, ReadOnlySpan<byte> bytes, bool sync)
+    public void Append(string path, ReadOnlySpan<byte> bytes, bool sync, bool create = true)
     {
         var all = bytes.ToArray();
         Do($"Append {path}", () =>
         {
-            _disk.Append(path, all, sync);
+            _disk.Append(path, all, sync, create);
             if (_forgets(path))
             {
                 _live.TryAdd(path, new Content([], appended: true));

@@ -29,13 +29,21 @@ public static class ChildProcess
         }
 
         var begin = Stopwatch.GetTimestamp();
-        using var pipes = new ChildPipes(sink, spec.Input, cancel, spec.Handover);
-        using var watch = Watchdog.Over(spec.Marker);
-        var pid = pipes.Start(spec);
-        watch.Started(pid);
-        using var run = new ChildRun(spec, Leader.Own(pid), pipes, watch, begin, cancel);
-        started?.Invoke(pid);
-        return run.Complete();
+        Foundlings.Expect(spec.Marker);
+        try
+        {
+            using var pipes = new ChildPipes(sink, spec.Input, cancel, spec.Handover);
+            using var watch = Watchdog.Over(spec.Marker);
+            var pid = pipes.Start(spec);
+            watch.Started(pid);
+            using var run = new ChildRun(spec, Leader.Own(pid), pipes, watch, begin, cancel);
+            started?.Invoke(pid);
+            return run.Complete();
+        }
+        finally
+        {
+            Foundlings.Forget(spec.Marker);
+        }
     }
 
     /// <summary>Goes on with a child that another process has handed over, to its end, as if this one had started it.</summary>

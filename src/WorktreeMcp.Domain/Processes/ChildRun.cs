@@ -33,6 +33,7 @@ internal sealed class ChildRun(ChildSpec spec, Leader leader, ChildPipes pipes, 
         {
             EndSession();
             pipes.Drain();
+            _survivors = [.. _survivors.Union(Foundlings.Since(leader.Started))];
         }
 
         var (code, signal) = Reap();

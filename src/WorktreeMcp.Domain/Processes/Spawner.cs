@@ -35,6 +35,7 @@ internal static unsafe class Spawner
     private static void Serve(BlockingCollection<Order> orders)
     {
         KeepExitCodes();
+        Foundlings.Adopt();
         Descriptor.CloseAllOnExec();
         foreach (var order in orders.GetConsumingEnumerable())
         {

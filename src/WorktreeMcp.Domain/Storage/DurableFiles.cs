@@ -28,14 +28,14 @@ public sealed class DurableFiles : IDurableFiles
     }
 
     /// <inheritdoc/>
-    public void Append(string path, ReadOnlySpan<byte> bytes, bool sync)
+    public void Append(string path, ReadOnlySpan<byte> bytes, bool sync, bool create = true)
     {
         if (new FileInfo(path).LinkTarget is not null)
         {
             throw new IOException($"{path} is a link, not a regular file");
         }
 
-        using var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using var stream = new FileStream(path, create ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         stream.Seek(0, SeekOrigin.End);
         stream.Write(bytes);
         if (sync)

@@ -56,18 +56,35 @@ public sealed class EventLog
     /// <summary>Whether all of these events are there.</summary>
     internal bool HoldsAll(IReadOnlyList<JsonObject> events) => Missing(events).Count == 0;
 
-    /// <summary>Appends new events; the caller holds the lock.</summary>
-    internal void Append(IReadOnlyCollection<JsonObject> events)
+    /// <summary>
+    /// Appends events; the caller holds the lock. A person's git clean may take the log away at any moment, and a log that
+    /// begins in the middle would hide that: only whoever appends all there is may make the file.
+    /// </summary>
+    /// <param name="events">The events.</param>
+    /// <param name="create">Whether these are all there is.</param>
+    /// <returns>False if the log was taken away meanwhile.</returns>
+    internal bool TryAppend(IReadOnlyCollection<JsonObject> events, bool create)
     {
-        if (events.Count > 0)
+        if (events.Count == 0)
+        {
+            return true;
+        }
+
+        try
         {
             _lines.CutTorn();
-            _lines.Append(events.SelectMany(StateJson.Line).ToArray(), sync: false);
+            _lines.Append(events.SelectMany(StateJson.Line).ToArray(), sync: false, create);
         }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+
+        return !IsEmpty;
     }
 
-    /// <summary>Appends the events that are not there yet, after a kill; the caller holds the lock.</summary>
-    internal void AppendMissing(IReadOnlyList<JsonObject> events) => Append(Missing(events));
+    /// <summary>Appends the events that are not there yet, after a kill; as <see cref="TryAppend"/>.</summary>
+    internal bool TryAppendMissing(IReadOnlyList<JsonObject> events, bool create) => TryAppend(Missing(events), create);
 
     /// <summary>Cuts a torn last line off into quarantine; the caller holds the lock.</summary>
     internal void CutTorn() => _lines.CutTorn();

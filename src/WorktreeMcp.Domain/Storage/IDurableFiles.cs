@@ -24,7 +24,8 @@ public interface IDurableFiles
     /// <param name="path">Absolute path; refused if it is a link.</param>
     /// <param name="bytes">What to append.</param>
     /// <param name="sync">Whether to fsync afterwards.</param>
-    void Append(string path, ReadOnlySpan<byte> bytes, bool sync);
+    /// <param name="create">Whether to make the file if it is absent; else that is a FileNotFoundException.</param>
+    void Append(string path, ReadOnlySpan<byte> bytes, bool sync, bool create = true);
 
     /// <summary>Cuts a file to a length.</summary>
     /// <param name="path">Absolute path.</param>

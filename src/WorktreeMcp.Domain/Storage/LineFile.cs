@@ -47,7 +47,7 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
     }
 
     /// <summary>Appends whole lines; the caller holds the lock and has cut what was torn.</summary>
-    internal void Append(ReadOnlySpan<byte> lines, bool sync) => disk.Append(path, lines, sync);
+    internal void Append(ReadOnlySpan<byte> lines, bool sync, bool create = true) => disk.Append(path, lines, sync, create);
 
     internal void Truncate(long length, bool sync) => disk.Truncate(path, length, sync);
 

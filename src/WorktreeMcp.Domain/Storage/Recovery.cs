@@ -12,6 +12,9 @@ internal sealed class Recovery(StateStore store)
     internal const string Name = "recovery";
     internal const string Hand = "hand";
 
+    // Whoever sweeps faster than we write has the next call write it.
+    private const int MostSweeps = 5;
+
     private readonly List<EntityChange> _edits = [];
     private readonly List<JsonObject> _repairs = [];
     private readonly Dictionary<(EntityKind, int), HashSet<string>> _earlier = [];
@@ -48,8 +51,20 @@ internal sealed class Recovery(StateStore store)
             Settle(change, known);
         }
 
-        store.Events.AppendMissing(last is null ? [] : everything ? OwedEvents() : last.Events);
+        CompleteEvents(last, everything);
         return new RecoveryFindings([.. _edits], [.. _repairs]);
+    }
+
+    private void CompleteEvents(Operation? last, bool everything)
+    {
+        bool whole;
+        var attempt = 0;
+        do
+        {
+            var isEmpty = store.Events.IsEmpty;
+            whole = last is null || store.Events.TryAppendMissing(everything || isEmpty ? OwedEvents() : last.Events, create: isEmpty);
+        }
+        while (!whole && ++attempt < MostSweeps);
     }
 
     /// <summary>Whether nothing of an operation has to be redone; edits by hand do not count.</summary>

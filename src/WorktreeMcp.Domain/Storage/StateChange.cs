@@ -171,7 +171,7 @@ public sealed class StateChange : IDisposable
         _store.Log.Append(operation);
         _next = operation.Next;
         _events.Clear();
-        _store.Events.Append(operation.Events);
+        _store.AppendEvents(operation);
         _store.MarkApplied();
     }
 

@@ -182,13 +182,10 @@ public sealed class StateStore : IDisposable
     /// <summary>Appends the events of a committed operation. If somebody took the event log away meanwhile, task files may have gone with it.</summary>
     internal void AppendEvents(Operation operation)
     {
-        if (operation.Number > 1 && Events.IsEmpty)
+        var isFirst = operation.Number == 1;
+        if ((!isFirst && Events.IsEmpty) || !Events.TryAppend(operation.Events, create: isFirst))
         {
             RestoreSwept();
-        }
-        else
-        {
-            Events.Append(operation.Events);
         }
     }
 

@@ -102,7 +102,7 @@ internal sealed class DyingGit : IDurableFiles
 
     public void Replace(string temporary, string target) => Living().Replace(temporary, target);
 
-    public void Append(string path, ReadOnlySpan<byte> bytes, bool sync) => Living().Append(path, bytes, sync);
+    public void Append(string path, ReadOnlySpan<byte> bytes, bool sync, bool create = true) => Living().Append(path, bytes, sync, create);
 
     public void Truncate(string path, long length, bool sync) => Living().Truncate(path, length, sync);
 
