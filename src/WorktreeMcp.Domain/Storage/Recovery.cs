@@ -43,28 +43,16 @@ internal sealed class Recovery(StateStore store)
             FindEarlier();
         }
 
-        RebuildIndexIfUnsound(last);
-        // After a reboot nothing that was not synced can be trusted, so every entity's newest image is compared.
-        foreach (var change in last is null ? [] : everything ? store.Log.NewestImages() : last.Changes)
+        SettleFiles(last, everything, known);
+        for (var sweeps = 0; !TryCompleteEvents(last, everything) && sweeps < MostSweeps; sweeps++)
         {
-            RemoveLeftover(change);
-            Settle(change, known);
+            // Whoever took the event log away took task files, too.
+            everything = true;
+            _edits.Clear();
+            SettleFiles(last, everything, known: false);
         }
 
-        CompleteEvents(last, everything);
         return new RecoveryFindings([.. _edits], [.. _repairs]);
-    }
-
-    private void CompleteEvents(Operation? last, bool everything)
-    {
-        bool whole;
-        var attempt = 0;
-        do
-        {
-            var isEmpty = store.Events.IsEmpty;
-            whole = last is null || store.Events.TryAppendMissing(everything || isEmpty ? OwedEvents() : last.Events, create: isEmpty);
-        }
-        while (!whole && ++attempt < MostSweeps);
     }
 
     /// <summary>Whether nothing of an operation has to be redone; edits by hand do not count.</summary>
@@ -87,6 +75,29 @@ internal sealed class Recovery(StateStore store)
         store.TaskFiles.HighestId() + 1,
         (store.IndexFile.IsReadable() ? store.IndexFile.Entries() : []).Select(e => e.Id).DefaultIfEmpty(0).Max() + 1,
         store.Events.LastSeq() + 1);
+
+    // After a reboot nothing that was not synced can be trusted, so every entity's newest image is compared.
+    private void SettleFiles(Operation? last, bool everything, bool known)
+    {
+        RebuildIndexIfUnsound(last);
+        foreach (var change in last is null ? [] : everything ? store.Log.NewestImages() : last.Changes)
+        {
+            RemoveLeftover(change);
+            Settle(change, known);
+        }
+    }
+
+    private bool TryCompleteEvents(Operation? last, bool everything)
+    {
+        if (last is null)
+        {
+            return true;
+        }
+
+        var isEmpty = store.Events.IsEmpty;
+        return (everything || !isEmpty || last.Number == 1)
+            && store.Events.TryAppendMissing(everything ? OwedEvents() : last.Events, create: isEmpty);
+    }
 
     private bool Holds(Operation operation, State one, State two, State three) =>
         operation.Changes.All(change => Look(change) is var state && (state == one || state == two || state == three))

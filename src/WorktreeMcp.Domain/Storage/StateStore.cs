@@ -227,8 +227,9 @@ public sealed class StateStore : IDisposable
         var mark = Log.Mark();
         last = Log.Last();
 
-        // A git clean takes folders and the event log, not necessarily both.
-        var swept = mark.Length > 0 && (!Folders.Exist || (last?.Next.Seq > 1 && Events.IsEmpty));
+        // A git clean takes folders, the event log and task files, and may be ended before it has them all.
+        var vanished = TaskFiles.TakeVanished();
+        var swept = mark.Length > 0 && (vanished || !Folders.Exist || (last?.Next.Seq > 1 && Events.IsEmpty));
         Folders.Ensure();
         var known = mark == _settled;
         var sound = _recovery.IsIndexSound(last);
@@ -253,14 +254,14 @@ public sealed class StateStore : IDisposable
         Folders.RefuseLinks();
         var known = Volatile.Read(ref _read);
         var mark = Log.Mark();
-        if (mark == known && (mark.Length == 0 || Folders.Exist))
+        if (mark == known && (mark.Length == 0 || (Folders.Exist && !TaskFiles.HasVanished)))
         {
             return;
         }
 
         Learn(known, mark);
         var last = Log.Last();
-        if (last is null || ((last.Boot == Machine.BootId || _comparedAll) && Folders.Exist && _recovery.IsApplied(last)))
+        if (last is null || ((last.Boot == Machine.BootId || _comparedAll) && Folders.Exist && !TaskFiles.HasVanished && _recovery.IsApplied(last)))
         {
             Volatile.Write(ref _read, mark);
             return;

@@ -27,6 +27,10 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
     private long _rememberedVersion;
     private IReadOnlyList<StoredTask>? _remembered;
     private TimeSpan? _lookCost;
+    private int _vanished;
+
+    /// <summary>Whether a file that was there has gone since the last change: a person deleted it, or swept them all away.</summary>
+    internal bool HasVanished => Volatile.Read(ref _vanished) != 0;
 
     /// <summary>One task's file as it is now, or null.</summary>
     internal StoredTask? Find(int id)
@@ -79,6 +83,9 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
         }
     }
 
+    /// <summary>As <see cref="HasVanished"/>, and whoever asks sees to it.</summary>
+    internal bool TakeVanished() => Interlocked.Exchange(ref _vanished, 0) != 0;
+
     /// <summary>The highest number that a file has; 0 when there is none.</summary>
     internal int HighestId() => Names().DefaultIfEmpty(0).Max();
 
@@ -115,6 +122,7 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
     {
         if (_cache.TryRemove(id, out _))
         {
+            Volatile.Write(ref _vanished, 1);
             Interlocked.Increment(ref _version);
         }
     }

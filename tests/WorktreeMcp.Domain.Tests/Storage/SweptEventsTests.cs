@@ -31,6 +31,39 @@ public sealed class SweptEventsTests : IDisposable
         _folder.Events().Select(e => (int)e["seq"]!).Should().Equal(1, 2, 3, 4);
     }
 
+    [Fact]
+    public void Task_files_that_go_while_their_folder_and_the_event_log_stay_come_back()
+    {
+        var state = _folder.Open();
+        state.Board.Create(new NewTask("first"), "a");
+        state.Board.Create(new NewTask("second"), "a");
+        state.Board.Create(new NewTask("third"), "a");
+        state.Board.List(Listing.All).Tasks.Should().HaveCount(3);
+
+        File.Delete(_folder.Layout.Task(1));
+        File.Delete(_folder.Layout.Task(2));
+        _ = state.Board.List(Listing.All);
+
+        state.Board.List(Listing.All).Tasks.Should().HaveCount(3);
+        File.Exists(_folder.Layout.Task(1)).Should().BeTrue();
+        File.Exists(_folder.Layout.Task(2)).Should().BeTrue();
+    }
+
+    [Fact]
+    public void An_event_log_that_goes_before_a_recovery_takes_the_task_files_with_it_and_all_come_back()
+    {
+        var state = _folder.Open();
+        state.Board.Create(new NewTask("first"), "a");
+        state.Board.Create(new NewTask("second"), "a");
+        File.Delete(_folder.Layout.Task(1));
+        File.Delete(_folder.Layout.Events);
+
+        new Recovery(state.Store).Run(everything: false, known: true, rebooted: false);
+
+        File.Exists(_folder.Layout.Task(1)).Should().BeTrue();
+        _folder.Events().Select(e => (int)e["seq"]!).Should().Equal(1, 2);
+    }
+
     // The moment after the log was looked at and before it is opened, or after it was opened and before it is looked at again.
     private sealed class SweepingFiles(string events, bool before) : IDurableFiles
     {
