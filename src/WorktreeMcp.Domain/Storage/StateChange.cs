@@ -12,6 +12,8 @@ namespace WorktreeMcp.Domain.Storage;
 /// </summary>
 public sealed class StateChange : IDisposable
 {
+    private const int MostSweeps = 5;
+
     private readonly StateStore _store;
     private readonly HeldLock _lock;
     private readonly Dictionary<int, JsonObject> _tasks = [];
@@ -196,22 +198,24 @@ public sealed class StateChange : IDisposable
     // A git clean may take the folders away at any moment; what else it took comes back first.
     private Operation Stage(string kind, string? requestId, List<(string Temporary, string Target)> temporaries)
     {
-        try
+        for (var sweeps = 0; ; sweeps++)
         {
-            return Write();
-        }
-        catch (DirectoryNotFoundException)
-        {
-            temporaries.Clear();
-            _store.RestoreSwept();
-            return Write();
-        }
+            try
+            {
+                if (sweeps > 0)
+                {
+                    _store.RestoreSwept();
+                }
 
-        Operation Write()
-        {
-            var operation = Describe(kind, requestId);
-            WriteTemporaries(temporaries);
-            return operation;
+                var operation = Describe(kind, requestId);
+                WriteTemporaries(temporaries);
+                return operation;
+            }
+            catch (DirectoryNotFoundException) when (sweeps < MostSweeps)
+            {
+                // It may still be at it, faster than we write.
+                temporaries.Clear();
+            }
         }
     }
 
