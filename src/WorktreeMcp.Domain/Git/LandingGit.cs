@@ -106,6 +106,10 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
             Variables = new Dictionary<string, string> { ["GIT_REFLOG_ACTION"] = words },
         });
 
+    /// <summary>Takes a fast-forward back, local changes left alone.</summary>
+    internal GitAnswer StepBack(BranchCheckout checkout, SafeHandle guard) =>
+        git.Run(In(checkout, "reset", "--keep", "--quiet", "ORIG_HEAD") with { Guards = [guard], Limit = CheckoutLimit });
+
     /// <summary>Which of these files a checkout has other than its HEAD; those that git does not know are left out.</summary>
     internal IReadOnlyList<string> Modified(BranchCheckout checkout, IReadOnlyCollection<ChangedFile> among)
     {

@@ -1,4 +1,5 @@
 using System.IO.Abstractions;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -22,13 +23,22 @@ public sealed record EventPage(IReadOnlyList<JsonElement> Events, bool More)
     public long? LastSeq => Events.Count > 0 && EventLog.SeqOf(Events[^1]) is > 0 and var seq ? seq : null;
 }
 
-/// <summary>The audit log: read from its end, appended under the lock, never used to decide anything.</summary>
+/// <summary>
+/// The audit log: read from its end, appended under the lock, never used to decide anything. The operation log holds the newest
+/// events once more; those it lets go at a rotation are kept in a second file, where no git clean comes.
+/// </summary>
 public sealed class EventLog
 {
-    private readonly LineFile _lines;
+    private const int MostAtOnce = 1024 * 1024;
 
-    internal EventLog(StateLayout layout, IFileSystem files, IDurableFiles disk) =>
+    private readonly LineFile _lines;
+    private readonly LineFile _kept;
+
+    internal EventLog(StateLayout layout, IFileSystem files, IDurableFiles disk)
+    {
         _lines = new LineFile(layout.Events, layout, files, disk);
+        _kept = new LineFile(layout.KeptEvents, layout, files, disk);
+    }
 
     /// <summary>Reads events without the lock and without reading the whole log.</summary>
     /// <param name="query">Which events.</param>
@@ -39,19 +49,7 @@ public sealed class EventLog
     internal bool IsEmpty => _lines.Length == 0;
 
     /// <summary>The number of the newest event; 0 when there is none.</summary>
-    internal long LastSeq()
-    {
-        foreach (var (_, line) in _lines.Backward())
-        {
-            // Other tools append events without a number.
-            if (Parse(line) is { } element && SeqOf(element) is > 0 and var seq)
-            {
-                return seq;
-            }
-        }
-
-        return 0;
-    }
+    internal long LastSeq() => LastSeq(_lines);
 
     /// <summary>Whether all of these events are there.</summary>
     internal bool HoldsAll(IReadOnlyList<JsonObject> events) => Missing(events).Count == 0;
@@ -65,26 +63,41 @@ public sealed class EventLog
     /// <returns>False if the log was taken away meanwhile.</returns>
     internal bool TryAppend(IReadOnlyCollection<JsonObject> events, bool create)
     {
-        if (events.Count == 0)
-        {
-            return true;
-        }
-
-        try
-        {
-            _lines.CutTorn();
-            _lines.Append(events.SelectMany(StateJson.Line).ToArray(), sync: false, create);
-        }
-        catch (FileNotFoundException)
-        {
-            return false;
-        }
-
-        return !IsEmpty;
+        return TryWrite([.. events.SelectMany(StateJson.Line)], create);
     }
 
     /// <summary>Appends the events that are not there yet, after a kill; as <see cref="TryAppend"/>.</summary>
     internal bool TryAppendMissing(IReadOnlyList<JsonObject> events, bool create) => TryAppend(Missing(events), create);
+
+    /// <summary>Appends all events that are not there yet, first those that were kept, then those of the operation log.</summary>
+    /// <param name="ofLog">The operation log's events from a number on, oldest first.</param>
+    /// <returns>False if the log was taken away meanwhile.</returns>
+    internal bool TryComplete(Func<long, IReadOnlyList<JsonObject>> ofLog)
+    {
+        var create = IsEmpty;
+        var last = LastSeq();
+        foreach (var lines in Kept(last))
+        {
+            if (!TryWrite(lines, create))
+            {
+                return false;
+            }
+
+            create = false;
+        }
+
+        return TryAppend(Missing(ofLog(last)), create);
+    }
+
+    /// <summary>Keeps events that the operation log is about to let go; those kept before are left out.</summary>
+    /// <param name="events">The events, oldest first.</param>
+    /// <param name="sync">Whether they have to be durable.</param>
+    internal void Keep(IEnumerable<JsonObject> events, bool sync)
+    {
+        _kept.CutTorn();
+        var last = LastSeq(_kept);
+        _kept.Append(events.Where(e => (long)e["seq"]! > last).SelectMany(StateJson.Line).ToArray(), sync);
+    }
 
     /// <summary>Cuts a torn last line off into quarantine; the caller holds the lock.</summary>
     internal void CutTorn() => _lines.CutTorn();
@@ -94,6 +107,65 @@ public sealed class EventLog
 
     /// <summary>Fails early, before the commit point, if the log cannot be written.</summary>
     internal void EnsureWritable() => _lines.Append([], sync: false);
+
+    private IEnumerable<List<byte>> Kept(long after)
+    {
+        var lines = new List<byte>();
+        foreach (var (_, line) in _kept.Forward(StartAfter(_kept, after)))
+        {
+            if (Parse(line) is not { } element || SeqOf(element) <= after)
+            {
+                continue;
+            }
+
+            lines.AddRange(line);
+            lines.Add((byte)'\n');
+            if (lines.Count >= MostAtOnce)
+            {
+                yield return lines;
+                lines.Clear();
+            }
+        }
+
+        if (lines.Count > 0)
+        {
+            yield return lines;
+        }
+    }
+
+    private bool TryWrite(List<byte> lines, bool create)
+    {
+        if (lines.Count == 0)
+        {
+            return true;
+        }
+
+        try
+        {
+            _lines.CutTorn();
+            _lines.Append(CollectionsMarshal.AsSpan(lines), sync: false, create);
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+
+        return !IsEmpty;
+    }
+
+    private static long LastSeq(LineFile lines)
+    {
+        foreach (var (_, line) in lines.Backward())
+        {
+            // Other tools append events without a number.
+            if (Parse(line) is { } element && SeqOf(element) is > 0 and var seq)
+            {
+                return seq;
+            }
+        }
+
+        return 0;
+    }
 
     // Looked for one by one: a line added by hand may have any number.
     private List<JsonObject> Missing(IReadOnlyList<JsonObject> events)
@@ -147,7 +219,7 @@ public sealed class EventLog
     private EventPage After(long since, EventQuery query)
     {
         var found = new List<JsonElement>();
-        foreach (var (_, line) in _lines.Forward(StartAfter(since)))
+        foreach (var (_, line) in _lines.Forward(StartAfter(_lines, since)))
         {
             if (Matches(line, query) is { } element && SeqOf(element) > since)
             {
@@ -164,14 +236,14 @@ public sealed class EventLog
     }
 
     // Event numbers grow along the file, so the place is found by halving.
-    private long StartAfter(long since)
+    private static long StartAfter(LineFile lines, long since)
     {
         long low = 0;
-        var high = _lines.Length;
+        var high = lines.Length;
         while (high - low > 64 * 1024)
         {
-            var middle = _lines.LineAt(low + ((high - low) / 2));
-            var seq = _lines.Forward(middle).Select(line => Parse(line.Line) is { } e ? SeqOf(e) : 0).FirstOrDefault(found => found > 0, long.MaxValue);
+            var middle = lines.LineAt(low + ((high - low) / 2));
+            var seq = lines.Forward(middle).Select(line => Parse(line.Line) is { } e ? SeqOf(e) : 0).FirstOrDefault(found => found > 0, long.MaxValue);
             if (middle >= high || seq > since)
             {
                 high = low + ((high - low) / 2);

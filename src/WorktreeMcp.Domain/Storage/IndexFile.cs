@@ -13,6 +13,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
     private readonly Lock _gate = new();
     private byte[]? _bytes;
     private FileStamp? _stamp;
+    private LogMark? _log;
     private IReadOnlyList<StoredWorktree> _entries = [];
 
     /// <summary>All entries as they are now; refuses as corrupt_file when the file cannot be understood.</summary>
@@ -24,7 +25,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
             var kind = info.Kind();
             if (!kind.IsOurs())
             {
-                (_bytes, _stamp, _entries) = (null, null, []);
+                (_bytes, _stamp, _log, _entries) = (null, null, null, []);
                 throw Corrupt(kind.Problem());
             }
 
@@ -37,9 +38,11 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
             _stamp = null;
             if (Read() is not { } bytes)
             {
-                (_bytes, _entries) = (null, KeepSame(_entries, FromLog()));
+                ReadLog();
                 return _entries;
             }
+
+            _log = null;
 
             if (_bytes is null || !_bytes.AsSpan().SequenceEqual(bytes))
             {
@@ -112,6 +115,16 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
+        }
+    }
+
+    // All of the log is read for it, so once as long as the log does not grow.
+    private void ReadLog()
+    {
+        var mark = log.Mark();
+        if (mark != _log)
+        {
+            (_bytes, _log, _entries) = (null, mark, KeepSame(_entries, FromLog()));
         }
     }
 

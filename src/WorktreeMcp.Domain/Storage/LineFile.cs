@@ -25,12 +25,12 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
     /// <summary>The file's length and first bytes, of one and the same file.</summary>
     internal (long Length, byte[] Bytes) Head(int most)
     {
-        if (!files.File.Exists(path))
+        using var stream = TryOpen();
+        if (stream is null)
         {
             return (0, []);
         }
 
-        using var stream = Open();
         var bytes = new byte[most];
         var count = stream.ReadAtLeast(bytes, most, throwOnEndOfStream: false);
         return (stream.Length, bytes[..count]);
@@ -88,12 +88,12 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
     /// <summary>Whole lines from the newest to the oldest, with the offset each begins at.</summary>
     internal IEnumerable<(long Offset, byte[] Line)> Backward()
     {
-        if (!files.File.Exists(path))
+        using var stream = TryOpen();
+        if (stream is null)
         {
             yield break;
         }
 
-        using var stream = Open();
         var position = stream.Length;
         byte[] pending = [];
         var torn = true;
@@ -135,12 +135,12 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
     /// <summary>Whole lines from an offset on, which must be the beginning of a line.</summary>
     internal IEnumerable<(long Offset, byte[] Line)> Forward(long offset)
     {
-        if (!files.File.Exists(path))
+        using var stream = TryOpen();
+        if (stream is null)
         {
             yield break;
         }
 
-        using var stream = Open();
         stream.Seek(offset, SeekOrigin.Begin);
         using var buffered = new BufferedStream(stream, 64 * 1024);
         var line = new List<byte>(512);
@@ -185,6 +185,19 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
             }
 
             at += count;
+        }
+    }
+
+    // A person may delete it at any moment.
+    private Stream? TryOpen()
+    {
+        try
+        {
+            return files.File.Exists(path) ? Open() : null;
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
         }
     }
 

@@ -5,7 +5,7 @@ namespace WorktreeMcp.Domain.Storage;
 /// <summary>
 /// Keeps the operation log from growing without end. Invariants:
 /// - the new log begins with one snapshot of all that the old one would still be asked for, and goes on with the last operation;
-/// - what the old log would redo and the snapshot cannot (events, older files) is durable before the new log is;
+/// - what the old log would redo and the snapshot cannot is durable before the new log is: older files, and the events once more;
 /// - a rotation that fails leaves a whole log, old or new, and takes nothing back from the operation before it.
 /// </summary>
 internal sealed class LogRotation(StateStore store, long limit)
@@ -75,6 +75,7 @@ internal sealed class LogRotation(StateStore store, long limit)
         {
             Requests = [.. requests.Values.Where(o => o.At >= store.OldestRequest).OrderBy(o => o.Number)],
         };
+        store.Events.Keep(store.Log.Backward().Reverse().SelectMany(o => o.Events), store.Durable);
         store.Log.Replace([snapshot, last]);
     }
 

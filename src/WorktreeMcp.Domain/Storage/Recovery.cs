@@ -28,7 +28,6 @@ internal sealed class Recovery(StateStore store)
     internal RecoveryFindings Run(bool everything, bool known, bool rebooted)
     {
         _earlier.Clear();
-        _edits.Clear();
         _repairs.Clear();
         store.Log.Repair();
         var last = store.Log.Last();
@@ -37,19 +36,15 @@ internal sealed class Recovery(StateStore store)
             store.Log.Sync();
         }
 
-        SweepLeftovers();
         if (rebooted)
         {
             FindEarlier();
         }
 
-        SettleFiles(last, everything, known);
-        for (var sweeps = 0; !TryCompleteEvents(last, everything) && sweeps < MostSweeps; sweeps++)
+        for (var sweeps = 0; !TrySettle(last, everything, known, isLast: sweeps == MostSweeps) && sweeps < MostSweeps; sweeps++)
         {
-            // Whoever took the event log away took task files, too.
-            everything = true;
-            _edits.Clear();
-            SettleFiles(last, everything, known: false);
+            // Whoever took the event log or a folder away took task files, too.
+            (everything, known) = (true, false);
         }
 
         return new RecoveryFindings([.. _edits], [.. _repairs]);
@@ -76,6 +71,22 @@ internal sealed class Recovery(StateStore store)
         (store.IndexFile.IsReadable() ? store.IndexFile.Entries() : []).Select(e => e.Id).DefaultIfEmpty(0).Max() + 1,
         store.Events.LastSeq() + 1);
 
+    private bool TrySettle(Operation? last, bool everything, bool known, bool isLast)
+    {
+        _edits.Clear();
+        try
+        {
+            SweepLeftovers();
+            SettleFiles(last, everything, known);
+            return TryCompleteEvents(last, everything);
+        }
+        catch (Exception fault) when (!isLast && fault is (FileNotFoundException or DirectoryNotFoundException))
+        {
+            store.Folders.Ensure();
+            return false;
+        }
+    }
+
     // After a reboot nothing that was not synced can be trusted, so every entity's newest image is compared.
     private void SettleFiles(Operation? last, bool everything, bool known)
     {
@@ -94,9 +105,14 @@ internal sealed class Recovery(StateStore store)
             return true;
         }
 
-        var isEmpty = store.Events.IsEmpty;
-        return (everything || !isEmpty || last.Number == 1)
-            && store.Events.TryAppendMissing(everything ? OwedEvents() : last.Events, create: isEmpty);
+        if (everything)
+        {
+            return store.Events.TryComplete(OwedEvents);
+        }
+
+        // What is not there before the last operation's events was swept away, or is half restored.
+        var newest = store.Events.LastSeq();
+        return newest >= last.Next.Seq - 1 - last.Events.Count && store.Events.TryAppendMissing(last.Events, create: newest == 0);
     }
 
     private bool Holds(Operation operation, State one, State two, State three) =>
@@ -116,11 +132,8 @@ internal sealed class Recovery(StateStore store)
         }
     }
 
-    private List<JsonObject> OwedEvents()
-    {
-        var last = store.Events.LastSeq();
-        return [.. store.Log.Backward().TakeWhile(o => o.Events.Count == 0 || (long)o.Events[^1]["seq"]! > last).Reverse().SelectMany(o => o.Events)];
-    }
+    private List<JsonObject> OwedEvents(long after) =>
+        [.. store.Log.Backward().TakeWhile(o => o.Events.Count == 0 || (long)o.Events[^1]["seq"]! > after).Reverse().SelectMany(o => o.Events)];
 
     private void RebuildIndexIfUnsound(Operation? last)
     {

@@ -30,6 +30,9 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>The write-ahead operation log.</summary>
     public string OperationLog => Path.Join(Private, "oplog.jsonl");
 
+    /// <summary>The events that the operation log no longer holds.</summary>
+    public string KeptEvents => Path.Join(Private, "events.jsonl");
+
     /// <summary>Where damaged bytes are set aside.</summary>
     public string Quarantine => Path.Join(Private, "quarantine");
 

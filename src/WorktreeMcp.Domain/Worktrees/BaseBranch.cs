@@ -78,8 +78,21 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
             return MoveOutcome.Moved;
         }
 
+        if (answer.Succeeded && movable.Checkout is { } left && now == landing.From)
+        {
+            throw SwitchedAway(landing, left, guard);
+        }
+
         return now != landing.From ? MoveOutcome.Lost
             : throw (movable.Checkout is { } place ? Dirty(landing.Into, place, $"git would not move it: {answer.Error}") : Failed(landing, answer.Error));
+    }
+
+    // git moves the branch that the checkout is on when it looks, which need not be the one that was judged.
+    private Refusal SwitchedAway(PendingLanding landing, BranchCheckout checkout, SafeHandle guard)
+    {
+        var head = parts.Git.Refs.ReadHead(checkout.Entry.Directory);
+        var undone = head?.Commit != landing.To || parts.Git.Landing.StepBack(checkout, guard).Succeeded;
+        return Dirty(landing.Into, checkout, $"it was switched to {head?.ShortBranch ?? "a commit"} in that moment, which {(undone ? "is as it was" : $"was fast-forwarded to {landing.To[..12]} instead: `git reset --keep ORIG_HEAD` there takes that back")}");
     }
 
     /// <summary>Finishes or takes back a move whose git was killed; whether the base is where it was to go. Refuses as busy if that has to wait.</summary>

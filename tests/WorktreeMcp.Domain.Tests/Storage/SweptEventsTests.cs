@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Storage;
@@ -62,6 +63,133 @@ public sealed class SweptEventsTests : IDisposable
 
         File.Exists(_folder.Layout.Task(1)).Should().BeTrue();
         _folder.Events().Select(e => (int)e["seq"]!).Should().Equal(1, 2);
+    }
+
+    [Fact]
+    public void Events_from_before_a_rotation_come_back_too()
+    {
+        Rotate(3);
+        File.Delete(_folder.Layout.Events);
+
+        _folder.Open().Board.Create(new NewTask("after the sweep"), "a");
+
+        var events = _folder.Events();
+        events.Select(e => (int)e["seq"]!).Should().Equal(Enumerable.Range(1, events.Count));
+        events.Should().HaveCountGreaterThan(8);
+    }
+
+    [Fact]
+    public void Events_come_back_whole_whenever_whoever_brings_them_back_is_killed()
+    {
+        Rotate(1);
+        var all = _folder.Events().Count;
+        for (var n = 1; ; n++)
+        {
+            File.Delete(_folder.Layout.Events);
+            var disk = new FaultyFiles(n, Fault.DiesHalfWay);
+            try
+            {
+                _folder.Open(disk).Board.Update(1, new TaskEdit { Priority = n % 2 == 0 ? TaskPriority.Low : TaskPriority.High }, "a");
+            }
+            catch (Exception fault) when (disk.Died && fault is Refusal or IOException)
+            {
+                // Whoever takes over finishes it.
+            }
+
+            disk.Died.Should().Be(disk.Hit is not null);
+            _folder.Open().Board.Update(2, new TaskEdit { Note = $"after {n}" }, "a");
+            var events = _folder.Events();
+            events.Select(e => (int)e["seq"]!).Should().Equal(Enumerable.Range(1, events.Count), $"{n}: {disk.Hit}");
+            events.Count.Should().BeGreaterThan(all);
+            if (disk.Hit is null)
+            {
+                n.Should().BeGreaterThan(3);
+                return;
+            }
+        }
+    }
+
+    [Fact]
+    public void Folders_that_go_while_a_recovery_writes_into_them_are_written_once_more()
+    {
+        var first = _folder.Open();
+        first.Board.Create(new NewTask("first"), "a");
+        first.Board.Create(new NewTask("second"), "a");
+        Directory.Delete(_folder.Layout.Tasks, recursive: true);
+        var disk = new SweepingFolders(_folder.Layout, sweeps: 3);
+
+        _folder.Open(disk).Board.Create(new NewTask("third"), "a").Warning.Should().BeNull();
+
+        disk.Left.Should().Be(0);
+        _folder.Open().Board.List(Listing.All).Tasks.Select(t => t.Task.Subject).Should().BeEquivalentTo("first", "second", "third");
+        _folder.Events().Select(e => (int)e["seq"]!).Should().Equal(1, 2, 3);
+    }
+
+    [Fact]
+    public void A_registry_that_is_gone_is_read_from_the_operation_log_once()
+    {
+        var state = _folder.Open();
+        using var change = state.Store.Begin("test", "a");
+        change.PutWorktree(change.NewWorktreeId(), new JsonObject { ["id"] = 1, ["name"] = "x", ["status"] = "active" });
+        change.Commit("test");
+        File.Delete(_folder.Layout.Index);
+
+        var entries = state.Store.IndexFile.Entries();
+
+        entries.Should().ContainSingle();
+        state.Store.IndexFile.Entries().Should().BeSameAs(entries, "all of the log is read for it");
+        change.PutWorktree(change.NewWorktreeId(), new JsonObject { ["id"] = 2, ["name"] = "y", ["status"] = "active" });
+        change.Commit("test");
+        File.Delete(_folder.Layout.Index);
+        state.Store.IndexFile.Entries().Should().HaveCount(2);
+    }
+
+    private void Rotate(int times)
+    {
+        var state = _folder.Open(rotateAt: 0);
+        state.Board.Create(new NewTask("first"), "a");
+        state.Board.Create(new NewTask("second"), "a");
+        for (var rotations = 0; rotations < times;)
+        {
+            state.Board.Update(1, new TaskEdit { Note = new string('n', 100) }, "a");
+            state.Board.Update(1, new TaskEdit { Description = new string('d', 100 + rotations) }, "a");
+            rotations = _folder.Operations()[0]["kind"]!.ToString() == "snapshot" && _folder.Operations().Count == 2 ? rotations + 1 : rotations;
+        }
+    }
+
+    // A git clean that takes the tasks' folder away right before something is written into it.
+    private sealed class SweepingFolders(StateLayout layout, int sweeps) : IDurableFiles
+    {
+        private readonly DurableFiles _disk = new();
+
+        internal int Left { get; private set; } = sweeps;
+
+        public void WriteTemporary(string path, ReadOnlySpan<byte> bytes)
+        {
+            if (Left > 0 && path.StartsWith(layout.Tasks, StringComparison.Ordinal))
+            {
+                Left--;
+                Directory.Delete(layout.Tasks, recursive: true);
+            }
+
+            _disk.WriteTemporary(path, bytes);
+        }
+
+        public void Append(string path, ReadOnlySpan<byte> bytes, bool sync, bool create = true) => _disk.Append(path, bytes, sync, create);
+
+        public void MakeFolder(string path) => _disk.MakeFolder(path);
+
+        public void Replace(string temporary, string target) => _disk.Replace(temporary, target);
+
+        public void Truncate(string path, long length, bool sync) => _disk.Truncate(path, length, sync);
+
+        public void Sync(string path) => _disk.Sync(path);
+
+        public void SyncFolder(string path) => _disk.SyncFolder(path);
+
+        public void Delete(string path) => _disk.Delete(path);
+
+        public void DeleteTree(string path) => _disk.DeleteTree(path);
     }
 
     // The moment after the log was looked at and before it is opened, or after it was opened and before it is looked at again.

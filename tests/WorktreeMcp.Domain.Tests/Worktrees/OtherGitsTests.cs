@@ -68,6 +68,32 @@ public sealed class OtherGitsTests : IDisposable
         _repo.Git("show", "main:one.txt").Should().Be("1");
     }
 
+    [Fact]
+    public void A_checkout_that_is_switched_away_from_the_base_before_it_moves_keeps_its_other_branch_as_it_was()
+    {
+        _repo.Git("branch", "other");
+        var before = _repo.Git("rev-parse", "other");
+        var repository = OpenWith($"case \" $* \" in *' --ff-only '*) '{RealGit}' -C '{_repo.Root}' switch -q other;; esac");
+        repository.Make("a", baseRef: "main");
+        repository.Work("a", "one.txt", "1");
+
+        var refusal = ((Action)(() => repository.Land("a"))).Should().Throw<Refusal>().Which;
+
+        refusal.Code.Should().Be(RefusalCode.BaseDirty);
+        refusal.Message.Should().Contain("switched to other in that moment, which is as it was");
+        _repo.Git("rev-parse", "other", "main").Should().Be($"{before}\n{before}");
+        _repo.Git("status", "--porcelain", "--branch").Should().Be("## other");
+    }
+
+    [Fact]
+    public void A_git_that_is_killed_while_the_repository_is_looked_for_says_nothing_about_the_repository()
+    {
+        var refusal = ((Action)(() => OpenWith("case \" $* \" in *' --git-common-dir '*) kill -9 $$;; esac").Dispose())).Should().Throw<Refusal>().Which;
+
+        refusal.Code.Should().Be(RefusalCode.GitFailed);
+        refusal.Message.Should().Contain("signal 9");
+    }
+
     // The person's switch comes after the base was judged, and before it is moved.
     private Repository LandingDuringASwitch(string alsoWrites)
     {
