@@ -68,6 +68,26 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
         return Call(tool, arguments);
     }
 
+    /// <summary>Makes a change that touches nothing of its own: whoever takes the lock after a kill clears away what that left.</summary>
+    public void Touch()
+    {
+        Revive();
+        NoteElsewhere();
+    }
+
+    /// <summary>Only a server that read an edit could bring it back after a sweep; an older one that it did read may be back instead.</summary>
+    public void ForgetUnreadEdits(World world)
+    {
+        foreach (var model in Tasks.Values.Where(t => t.Hand is not null).ToList())
+        {
+            Tasks[model.Id] = AsRead(model)!;
+        }
+
+        Pending = Pending is { } pending ? pending with { Before = AsRead(pending.Before), After = AsRead(pending.After) } : null;
+
+        TaskModel? AsRead(TaskModel? model) => model?.Hand is not null && world.Task(model.Id) is { } file ? model with { Hand = (string?)file["x_hand"] } : model;
+    }
+
     public void Revive()
     {
         if (!_server.IsGone)
@@ -101,7 +121,7 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
             Judge(tool, answer);
 
             // A git that was killed, or a person who swept the folders away, may have left what another has to finish.
-            Pending = answer.Code == "git_failed" || GoesOn(answer) ? pending ?? Pending : Pending;
+            Pending = answer.Code == "git_failed" || GoesOn(answer) || MustWait(answer) ? pending ?? Pending : Pending;
         }
 
         Doing = "nothing";
@@ -117,6 +137,11 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
             return;
         }
 
+        if (MustWait(answer))
+        {
+            return;
+        }
+
         if (answer.Code is "internal" or "corrupt_file" or "protocol" or "not_a_repository" or "busy"
             || (answer.Code == "git_failed" && !storm.GitKilledRecently(number)))
         {
@@ -125,6 +150,10 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
     }
 
     private static bool GoesOn(Answer answer) => answer.Message.Contains("The next call goes on", StringComparison.Ordinal);
+
+    // The locks of a git that was killed in a landing stay until no other git is at work that might have made them.
+    private bool MustWait(Answer answer) =>
+        answer.Code == "busy" && answer.Message.Contains("cannot be settled now", StringComparison.Ordinal) && storm.AnyGitKilled;
 
     private void Step()
     {

@@ -43,7 +43,7 @@ internal sealed partial class Driver
                 storm.Record.Expect("worktree.merge.after", worktree.Name);
             }
         }
-        else if (answer.Outcome == Outcome.Refused && !MayStopALanding.Contains(answer.Code) && !(answer.Code == "worktree_dirty" && worktree.Uncommitted.Count > 0) && !storm.WasSwept)
+        else if (answer.Outcome == Outcome.Refused && !MayStopALanding.Contains(answer.Code) && !MustWait(answer) && !(answer.Code == "worktree_dirty" && worktree.Uncommitted.Count > 0) && !storm.WasSwept)
         {
             storm.Findings.Add(Broken.Lost, $"{Agent}: worktree_merge of {worktree.Name} was refused", $"{arguments.ToJsonString()}\n{answer.Code}: {answer.Message}");
         }

@@ -14,9 +14,19 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
 
     public IReadOnlyList<string> LastEvents => _logs.LastEvents();
 
+    public bool SeesTemporaries => new[] { ".tasks", ".worktrees" }.Select(name => Path.Join(storm.Git.Root, name)).Any(path => Directory.Exists(path) && Directory.EnumerateFiles(path, ".*.tmp").Any());
+
     public void Look(bool all)
     {
         var world = new World(storm.Git, storm.Findings);
+        if (storm.WasSwept)
+        {
+            foreach (var driver in drivers)
+            {
+                driver.ForgetUnreadEdits(world);
+            }
+        }
+
         _settlement.Settle(world);
         foreach (var driver in drivers)
         {
@@ -80,11 +90,6 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
 
     private void CheckTasks(World world, Driver driver, bool all)
     {
-        if (storm.WasSwept)
-        {
-            ForgetUnreadEdits(world, driver);
-        }
-
         var ids = all ? [.. driver.Tasks.Keys] : driver.TouchedTasks.Concat(driver.Tasks.Keys.OrderBy(_ => random.Next()).Take(Sample)).ToHashSet();
         foreach (var id in ids)
         {
@@ -100,15 +105,6 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
         }
 
         driver.TouchedTasks.Clear();
-    }
-
-    // Only a server that read an edit could bring it back; an older one that it did read may be back instead.
-    private static void ForgetUnreadEdits(World world, Driver driver)
-    {
-        foreach (var model in driver.Tasks.Values.Where(t => t.Hand is not null).ToList())
-        {
-            driver.Tasks[model.Id] = world.Task(model.Id) is { } file ? model with { Hand = (string?)file["x_hand"] } : model;
-        }
     }
 
     private void CheckSharedNotes(World world)

@@ -73,6 +73,11 @@ internal sealed class Storm(StormOptions options, TextWriter output)
                 var other = drivers[(victim + 1 + random.Next(drivers.Count - 1)) % drivers.Count];
                 // It settles everything and shows little: rows cost a git each.
                 other.Lend("worktree_list", new System.Text.Json.Nodes.JsonObject { ["limit"] = 1 });
+                if (oracle.SeesTemporaries)
+                {
+                    other.Touch();
+                }
+
                 oracle.Look(kill % FullLookEvery == 0 || kill == options.Kills);
                 if (kill == options.Kills)
                 {

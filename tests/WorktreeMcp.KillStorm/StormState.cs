@@ -69,6 +69,8 @@ internal sealed class StormState(StormOptions options, Git git, Record record, F
 
     public bool GitKilledRecently(int driver) => _gitKilled.ContainsKey(driver);
 
+    public bool AnyGitKilled => !_gitKilled.IsEmpty;
+
     /// <summary>Whether a person swept the board away since the last look: what he wrote by hand and nobody read went with it.</summary>
     public bool WasSwept { get; set; }
 

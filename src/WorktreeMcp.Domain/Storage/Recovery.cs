@@ -18,7 +18,12 @@ internal sealed class Recovery(StateStore store)
     private readonly List<EntityChange> _edits = [];
     private readonly List<JsonObject> _repairs = [];
     private readonly Dictionary<(EntityKind, int), HashSet<string>> _earlier = [];
-    private bool _swept;
+
+    /// <summary>Whether a kill may have left temporaries of tasks that no later operation touches: at first, and after a holder of the lock died.</summary>
+    internal bool HasLeftovers { get; private set; } = true;
+
+    /// <summary>Lets the next run look for them.</summary>
+    internal void LookForLeftovers() => HasLeftovers = true;
 
     /// <summary>Finishes what a kill left undone.</summary>
     /// <param name="everything">Whether the newest image of each entity is compared, not only the last operation's.</param>
@@ -239,17 +244,16 @@ internal sealed class Recovery(StateStore store)
         });
     }
 
-    // Once in a process: a kill may have left temporaries of tasks that no later operation touches.
     private void SweepLeftovers()
     {
-        if (!_swept)
+        if (HasLeftovers)
         {
             foreach (var path in store.TaskFiles.Temporaries().Append(StateChange.TemporaryOf(store.Layout.Index)).Append(StateChange.TemporaryOf(store.Layout.OperationLog)))
             {
                 store.Disk.Delete(path);
             }
 
-            _swept = true;
+            HasLeftovers = false;
         }
     }
 

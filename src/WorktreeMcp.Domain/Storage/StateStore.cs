@@ -124,6 +124,11 @@ public sealed class StateStore : IDisposable
         {
             Folders.RequireRepository();
             held = _lock.Acquire(operation, patience);
+            if (held.IsAfterDeath)
+            {
+                _recovery.LookForLeftovers();
+            }
+
             var found = Prepare(out var last);
             var change = new StateChange(this, held, by, last?.Next ?? _recovery.CountersFromFiles());
             if (found is { Any: true })
@@ -233,7 +238,7 @@ public sealed class StateStore : IDisposable
         Folders.Ensure();
         var known = mark == _settled;
         var sound = _recovery.IsIndexSound(last);
-        if (known && !swept && sound && (last is null || _recovery.IsUntouched(last)))
+        if (known && !swept && sound && !_recovery.HasLeftovers && (last is null || _recovery.IsUntouched(last)))
         {
             return null;
         }

@@ -7,7 +7,8 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// <summary>
 /// The way back out of the trash: the renames of a removal in reverse, under the lock. Invariants:
 /// - every step is done once and can be repeated after a kill; git's record stays locked until all of them are done;
-/// - as long as the record is in the trash everything can be taken back; afterwards it is only finished;
+/// - the files come last, when they name a whole record: a git clean takes a folder whose record is missing for rubbish;
+/// - as long as the files are in the trash everything can be taken back; afterwards it is only finished;
 /// - HEAD goes back on its branch only if that is where it was and nobody else works on it; no branch is ever moved.
 /// </summary>
 internal sealed class WorktreeReturn(RegistryParts parts)
@@ -56,20 +57,29 @@ internal sealed class WorktreeReturn(RegistryParts parts)
     private WorktreeRestoration BringBack(StateChange change, Worktree worktree)
     {
         var directory = parts.DirectoryOf(worktree);
-        var trashed = AdminEntry.InTrash(parts.Layout.CommonDirectory, worktree.Id);
-        worktree = WithFreeRecord(change, worktree, trashed);
+        var tree = TreeOf(worktree);
+        worktree = WithFreeRecord(change, worktree);
         var record = Record(worktree.AdminId!);
-        MoveTree(TreeOf(worktree), directory);
+        if (!IsOurs(worktree, record))
+        {
+            parts.MoveOnce(InTrash(worktree).Directory, record.Directory);
+        }
+
+        if (parts.Exists(tree))
+        {
+            _relocation.Link(record, tree);
+            MoveTree(tree, directory);
+        }
+
         _shelf.ForgetSize(worktree.Id);
-        parts.MoveOnce(trashed.Directory, record.Directory);
+        var made = MakeBranch(change, worktree);
         if (!parts.Exists(directory))
         {
             // Somebody deleted the files since the server died: then it is a worktree without a directory, as any other.
-            return Conclude(change, worktree, record, made: false, detached: null);
+            return Conclude(change, worktree, record, made, detached: null);
         }
 
         _relocation.Link(record, directory);
-        var made = MakeBranch(change, worktree);
         var detached = Attach(worktree, record);
         Unlock(record);
         if (parts.Identify(worktree).Problem is { } problem)
@@ -94,9 +104,10 @@ internal sealed class WorktreeReturn(RegistryParts parts)
     }
 
     // Somebody's git may have taken that name since it was chosen.
-    private Worktree WithFreeRecord(StateChange change, Worktree worktree, AdminEntry trashed)
+    private Worktree WithFreeRecord(StateChange change, Worktree worktree)
     {
-        if (!parts.Exists(trashed.Directory) || !parts.Exists(Record(worktree.AdminId!).Directory))
+        var record = Record(worktree.AdminId!);
+        if (!parts.Exists(InTrash(worktree).Directory) || !parts.Exists(record.Directory) || IsOurs(worktree, record))
         {
             return worktree;
         }
@@ -105,6 +116,11 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         change.Commit("worktree.restore.begin");
         return worktree;
     }
+
+    // That there is a folder in the trash says nothing: a person's gc makes it anew to expire the log of a record that is renamed meanwhile.
+    private bool IsOurs(Worktree worktree, AdminEntry record) => WorktreeTrash.IsLocked(record, worktree.Id, parts.Files)
+        || (AdminEntry.Pointer(parts.DirectoryOf(worktree), parts.Files) is { } pointer && AdminEntry.SamePath(pointer, record.Directory)
+            && record.NamesWorktree(parts.Files) is { } named && AdminEntry.SamePath(named, parts.DirectoryOf(worktree)));
 
     private void MoveTree(string tree, string directory)
     {
@@ -215,21 +231,23 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         }
     }
 
-    // Not once git's record is out of the trash.
+    // Not once the files are out of the trash.
     private bool TakeBack(StateChange change, Worktree worktree)
     {
-        var trashed = AdminEntry.InTrash(parts.Layout.CommonDirectory, worktree.Id).Directory;
-        if (!parts.Exists(trashed))
+        var tree = TreeOf(worktree);
+        if (!parts.Exists(tree))
         {
             return false;
         }
 
-        var directory = parts.DirectoryOf(worktree);
-        if (AdminEntry.Pointer(directory, parts.Files) is { } pointer && AdminEntry.SamePath(pointer, trashed))
+        var (trashed, record) = (InTrash(worktree), Record(worktree.AdminId!));
+        if (WorktreeTrash.IsLocked(record, worktree.Id, parts.Files))
         {
-            parts.MoveOnce(directory, TreeOf(worktree));
+            DropRemade(trashed);
+            parts.MoveOnce(record.Directory, trashed.Directory);
         }
 
+        _relocation.Link(trashed, tree);
         var was = worktree.Trash!.Was ?? new RemovedAs(worktree.Name, worktree.Path, worktree.AdminId);
         WorktreeEntries.Put(change, worktree with
         {
@@ -242,6 +260,16 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         change.Commit("worktree.restore.undo");
         return true;
     }
+
+    private void DropRemade(AdminEntry trashed)
+    {
+        if (parts.Exists(trashed.Directory) && trashed.NamesWorktree(parts.Files) is null)
+        {
+            parts.Store.Disk.DeleteTree(trashed.Directory);
+        }
+    }
+
+    private AdminEntry InTrash(Worktree worktree) => AdminEntry.InTrash(parts.Layout.CommonDirectory, worktree.Id);
 
     private string TreeOf(Worktree worktree) => Path.GetFullPath(worktree.Trash!.Path!, parts.Layout.Root);
 

@@ -95,6 +95,10 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         }
     }
 
+    /// <summary>Whether git's record is that of a worktree in the trash, wherever the record lies by now.</summary>
+    internal static bool IsLocked(AdminEntry entry, int worktreeId, System.IO.Abstractions.IFileSystem files) =>
+        entry.LockReason(files)?.TrimEnd() == $"{LockWords}{worktreeId}";
+
     /// <summary>The files in git's record of a removed worktree that are ours and not git's.</summary>
     internal static IEnumerable<string> MarksOf(AdminEntry entry, System.IO.Abstractions.IFileSystem files) =>
         entry.LockReason(files)?.StartsWith(LockWords, StringComparison.Ordinal) == true ? [HeadBefore, "locked"] : [HeadBefore];

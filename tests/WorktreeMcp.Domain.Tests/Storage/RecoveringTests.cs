@@ -110,6 +110,23 @@ public sealed class RecoveringTests
     }
 
     [Fact]
+    public void A_server_that_comes_after_one_that_died_with_the_lock_clears_away_what_that_had_begun()
+    {
+        using var folder = new StateFolder();
+        var state = folder.Open();
+        state.Board.Create(new NewTask("first"), "a");
+        folder.Write(".tasks/.task_7.json.tmp", "{ half");
+        state.Board.Create(new NewTask("second"), "a");
+        folder.Leftovers().Should().ContainSingle("nobody died, so nobody looks");
+
+        File.WriteAllText(folder.Layout.Lock, "1");
+        state.Board.Create(new NewTask("third"), "a");
+
+        folder.Leftovers().Should().BeEmpty();
+        File.ReadAllText(folder.Layout.Lock).Should().Be("0", "this one did not die");
+    }
+
+    [Fact]
     public void An_operation_that_reached_only_the_log_is_finished_by_a_read()
     {
         using var folder = new StateFolder();
