@@ -32,6 +32,19 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
 
     internal GitAnswer Run(GitCall call)
     {
+        var (answer, signal) = Ask(call);
+        if (signal is null || call.Guards.Count > 0)
+        {
+            return answer;
+        }
+
+        // Killed from outside, it has said neither yes nor no; what only reads can be asked again.
+        (answer, signal) = Ask(call);
+        return signal is null ? answer : answer.Require($"running git {call.Arguments[0]}");
+    }
+
+    private (GitAnswer Answer, int? Signal) Ask(GitCall call)
+    {
         using var output = new MemoryStream();
         using var error = new MemoryStream();
         var exit = Start(call, (stream, bytes) => Keep(stream == ChildStream.Output ? output : error, stream == ChildStream.Output ? MostOutput : MostError, bytes));
@@ -50,7 +63,7 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
         }
 
         var complete = output.Length <= MostOutput && !exit.TimedOut && !exit.Cancelled && exit.Signal is null;
-        return new GitAnswer(complete ? exit.ExitCode : null, output.ToArray(), words);
+        return (new GitAnswer(complete ? exit.ExitCode : null, output.ToArray(), words), exit.TimedOut || exit.Cancelled ? null : exit.Signal);
     }
 
     private ChildExit Start(GitCall call, ChildOutput sink)

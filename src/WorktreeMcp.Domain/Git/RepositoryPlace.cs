@@ -65,10 +65,7 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory)
     {
         try
         {
-            var answer = git.Run(new GitCall(arguments) { Directory = directory });
-
-            // That git was ended says nothing about the repository.
-            return answer.ExitCode is null ? answer.Require($"looking for the repository of {directory}") : answer;
+            return git.Run(new GitCall(arguments) { Directory = directory });
         }
         catch (Refusal refusal) when (refusal.InnerException is Processes.ChildStartException { Fault: Processes.ChildStartFault.WorkingDirectory })
         {

@@ -274,7 +274,8 @@ public sealed class StateStore : IDisposable
 
         try
         {
-            Begin(Recovery.Name, Recovery.Name, ReaderPatience).Dispose();
+            // Without the folders there is nothing to show meanwhile.
+            Begin(Recovery.Name, Recovery.Name, Folders.Exist ? ReaderPatience : null).Dispose();
         }
         catch (Refusal refusal) when (refusal.Code == RefusalCode.Busy && Folders.Exist)
         {

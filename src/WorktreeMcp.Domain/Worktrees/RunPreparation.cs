@@ -121,7 +121,7 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
     /// <returns>What should be known about it, or null.</returns>
     internal string? Finish(Worktree worktree, SafeHandle guard, params IReadOnlyList<string> ended)
     {
-        var running = entries.All().FirstOrDefault(now => now.Id == worktree.Id)?.Runs.Select(run => run.Id).Except(ended).ToHashSet() ?? [];
+        var running = entries.AsTheyAre().FirstOrDefault(now => now.Id == worktree.Id)?.Runs.Select(run => run.Id).Except(ended).ToHashSet() ?? [];
         try
         {
             return _sandbox.TakeOver(worktree, guard, running.Contains);

@@ -144,7 +144,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
             var begun = new BegunRun(order.RunId, Cut(Redaction.Of(order.Command), EventCommand), order.By, now, order.Kind);
             var live = Known.Add(Record(order, worktree, now), _ending.Token);
             _events.Begin(worktree, begun, order.Timeout);
-            worktree = entries.All().FirstOrDefault(known => known.Id == worktree.Id) ?? worktree;
+            worktree = entries.AsTheyAre().FirstOrDefault(known => known.Id == worktree.Id) ?? worktree;
             return new Work(order, worktree, begun, lease, live) { Entry = entry };
         }
         catch

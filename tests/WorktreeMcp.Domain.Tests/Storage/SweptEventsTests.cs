@@ -144,6 +144,23 @@ public sealed class SweptEventsTests : IDisposable
         state.Store.IndexFile.Entries().Should().HaveCount(2);
     }
 
+    [Fact]
+    public void A_reader_of_a_board_that_was_swept_away_waits_as_long_as_a_change_does()
+    {
+        var holder = _folder.Open();
+        holder.Board.Create(new NewTask("first"), "a");
+        var reader = _folder.Open(patience: TimeSpan.FromMilliseconds(50));
+        reader.Board.List(Listing.All).Total.Should().Be(1);
+        using (holder.Store.Begin("test", "a"))
+        {
+            Directory.Delete(_folder.Layout.Tasks, recursive: true);
+
+            ((Action)(() => reader.Board.List(Listing.All))).Should().Throw<Refusal>().WithMessage("*waited 0 s*", "there is nothing to show without the files");
+        }
+
+        reader.Board.List(Listing.All).Total.Should().Be(1);
+    }
+
     private void Rotate(int times)
     {
         var state = _folder.Open(rotateAt: 0);

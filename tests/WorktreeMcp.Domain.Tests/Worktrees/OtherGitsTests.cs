@@ -94,6 +94,21 @@ public sealed class OtherGitsTests : IDisposable
         refusal.Message.Should().Contain("signal 9");
     }
 
+    [Fact]
+    public void A_git_that_reads_and_is_killed_is_asked_again_and_never_taken_for_a_no()
+    {
+        var once = Path.Join(_repo.Base, "killed");
+        var repository = OpenWith($"case \" $* \" in *' check-ref-format '*) [ -e '{once}' ] || {{ touch '{once}'; kill -9 $$; }};; esac");
+        repository.Make("a", baseRef: "main");
+        repository.Work("a", "one.txt", "1");
+        File.Delete(once);
+
+        repository.Land("a", into: "main");
+
+        _repo.Git("show", "main:one.txt").Should().Be("1");
+        File.Exists(once).Should().BeTrue();
+    }
+
     // The person's switch comes after the base was judged, and before it is moved.
     private Repository LandingDuringASwitch(string alsoWrites)
     {
