@@ -9,8 +9,8 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
           --out FILE        writes the report there too; a whole run writes bench/RESULTS.md without being told
           --durable-in DIR  measure small changes on this disk too, where an fsync costs something
           --quick           small boards and few repetitions: shows that it works, measures little
-          --only PART       one part: start, small, large, reading, tools, events, landing, locks, runs; may be given again
-          --no-publish      leave out the comparison with a ReadyToRun build
+          --only PART       one part: start, small, large, together, reading, tools, events, landing, locks, runs; may be given again
+          --no-publish      leave out the forms that are published: ReadyToRun and NativeAOT
         """;
 
     /// <summary>The parts that are measured; none for all.</summary>
@@ -35,12 +35,18 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
     internal int Warm => Quick ? 10 : 60;
 
     /// <summary>Repetitions of what takes seconds.</summary>
-    internal int Large => Quick ? 1 : 7;
+    internal int Large => Quick ? 1 : 5;
+
+    /// <summary>Repetitions of what takes tens of seconds.</summary>
+    internal int Together => Quick ? 1 : 2;
+
+    /// <summary>Calls before memory is measured.</summary>
+    internal int MixedCalls => Quick ? 100 : 1_000;
 
     /// <summary>Sizes of the generated repositories.</summary>
     internal IReadOnlyList<int> LargeSizes => Quick ? [2_000] : [12_000, 57_000, 100_000];
 
-    internal int ManyTasks => Quick ? 1_000 : 10_000;
+    internal int ManyTasks => Quick ? 2_000 : 10_000;
 
     internal int ManyWorktrees => Quick ? 15 : 100;
 

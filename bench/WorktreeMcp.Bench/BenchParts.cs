@@ -8,6 +8,7 @@ internal static class BenchParts
         ("start", StartBench.Run),
         ("small", (report, options, scratch) => WorktreeBench.Run(report, options, scratch, "Worktrees of 5 files beside git alone")),
         ("large", Large),
+        ("together", TogetherBench.Run),
         ("reading", ReadingBench.Run),
         ("tools", Tools),
         ("events", EventBench.Run),
@@ -41,6 +42,7 @@ internal static class BenchParts
     {
         var tools = new ToolBench(report, options, scratch);
         tools.Run(tasks: 10, worktrees: 10);
+        tools.Run(tasks: 1_000, worktrees: options.ManyWorktrees);
         tools.Run(options.ManyTasks, options.ManyWorktrees);
     }
 

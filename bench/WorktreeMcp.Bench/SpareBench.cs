@@ -90,7 +90,7 @@ internal static class SpareBench
         return server;
     }
 
-    private static void Ready(string root, string at)
+    internal static void Ready(string root, string at)
     {
         var commit = Commands.Git(root, "rev-parse", at).Trim();
         var folder = Path.Join(root, ".git", "worktree-mcp", "spares");
@@ -107,7 +107,7 @@ internal static class SpareBench
         }
     }
 
-    private static void EmptyTrash(string root)
+    internal static void EmptyTrash(string root)
     {
         var git = Path.Join(root, ".git");
         var records = Directory.GetDirectories(Path.Join(git, "worktrees"), "wtmcp-trash-*");

@@ -1,38 +1,44 @@
 namespace WorktreeMcp.Bench;
 
-/// <summary>How long a client waits before the first call.</summary>
+/// <summary>How long a client waits before the first call, and what a server holds after a thousand, in each form it can be published in.</summary>
 internal static class StartBench
 {
     internal static void Run(Report report, BenchOptions options, Scratch scratch)
     {
         var root = scratch.Repository("start");
-        var published = options.Publish ? ReadyToRun.Publish(scratch.Folder) : null;
+        List<PublishedForm> forms = options.Publish ? [.. new[] { PublishedForm.ReadyToRun(scratch.Folder), PublishedForm.Native(scratch.Folder, report) }.OfType<PublishedForm>()] : [];
         report.Section("Start");
-        if (published is null)
+        foreach (var form in forms)
         {
-            report.Row("start to `initialize` reply", Samples.Of(options.Slow / 4, () => Initialize(Server.Built, root)));
-        }
-        else
-        {
-            var (compiled, plain) = Samples.Pairs(options.Slow / 2, _ => Initialize(published, root), _ => Initialize(Server.Built, root));
-            report.Row("start to `initialize` reply, ReadyToRun", compiled, "plain build", plain);
-            var (first, plainFirst) = Samples.Pairs(options.Slow / 2, _ => FirstCall(published, root), _ => FirstCall(Server.Built, root));
-            report.Row("start to the first `task_create` answer, ReadyToRun", first, "plain build", plainFirst);
+            var (ours, plain) = Samples.Pairs(options.Slow / 2, _ => Initialize(form.Program, root), _ => Initialize(Server.Built, root));
+            report.Row($"start to `initialize` reply, {form.Name}", ours, "plain build", plain, form == forms[0] ? "≤ 0.65 x" : string.Empty);
+            var (first, plainFirst) = Samples.Pairs(options.Slow / 2, _ => FirstCall(form.Program, root), _ => FirstCall(Server.Built, root));
+            report.Row($"start to the first `task_create` answer, {form.Name}", first, "plain build", plainFirst);
         }
 
-        using var server = Server.Start(Server.Built, root).Initialize();
-        if (NodeServer.Prepare(scratch.Folder, server) is { } node)
+        using (var server = Server.Start(Server.Built, root).Initialize())
         {
-            var (ours, other) = Samples.Pairs(options.Slow / 2, _ => Initialize(published ?? Server.Built, root), _ => node.Start().Initialize().Abandon());
-            report.Row($"start to `initialize` reply, {(published is null ? "plain build" : "ReadyToRun")}", ours, "a Node.js server with the same tools", other, "≤ 1 x");
+            BesideNode(report, options, scratch, server, root, forms);
+            _ = Samples.Of(options.Warm, () => server.Request("tools/list"));
+            report.Row("`tools/list`", Samples.Of(options.Calls, () => server.Request("tools/list")));
         }
-        else
+
+        MemoryBench.Run(report, options, scratch, [new PublishedForm("plain build", Server.Built), .. forms]);
+    }
+
+    private static void BesideNode(Report report, BenchOptions options, Scratch scratch, Server server, string root, List<PublishedForm> forms)
+    {
+        if (NodeServer.Prepare(scratch.Folder, server) is not { } node)
         {
             report.Note("No Node.js server beside it: node, npm or the sources are missing, or its packages could not be restored.");
+            return;
         }
 
-        _ = Samples.Of(options.Warm, () => server.Request("tools/list"));
-        report.Row("`tools/list`", Samples.Of(options.Calls, () => server.Request("tools/list")));
+        foreach (var form in forms.DefaultIfEmpty(new PublishedForm("plain build", Server.Built)))
+        {
+            var (ours, other) = Samples.Pairs(options.Slow / 2, _ => Initialize(form.Program, root), _ => node.Start().Initialize().Abandon());
+            report.Row($"start to `initialize` reply, {form.Name}", ours, "a Node.js server with the same tools", other, form == forms.FirstOrDefault() ? "≤ 1 x" : forms.Contains(form) ? "≤ 0.25 x" : string.Empty);
+        }
     }
 
     private static void Initialize(string program, string root) => Server.Start(program, root).Initialize().Abandon();

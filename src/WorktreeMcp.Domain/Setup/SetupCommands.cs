@@ -27,5 +27,5 @@ public sealed record SetupCommands(IReadOnlyList<string> Setup, IReadOnlyList<st
 
     private static string Quoted(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
-    private static JsonArray Listed(IReadOnlyList<string> commands) => [.. commands.Select(command => JsonValue.Create(command))];
+    private static JsonArray Listed(IReadOnlyList<string> commands) => [.. commands.Select(command => (JsonNode?)JsonValue.Create(command))];
 }

@@ -6,8 +6,7 @@ using Xunit;
 namespace WorktreeMcp.EndToEnd.Tests.Storm;
 
 /// <summary>
-/// A storm of kills, of servers and of their git, while a person works beside them; WORKTREEMCP_STORM says how many kills. The
-/// storm's own command has landings and the person's sweeps with git clean, too.
+/// A storm of kills, of servers and of their git, while a person works beside them; WORKTREEMCP_STORM says how many kills.
 /// WORKTREEMCP_RACE_ROUNDS says how many rounds of races.
 /// </summary>
 public sealed class KillStormTests
@@ -20,14 +19,15 @@ public sealed class KillStormTests
     {
         var kills = Size("WORKTREEMCP_STORM", FewKills);
 
-        var (exit, output) = Run("--kills", $"{kills}", "--no-clean", "--no-landings");
+        var (exit, output) = Run("--kills", $"{kills}");
 
         output.Should().Contain($"kills {kills}, acknowledged").And.Contain("lost 0, orphans 0, torn lines 0");
         exit.Should().Be(0, output);
         if (kills >= Many)
         {
             output.Should().ContainAll(
-                "task_create ", "task_update ", "task_claim ", "task_bind_worktree ", "worktree_create ", "worktree_run ", "worktree_keep ", "worktree_remove ");
+                "task_create ", "task_update ", "task_claim ", "task_bind_worktree ", "worktree_create ", "worktree_run ", "worktree_keep ", "worktree_remove ", "worktree_merge ",
+                "worktree_restore ");
             output.Should().ContainAll("killed: all of its processes", ", git ", "git and server ", ", server ", "server during git ");
         }
     }
