@@ -35,7 +35,7 @@ public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvid
     /// <returns>The handler of calls.</returns>
     public McpRequestHandler<CallToolRequestParams, CallToolResult> Around(McpRequestHandler<CallToolRequestParams, CallToolResult> next) =>
         (request, cancel) => request.MatchedPrimitive is McpServerTool tool
-            ? new ValueTask<CallToolResult>(Call(tool, next, request, cancel))
+            ? new ValueTask<CallToolResult>(Call(LateTool.Behind(tool), next, request, cancel))
             : next(request, cancel);
 
     /// <inheritdoc />

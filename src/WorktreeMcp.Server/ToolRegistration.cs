@@ -27,18 +27,21 @@ public static class ToolRegistration
         {
             // A server without tools answers with an empty list all the same.
             options.ToolCollection ??= [];
+            var late = provider.GetServices<McpServerTool>().OfType<LateTool>().ToDictionary(tool => tool.ProtocolTool.Name);
+            _ = Task.Run(() => late.Values.ToList().ForEach(tool => _ = tool.Made));
             options.Filters.Request.CallToolFilters.Add(provider.GetRequiredService<ToolCallFilter>().Around);
-            options.Filters.Request.ListToolsFilters.Add(next => async (request, cancel) => Ordered(await next(request, cancel), order));
+            options.Filters.Request.ListToolsFilters.Add(next => async (request, cancel) => Ordered(await next(request, cancel), late, order));
         }));
         return builder;
     }
 
-    private static ListToolsResult Ordered(ListToolsResult listed, IReadOnlyList<string> order)
+    private static ListToolsResult Ordered(ListToolsResult listed, Dictionary<string, LateTool> late, IReadOnlyList<string> order)
     {
         var places = order.Select((name, place) => (name, place)).ToDictionary(StringComparer.Ordinal);
         listed.Tools =
         [
             .. listed.Tools
+                .Select(tool => late.TryGetValue(tool.Name, out var whole) ? whole.Made.ProtocolTool : tool)
                 .OrderBy(tool => places.GetValueOrDefault(tool.Name, int.MaxValue))
                 .ThenBy(tool => tool.Name, StringComparer.Ordinal),
         ];
@@ -62,7 +65,7 @@ public sealed class ToolClasses(IServiceCollection services, JsonSerializerOptio
         {
             if (method.GetCustomAttribute<McpServerToolAttribute>() is { } tool)
             {
-                services.AddSingleton(provider => Create<T>(method, tool, provider));
+                services.AddSingleton(provider => tool.Name is { } name ? new LateTool(name, () => Create<T>(method, tool, provider)) : Create<T>(method, tool, provider));
             }
         }
 
