@@ -16,16 +16,16 @@ internal static class LockBench
         foreach (var files in options.LockSizes)
         {
             var root = LargeRepository.Make(Path.Join(scratch.Folder, $"locks{files}"), files, 1);
-            var each = options.Quick ? 2 : files > 10_000 ? 1 : 20;
+            var each = options.Quick ? 2 : files > 10_000 ? 5 : 20;
             var (lines, wall) = Storm(root, each);
-            foreach (var what in new[] { "held worktree.create", "wait worktree.create", "create" })
+            foreach (var what in new[] { "held worktree.create", "wait worktree.create", "create", "held worktree.remove" })
             {
                 var times = lines.Where(line => line.What == what).Select(line => line.Time).Order().ToList();
                 report.Cells($"{files:N0}", what, $"{times.Count}", Report.Ms(At(times, 0.5)), Report.Ms(At(times, 0.99)), Report.Ms(times[^1]));
             }
 
             var spent = lines.Where(line => line.What == "create").Sum(line => line.Time);
-            notes.Add($"{files:N0} files: {Workers * each} worktrees in {Report.Ms(wall)} ms; {(spent / wall).ToString("0.0", CultureInfo.InvariantCulture)} of {Workers} creations were under way at each moment.");
+            notes.Add($"{files:N0} files: {Workers * each} worktrees made and removed in {Report.Ms(wall)} ms; {(spent / wall).ToString("0.0", CultureInfo.InvariantCulture)} of {Workers} creations were under way at each moment.");
             Directory.Delete(root, recursive: true);
         }
 

@@ -30,6 +30,7 @@ internal static class LockWorker
         };
         listener.SetMeasurementEventCallback<double>((instrument, time, tags, _) => Say($"{instrument.Name.Split('.')[^1]} {tags[0].Value}", time));
         Make(repository, $"{worker}-warm");
+        Drop(repository, $"{worker}-warm");
         listener.Start();
 
         // All begin when all are warm.
@@ -40,12 +41,22 @@ internal static class LockWorker
             var start = Stopwatch.GetTimestamp();
             Make(repository, $"{worker}-{i}");
             Say("create", Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            Drop(repository, $"{worker}-{i}");
         }
 
         return 0;
     }
 
     private static void Make(Repository repository, string name) => repository.Worktrees.Create(new NewWorktree(name, null, null, null), "bench");
+
+    // The files too: those of all rounds at once are more than a file system in memory has room for.
+    private static void Drop(Repository repository, string name)
+    {
+        if (repository.Worktrees.Remove(name, force: true, completeTask: false, null, "bench").TrashDirectory is { } trash)
+        {
+            Directory.Delete(trash, recursive: true);
+        }
+    }
 
     private static void Say(string what, double time) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what} {time:0.000}"));
 }

@@ -59,6 +59,14 @@ public sealed class Repository : IDisposable
     /// <summary>Keeps checkouts ready in the background from now on, as many as are set; ends when this is disposed.</summary>
     public void KeepSpares() => _keeper.Start();
 
+    /// <summary>The checkouts that are kept ready.</summary>
+    /// <returns>How many, and their bytes.</returns>
+    public (int Count, long Bytes) CheckoutsKeptReady() => Spares.OnDisk();
+
+    /// <summary>Deletes the checkouts that are kept ready; a server that keeps some makes new ones after its next creation.</summary>
+    /// <returns>False if another server is at them, or one could not be deleted; a later call may do it.</returns>
+    public bool TryDiscardCheckoutsKeptReady() => Spares.TryDiscardAll();
+
     /// <summary>What happened.</summary>
     /// <param name="query">Which events.</param>
     /// <returns>Events, oldest first.</returns>

@@ -94,6 +94,30 @@ internal sealed class SpareRoom : IDisposable
         }
     }
 
+    /// <summary>How many there are, ready or half-made, and their bytes.</summary>
+    internal (int Count, long Bytes) OnDisk()
+    {
+        var folders = _shelf.Names().Select(_shelf.DirectoryOf).ToList();
+        return (folders.Count, folders.Where(folder => _files.KindOf(folder) == FileKind.Folder).Sum(_files.TreeBytes));
+    }
+
+    /// <summary>Takes all away; false if another server is at them, or one could not be.</summary>
+    internal bool TryDiscardAll()
+    {
+        using var keeper = _shelf.TryKeeper();
+        if (keeper is null)
+        {
+            return false;
+        }
+
+        foreach (var id in _shelf.Names())
+        {
+            _maker.Discard(id);
+        }
+
+        return _shelf.Names().Count == 0;
+    }
+
     /// <summary>Whether git's record is that of a spare, ready or half-made: a kill leaves some that the next server discards.</summary>
     internal bool Owns(AdminEntry record) => SpareShelf.IsName(record.Id) && _shelf.IsRecordOf(record.Id);
 

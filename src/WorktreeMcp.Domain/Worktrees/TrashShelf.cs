@@ -32,9 +32,7 @@ internal sealed class TrashShelf(RegistryParts parts)
             return known;
         }
 
-        // Links are not followed: what they point to is not in the trash.
-        var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        var bytes = Trees(id).Sum(tree => parts.Files.DirectoryInfo.FromDirectoryName(tree).EnumerateFiles("*", options).Sum(file => file.Length));
+        var bytes = Trees(id).Sum(parts.Files.TreeBytes);
         if (parts.Files.KindOf(parts.Layout.Trash) == FileKind.Link)
         {
             return bytes;

@@ -4,7 +4,7 @@ using WorktreeMcp.Domain.Worktrees;
 
 namespace WorktreeMcp.Server.Gc;
 
-/// <summary>Lists what waits in the trash with its size, and deletes for good what was asked for, once a person has agreed.</summary>
+/// <summary>Lists what waits in the trash and what is kept ready, with their sizes, and deletes for good what was asked for, once a person has agreed.</summary>
 public static class GcCommand
 {
     private const int ShownMost = 200;
@@ -44,15 +44,33 @@ public static class GcCommand
             await options.Output.WriteLineAsync($"  ... and {items.Count - ShownMost} more");
         }
 
-        if (chosen.Count == 0)
+        var kept = repository.CheckoutsKeptReady();
+        if (kept.Count > 0)
+        {
+            await options.Output.WriteLineAsync($"Checkouts kept ready: {kept.Count}, {Size(kept.Bytes)}.{(options.All ? string.Empty : " With --all they go too.")}");
+        }
+
+        var goes = options.All && kept.Count > 0;
+        if (chosen.Count == 0 && !goes)
         {
             await options.Output.WriteLineAsync("Nothing is to be deleted. With --all everything is, with --days N what was removed at least N days ago.");
             return 0;
         }
 
         await options.Output.WriteLineAsync(
-            $"To be deleted for good: {chosen.Count}, {Size(chosen)}. Commits that nothing else holds are kept under refs/worktree-mcp/kept/.");
-        return options.DryRun || !await Agreed(options, input) ? 0 : await Delete(options, trash, chosen);
+            $"To be deleted for good: {chosen.Count}, {Size(chosen)}{(goes ? $", and what is kept ready, {Size(kept.Bytes)}" : string.Empty)}. Commits that nothing else holds are kept under refs/worktree-mcp/kept/.");
+        if (options.DryRun || !await Agreed(options, input))
+        {
+            return 0;
+        }
+
+        var discarded = !goes || repository.TryDiscardCheckoutsKeptReady();
+        if (!discarded)
+        {
+            await options.Output.WriteLineAsync("The checkouts kept ready are still there: a server is at them. Repeat this in a moment, or set spares to 0.");
+        }
+
+        return Math.Max(await Delete(options, trash, chosen), discarded ? 0 : 1);
     }
 
     private static async Task<int> Delete(GcOptions options, TrashSweep trash, IReadOnlyList<TrashItem> chosen)
@@ -89,9 +107,10 @@ public static class GcCommand
         return $"  {(goes ? "*" : " ")} {item.Id,5}  {removed}  {Size([item]),9}  {item.Name ?? "(a creation that was taken back)"}";
     }
 
-    private static string Size(IReadOnlyList<TrashItem> items)
+    private static string Size(IReadOnlyList<TrashItem> items) => Size(items.Sum(item => item.Bytes ?? 0));
+
+    private static string Size(double bytes)
     {
-        double bytes = items.Sum(item => item.Bytes ?? 0);
         string[] units = ["B", "kB", "MB", "GB", "TB"];
         var unit = 0;
         for (; bytes >= 1000 && unit < units.Length - 1; unit++)

@@ -1,6 +1,7 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Tests.Worktrees;
+using WorktreeMcp.Server.Gc;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -27,6 +28,32 @@ public sealed class KeepingSparesTests : IDisposable
         _repo.SpareFolders().Should().BeEmpty();
         _repo.SpareRecords().Should().BeEmpty();
         Directory.EnumerateFiles(_repo.Layout.SpareRecords).Select(Path.GetFileName).Should().Equal("keeper");
+    }
+
+    [Fact]
+    public async Task Gc_shows_what_they_take_and_deletes_them_with_everything_else()
+    {
+        var repository = _repo.Open();
+        repository.Tend(2);
+
+        (await Gc(all: false)).Text.Should().MatchRegex(@"Checkouts kept ready: 2, [1-9]\d* B\. With --all they go too\.").And.Contain("Nothing is to be deleted");
+        _repo.SpareFolders().Should().HaveCount(2);
+        using (var taken = repository.Spares.Reserve(_repo.Git("rev-parse", "HEAD")))
+        {
+            (await Gc(all: true)).Should().Match<(int Exit, string Text)>(done => done.Exit == 1 && done.Text.Contains("still there: a server is at them"));
+            _repo.SpareFolders().Should().ContainSingle();
+        }
+
+        (await Gc(all: true)).Exit.Should().Be(0);
+        _repo.SpareFolders().Should().BeEmpty();
+        _repo.SpareRecords().Should().BeEmpty();
+        (await Gc(all: true)).Text.Should().NotContain("kept ready");
+    }
+
+    private async Task<(int Exit, string Text)> Gc(bool all)
+    {
+        using var output = new StringWriter();
+        return (await GcCommand.Run(new GcOptions(_repo.Root, all, null, DryRun: false, Yes: true, output), TextReader.Null), output.ToString());
     }
 
     [Fact]

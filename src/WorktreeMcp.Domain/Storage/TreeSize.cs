@@ -1,0 +1,14 @@
+using System.IO.Abstractions;
+
+namespace WorktreeMcp.Domain.Storage;
+
+/// <summary>Counts the bytes of a folder.</summary>
+internal static class TreeSize
+{
+    // Links are not followed: what they point to does not lie here.
+    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
+
+    /// <summary>The bytes of all files below a folder.</summary>
+    internal static long TreeBytes(this IFileSystem files, string folder) =>
+        files.DirectoryInfo.FromDirectoryName(folder).EnumerateFiles("*", Everything).Sum(file => file.Length);
+}
