@@ -30,6 +30,7 @@ public sealed record EventPage(IReadOnlyList<JsonElement> Events, bool More)
 public sealed class EventLog
 {
     private const int MostAtOnce = 1024 * 1024;
+    private const int Tail = 100;
 
     private readonly LineFile _lines;
     private readonly LineFile _kept;
@@ -74,8 +75,9 @@ public sealed class EventLog
     /// <returns>False if the log was taken away meanwhile.</returns>
     internal bool TryComplete(Func<long, IReadOnlyList<JsonObject>> ofLog)
     {
+        // Not the newest alone: a line added by hand may have any number, and nothing may come twice because of it.
         var create = IsEmpty;
-        var last = LastSeq();
+        var last = Numbers(_lines).Take(Tail).DefaultIfEmpty(0).Max();
         foreach (var lines in Kept(last))
         {
             if (!TryWrite(lines, create))
@@ -153,19 +155,10 @@ public sealed class EventLog
         return !IsEmpty;
     }
 
-    private static long LastSeq(LineFile lines)
-    {
-        foreach (var (_, line) in lines.Backward())
-        {
-            // Other tools append events without a number.
-            if (Parse(line) is { } element && SeqOf(element) is > 0 and var seq)
-            {
-                return seq;
-            }
-        }
+    private static long LastSeq(LineFile lines) => Numbers(lines).FirstOrDefault();
 
-        return 0;
-    }
+    // From the newest on. Other tools append events without a number.
+    private static IEnumerable<long> Numbers(LineFile lines) => lines.Backward().Select(line => Parse(line.Line) is { } element ? SeqOf(element) : 0).Where(seq => seq > 0);
 
     // Looked for one by one: a line added by hand may have any number.
     private List<JsonObject> Missing(IReadOnlyList<JsonObject> events)

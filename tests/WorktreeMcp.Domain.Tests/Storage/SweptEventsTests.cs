@@ -110,6 +110,20 @@ public sealed class SweptEventsTests : IDisposable
     }
 
     [Fact]
+    public void A_line_that_somebody_appended_with_an_old_number_brings_nothing_back_twice()
+    {
+        Rotate(2);
+        var all = _folder.Events().Count;
+        File.AppendAllText(_folder.Layout.Events, "{\"event\":\"mine\",\"seq\":1}\n");
+        var other = _folder.Open();
+        other.Board.Create(new NewTask("third"), "b");
+
+        _folder.Open().Board.Create(new NewTask("fourth"), "a");
+
+        _folder.Events().Select(e => (int)e["seq"]!).Should().Equal([.. Enumerable.Range(1, all), 1, all + 1, all + 2]);
+    }
+
+    [Fact]
     public void Folders_that_go_while_a_recovery_writes_into_them_are_written_once_more()
     {
         var first = _folder.Open();
