@@ -4,8 +4,8 @@ using ModelContextProtocol.Server;
 namespace WorktreeMcp.Server;
 
 /// <summary>
-/// A tool that is made when it is first shown or called. Making the schemas of all tools takes longer than all else a server
-/// does before it can shake hands, so it is done beside that.
+/// A tool that is made when it is first shown or called. Making the schemas of all tools was more than a third of a start, so it
+/// is done beside the handshake.
 /// </summary>
 /// <param name="name">Its name.</param>
 /// <param name="make">Makes it.</param>

@@ -19,17 +19,28 @@ public sealed class SweptEventsTests : IDisposable
     [InlineData(false)]
     public void An_event_log_that_goes_while_an_event_is_appended_begins_with_the_first_event_again(bool before)
     {
-        var disk = new SweepingFiles(_folder.Layout.Events, before);
+        var sweep = false;
+        var disk = new SweepingFiles(before ? Take : null, before ? null : Take);
         var state = _folder.Open(disk);
         state.Board.Create(new NewTask("first"), "a");
         state.Board.Create(new NewTask("second"), "a");
 
-        disk.Sweep = true;
+        sweep = true;
         state.Board.Create(new NewTask("third"), "a");
         state.Board.Create(new NewTask("fourth"), "a");
 
-        disk.Sweep.Should().BeFalse("it was swept once");
+        sweep.Should().BeFalse("it was swept once");
         _folder.Events().Select(e => (int)e["seq"]!).Should().Equal(1, 2, 3, 4);
+
+        // Nothing is appended where only is tried whether it can be.
+        void Take(string path, int bytes)
+        {
+            if (sweep && path == _folder.Layout.Events && bytes > 0)
+            {
+                sweep = false;
+                File.Delete(path);
+            }
+        }
     }
 
     [Fact]
@@ -130,13 +141,23 @@ public sealed class SweptEventsTests : IDisposable
         first.Board.Create(new NewTask("first"), "a");
         first.Board.Create(new NewTask("second"), "a");
         Directory.Delete(_folder.Layout.Tasks, recursive: true);
-        var disk = new SweepingFolders(_folder.Layout, sweeps: 3);
+        var left = 3;
+        var disk = new SweepingFiles(Take, null);
 
         _folder.Open(disk).Board.Create(new NewTask("third"), "a").Warning.Should().BeNull();
 
-        disk.Left.Should().Be(0);
+        left.Should().Be(0);
         _folder.Open().Board.List(Listing.All).Tasks.Select(t => t.Task.Subject).Should().BeEquivalentTo("first", "second", "third");
         _folder.Events().Select(e => (int)e["seq"]!).Should().Equal(1, 2, 3);
+
+        void Take(string path, int bytes)
+        {
+            if (left > 0 && path.StartsWith(_folder.Layout.Tasks, StringComparison.Ordinal))
+            {
+                left--;
+                Directory.Delete(_folder.Layout.Tasks, recursive: true);
+            }
+        }
     }
 
     [Fact]
@@ -188,68 +209,26 @@ public sealed class SweptEventsTests : IDisposable
         }
     }
 
-    // A git clean that takes the tasks' folder away right before something is written into it.
-    private sealed class SweepingFolders(StateLayout layout, int sweeps) : IDurableFiles
+    // A git clean that takes something away right before a write, or right after it and before anybody looks again.
+    private sealed class SweepingFiles(Action<string, int>? before, Action<string, int>? after) : IDurableFiles
     {
         private readonly DurableFiles _disk = new();
-
-        internal int Left { get; private set; } = sweeps;
-
-        public void WriteTemporary(string path, ReadOnlySpan<byte> bytes)
-        {
-            if (Left > 0 && path.StartsWith(layout.Tasks, StringComparison.Ordinal))
-            {
-                Left--;
-                Directory.Delete(layout.Tasks, recursive: true);
-            }
-
-            _disk.WriteTemporary(path, bytes);
-        }
-
-        public void Append(string path, ReadOnlySpan<byte> bytes, bool sync, bool create = true) => _disk.Append(path, bytes, sync, create);
-
-        public void MakeFolder(string path) => _disk.MakeFolder(path);
-
-        public void Replace(string temporary, string target) => _disk.Replace(temporary, target);
-
-        public void Truncate(string path, long length, bool sync) => _disk.Truncate(path, length, sync);
-
-        public void Sync(string path) => _disk.Sync(path);
-
-        public void SyncFolder(string path) => _disk.SyncFolder(path);
-
-        public void Delete(string path) => _disk.Delete(path);
-
-        public void DeleteTree(string path) => _disk.DeleteTree(path);
-    }
-
-    // The moment after the log was looked at and before it is opened, or after it was opened and before it is looked at again.
-    private sealed class SweepingFiles(string events, bool before) : IDurableFiles
-    {
-        private readonly DurableFiles _disk = new();
-
-        internal bool Sweep { get; set; }
 
         public void Append(string path, ReadOnlySpan<byte> bytes, bool sync, bool create = true)
         {
-            // Nothing is appended where only is tried whether it can be.
-            var now = Sweep && path == events && bytes.Length > 0;
-            if (now && before)
-            {
-                File.Delete(path);
-            }
-
-            Sweep &= !now;
+            before?.Invoke(path, bytes.Length);
             _disk.Append(path, bytes, sync, create);
-            if (now && !before)
-            {
-                File.Delete(path);
-            }
+            after?.Invoke(path, bytes.Length);
+        }
+
+        public void WriteTemporary(string path, ReadOnlySpan<byte> bytes)
+        {
+            before?.Invoke(path, bytes.Length);
+            _disk.WriteTemporary(path, bytes);
+            after?.Invoke(path, bytes.Length);
         }
 
         public void MakeFolder(string path) => _disk.MakeFolder(path);
-
-        public void WriteTemporary(string path, ReadOnlySpan<byte> bytes) => _disk.WriteTemporary(path, bytes);
 
         public void Replace(string temporary, string target) => _disk.Replace(temporary, target);
 
