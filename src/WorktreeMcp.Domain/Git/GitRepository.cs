@@ -16,9 +16,6 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
 
     private static readonly TimeSpan CheckoutLimit = TimeSpan.FromMinutes(30);
 
-    // Below this many files the start of workers costs more than they save.
-    private static readonly string[] CheckoutSettings = ["checkout.workers=4", "checkout.thresholdForParallelism=20000"];
-
     private readonly RefReader _refs = new(place.CommonDirectory, files, name =>
     {
         var answer = git.Run(new GitCall("rev-parse", "--verify", "--quiet", "--end-of-options", name) { Directory = place.Root });
@@ -50,6 +47,9 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
 
     /// <summary>Files of a checkout that git alone does not fill.</summary>
     internal OutsideContent Outside { get; } = new(git, place, files);
+
+    /// <summary>What fills a checkout with files.</summary>
+    internal Checkouts Checkouts => field ??= new(git, _filters, In);
 
     /// <summary>What a landing does.</summary>
     internal LandingGit Landing { get; } = new(git, place, files);
@@ -157,35 +157,6 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         return git.Run(new GitCall(arguments) { Directory = place.Root, Guards = [guard] });
     }
 
-    /// <summary>Checks the files out; not where a filter that must not run would leave them as they are not meant to be.</summary>
-    internal GitAnswer Populate(AdminEntry entry, string directory, SafeHandle guard) =>
-        FilterInTheWay(entry, directory, guard) ?? git.Run(In(entry, directory, "reset", "--hard", "--quiet", "--no-recurse-submodules") with
-        {
-            Guards = [guard],
-            Settings = CheckoutSettings,
-            Limit = CheckoutLimit,
-        });
-
-    private GitAnswer? FilterInTheWay(AdminEntry entry, string directory, SafeHandle guard)
-    {
-        foreach (var name in _filters.Forbidden(entry))
-        {
-            // Which files it is for stands in the attributes, which are read from the index as long as there are no files.
-            var index = git.Run(In(entry, directory, "read-tree", "HEAD") with { Guards = [guard], Limit = CheckoutLimit });
-            var attributes = git.Run(In(entry, directory, "check-attr", "--cached", "--stdin", "-z", "filter") with
-            {
-                Input = index.Succeeded ? git.Run(In(entry, directory, "ls-files", "-z")).Require("listing the files of the commit").Output : Array.Empty<byte>(),
-            });
-            var users = attributes.Require("looking for filters").Members.Chunk(3).Where(one => one is [_, _, var filter] && filter == name).Select(one => one[0]).ToList();
-            if (users.Count > 0)
-            {
-                return new GitAnswer(null, [], $"the repository's own configuration defines the filter \"{name}\" for {users.Count} file{(users.Count == 1 ? string.Empty : "s")} ({users[0]}), and programs of a repository are not run. A person who trusts it adds \"{name}\" to allowed_filters in .worktree-mcp.json");
-            }
-        }
-
-        return null;
-    }
-
     /// <summary>What is uncommitted in a worktree.</summary>
     internal WorktreeChanges Status(AdminEntry entry, string directory, bool ignored = false, CancellationToken cancel = default)
     {
@@ -218,9 +189,15 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     /// </summary>
     internal IReadOnlyList<string> HiddenChanges(AdminEntry entry, string directory)
     {
+        // Hardly ever is there one, so a hundred thousand names are not made into texts to find that out.
+        if (!HoldsFlagged(git.Run(In(entry, directory, "ls-files", "-v", "-z")).Require("looking for hidden changes").Output))
+        {
+            return [];
+        }
+
         var listed = git.Run(In(entry, directory, "ls-files", "-v", "-s", "-z")).Require("looking for hidden changes").Members;
         var flagged = new List<(string Hash, string Path)>();
-        foreach (var member in listed.Where(m => char.IsLower(m[0]) || m[0] == 'S'))
+        foreach (var member in listed.Where(m => IsFlag(m[0])))
         {
             var tab = member.IndexOf('\t', StringComparison.Ordinal);
             var path = member[(tab + 1)..];
@@ -240,6 +217,21 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         var hashes = git.Run(In(entry, directory, "hash-object", "--stdin-paths") with { Input = input }).Require("looking for hidden changes").Text.Split('\n');
         return [.. flagged.Except(asked).Select(f => f.Path), .. asked.Where((f, i) => hashes[i] != f.Hash).Select(f => f.Path)];
     }
+
+    private static bool HoldsFlagged(ReadOnlySpan<byte> listed)
+    {
+        foreach (var member in listed.Split((byte)0))
+        {
+            if (listed[member] is [var tag, ..] && IsFlag((char)tag))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsFlag(char tag) => char.IsAsciiLetterLower(tag) || tag == 'S';
 
     // A path that is no UTF-8, or that would be read as two lines or as quoted, counts as changed, which only refuses.
     private static bool CanBeAsked(string path) => !path.Contains('\n', StringComparison.Ordinal) && !path.StartsWith('"') && !path.Contains('\uFFFD', StringComparison.Ordinal);

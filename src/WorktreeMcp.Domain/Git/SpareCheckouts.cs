@@ -53,6 +53,18 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
             Cancel = cancel,
         });
 
+    /// <summary>
+    /// Writes the index anew if it is as old as its files. git trusts a stamp only if the index is of a later second: until then every
+    /// status reads every file again, also after the checkout has become a worktree.
+    /// </summary>
+    internal GitAnswer Refresh(AdminEntry entry, string directory, SafeHandle guard, CancellationToken cancel) =>
+        git.Run(In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=none", "--no-renames") with
+        {
+            Guards = [guard],
+            LowPriority = true,
+            Cancel = cancel,
+        });
+
     /// <summary>Puts HEAD on a branch that exists, without a look at any file.</summary>
     internal GitAnswer Attach(AdminEntry entry, string directory, string branch, SafeHandle guard) =>
         git.Run(In(entry, directory, "symbolic-ref", "-m", "worktree: made", "HEAD", $"refs/heads/{branch}") with { Guards = [guard] });

@@ -19,7 +19,7 @@ internal static unsafe class Spawner
         var (errno, pid) = order.Answer.Task.GetAwaiter().GetResult();
         if (errno == 0 && spec.LowPriority)
         {
-            _ = Libc.SetPriority(Libc.PriorityOfProcess, pid, Libc.Lowest);
+            Priority.Lower(pid);
         }
 
         return errno == 0 ? pid : throw ProgramPath.Explain(spec, errno);

@@ -25,16 +25,17 @@ internal sealed class SpareKeeper(SpareRoom room, int? set, Func<string?> target
     internal void Start()
     {
         _allowed = true;
-        if (set is not null || room.HasAny)
-        {
-            Wake();
-        }
+
+        // Whoever keeps one here has measured it.
+        _isSlow |= room.HasAny;
+        Wake();
     }
 
-    /// <summary>Tells how long a checkout took that was made the ordinary way.</summary>
-    internal void Took(TimeSpan checkout)
+    /// <summary>Tells that a worktree was made.</summary>
+    /// <param name="checkout">How long its files took; null if they had been kept ready.</param>
+    internal void Created(TimeSpan? checkout)
     {
-        _isSlow |= checkout > Long;
+        _isSlow |= checkout is null || checkout > Long;
         Wake();
     }
 
@@ -84,21 +85,26 @@ internal sealed class SpareKeeper(SpareRoom room, int? set, Func<string?> target
         while (!_end.IsCancellationRequested)
         {
             var woken = WaitHandle.WaitAny(signals, Look) == 0;
-            if (_end.IsCancellationRequested || target() is not { } commit || (!woken && commit == seen))
+            if (_end.IsCancellationRequested || target() is not { } commit || (!woken && commit == seen && !room.HasChanged))
             {
                 continue;
             }
 
-            seen = commit;
-            try
-            {
-                room.Tend(Wanted, commit, _end.Token);
-            }
-            catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
-            {
-                // Spares are a convenience: what stands in the way now is met again at the next look.
-                seen = null;
-            }
+            seen = IsDone(commit) ? commit : null;
+        }
+    }
+
+    // Spares are a convenience: what stands in the way now, such as another server that is at them, is met again at the next look.
+    private bool IsDone(string commit)
+    {
+        try
+        {
+            room.WatchOthers(commit, _end.Token);
+            return room.Tend(Wanted, commit, _end.Token);
+        }
+        catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 }

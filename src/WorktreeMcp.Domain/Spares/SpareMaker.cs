@@ -16,7 +16,15 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     private const string Reason = "worktree-mcp: a checkout kept ready to become a worktree";
     private const long LeastFree = 2L << 30;
 
+    // The clock of file systems is coarse.
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    // An index of some two thousand files; below that it takes less to read them all again than to wait.
+    private const long LargeIndex = 256 * 1024;
+
     private readonly ConcurrentDictionary<string, TreeWatch> _watches = new();
+    private readonly ConcurrentQueue<TreeWatch> _ended = new();
 
     /// <summary>Makes one more; false when this repository, the disk or git does not allow it.</summary>
     internal bool Make(string commit, CancellationToken cancel)
@@ -129,10 +137,45 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     /// <summary>Whether an unbroken watch of this server proves that a spare is as it was.</summary>
     internal bool IsWatched(string id) => _watches.TryGetValue(id, out var watch) && watch.IsUnbroken;
 
-    /// <summary>Ends the watch of a spare, before its files are moved.</summary>
+    /// <summary>Begins to watch one that another server made, if it is beyond doubt.</summary>
+    internal bool TryWatch(Spare spare)
+    {
+        var (entry, directory) = (shelf.EntryOf(spare.Id), shelf.DirectoryOf(spare.Id));
+        var watch = TreeWatch.Begin(directory, entry.Directory);
+        if (watch is not null && shelf.IndexStamp(spare.Id) == spare.Index && git.IsPristine(entry, directory, spare.Commit, background: true))
+        {
+            _watches[spare.Id] = watch;
+            return true;
+        }
+
+        watch?.Dispose();
+        return false;
+    }
+
+    /// <summary>Forgets the watch of a spare, before its files are moved.</summary>
     internal void Unwatch(string id)
     {
         if (_watches.TryRemove(id, out var watch))
+        {
+            _ended.Enqueue(watch);
+        }
+    }
+
+    /// <summary>Ends the watches of all but some, of those that another server took too.</summary>
+    internal void KeepWatches(IEnumerable<string> ids)
+    {
+        foreach (var id in _watches.Keys.Except(ids))
+        {
+            Unwatch(id);
+        }
+
+        EndWatches();
+    }
+
+    /// <summary>Ends the watches that were forgotten: with thousands of folders the kernel takes milliseconds, which are not a call's.</summary>
+    internal void EndWatches()
+    {
+        while (_ended.TryDequeue(out var watch))
         {
             watch.Dispose();
         }
@@ -140,10 +183,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
 
     public void Dispose()
     {
-        foreach (var id in _watches.Keys)
-        {
-            Unwatch(id);
-        }
+        KeepWatches([]);
     }
 
     private bool Fill(string id, string commit, Lease lease, CancellationToken cancel)
@@ -153,7 +193,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
 
         // Taken before the files are written: what changes meanwhile then shows at the next look.
         var conditions = CheckoutConditions.Now(git, files);
-        if (!git.CheckOut(entry, directory, commit, lease.Descriptor, cancel).Succeeded || git.IsSpecial(entry, directory))
+        if (!git.CheckOut(entry, directory, commit, lease.Descriptor, cancel).Succeeded || git.IsSpecial(entry, directory) || !Outlast(entry, directory, lease, cancel))
         {
             return false;
         }
@@ -173,6 +213,20 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
 
         shelf.Publish(spare);
         return true;
+    }
+
+    // Waits for the next second, and has the index written in it.
+    private bool Outlast(AdminEntry entry, string directory, Lease lease, CancellationToken cancel)
+    {
+        var index = files.FileInfo.FromFileName(Path.Join(entry.Directory, "index"));
+        if (!index.Exists || index.Length < LargeIndex)
+        {
+            return true;
+        }
+
+        var next = index.LastWriteTimeUtc.Ticks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond + TimeSpan.TicksPerSecond + Tick.Ticks;
+        var left = TimeSpan.FromTicks(next - store.Time.GetUtcNow().UtcTicks);
+        return !(left > TimeSpan.Zero && cancel.WaitHandle.WaitOne(left < Second ? left : Second)) && git.Refresh(entry, directory, lease.Descriptor, cancel).Succeeded;
     }
 
     private void Discard(Spare spare)

@@ -24,6 +24,9 @@ internal sealed class SpareRoom : IDisposable
     private readonly IFileSystem _files;
     private readonly IDurableFiles _disk;
 
+    // Names never come again.
+    private volatile HashSet<string> _seen = [];
+
     internal SpareRoom(StateStore store, SpareCheckouts git, IFileSystem files)
     {
         (_git, _files, _disk) = (git, files, store.Disk);
@@ -52,16 +55,38 @@ internal sealed class SpareRoom : IDisposable
         }
     }
 
+    /// <summary>Whether others than when this server looked last are ready: another server made or took one.</summary>
+    internal bool HasChanged => !_seen.SetEquals(_shelf.ReadyNames());
+
+    /// <summary>
+    /// Looks at those that other servers made, and watches them from then on: a creation here then need not look at all their files.
+    /// It takes no lease, since git only reads: whoever wants one meanwhile takes it.
+    /// </summary>
+    /// <param name="commit">Where they should be; those that are elsewhere are about to be renewed.</param>
+    /// <param name="cancel">Ends it between two.</param>
+    internal void WatchOthers(string commit, CancellationToken cancel)
+    {
+        var ready = _shelf.Ready();
+        _maker.KeepWatches(ready.Select(spare => spare.Id));
+        foreach (var spare in ready.Where(spare => spare.Commit == commit && !_maker.IsWatched(spare.Id)).TakeWhile(_ => !cancel.IsCancellationRequested))
+        {
+            _ = spare.Conditions.Hold(_git, _files) && _maker.TryWatch(spare);
+        }
+
+        _seen = [.. ready.Select(spare => spare.Id)];
+    }
+
     /// <summary>Makes, renews and discards until there are as many as wanted, all at a commit; does nothing if another server is at it.</summary>
     /// <param name="wanted">How many; null leaves those that others made.</param>
     /// <param name="commit">Where they should be.</param>
     /// <param name="cancel">Ends it between two steps, and git's work in the middle of one.</param>
-    internal void Tend(int? wanted, string commit, CancellationToken cancel)
+    /// <returns>False if another server is at it.</returns>
+    internal bool Tend(int? wanted, string commit, CancellationToken cancel)
     {
         using var keeper = _shelf.TryKeeper();
         if (keeper is null)
         {
-            return;
+            return false;
         }
 
         var ready = _shelf.Ready();
@@ -92,6 +117,10 @@ internal sealed class SpareRoom : IDisposable
         {
             count++;
         }
+
+        _seen = [.. _shelf.ReadyNames()];
+        _maker.EndWatches();
+        return true;
     }
 
     /// <summary>How many there are, ready or half-made, and their bytes.</summary>
@@ -134,7 +163,7 @@ internal sealed class SpareRoom : IDisposable
     public void Dispose() => _maker.Dispose();
 
     private bool IsUpToDate(Spare spare, string commit) =>
-        spare.Commit == commit && _maker.IsWatched(spare.Id) && spare.Conditions.Hold(_git, _files) && _maker.IsPristine(spare, background: true);
+        spare.Commit == commit && spare.Conditions.Hold(_git, _files) && _maker.IsPristine(spare, background: true);
 
     private SpareReservation? Reserve(Spare seen)
     {

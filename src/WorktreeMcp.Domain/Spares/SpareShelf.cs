@@ -34,6 +34,9 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
         ? [.. files.Directory.EnumerateFiles(layout.SpareRecords, $"{Prefix}*{Extension}").Order(StringComparer.Ordinal).Select(Read).OfType<Spare>()]
         : [];
 
+    /// <summary>Names of those that are ready, as far as their records' names say.</summary>
+    internal IEnumerable<string> ReadyNames() => Entries(layout.SpareRecords, Extension);
+
     /// <summary>One that is ready, or null.</summary>
     internal Spare? Find(string id) => Read(RecordOf(id));
 
@@ -73,6 +76,9 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
         };
         var temporary = Path.Join(layout.SpareRecords, $".{spare.Id}.tmp");
         disk.WriteTemporary(temporary, StateJson.File(json));
+
+        // Not for the record's sake: on a disk with a journal the next fsync writes what thousands of new files changed, and that would be a creation's.
+        disk.Sync(temporary);
         disk.Replace(temporary, RecordOf(spare.Id));
     }
 

@@ -37,12 +37,12 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         {
             var entry = AdminEntry.At(parts.Layout.CommonDirectory, started!.AdminId!);
             var begin = parts.Store.Time.GetTimestamp();
-            var checkout = IsFilled(started, spare) ? GitAnswer.Done : parts.Git.Populate(entry, parts.DirectoryOf(started), lease!.Descriptor);
+            var checkout = CheckOut(started, entry, spare, lease!.Descriptor);
             var took = parts.Store.Time.GetElapsedTime(begin);
             var included = checkout.Succeeded ? include.CopyInto(entry, parts.DirectoryOf(started)) : IncludedFiles.None;
             var note = checkout.Succeeded ? CheckoutNote.Of(parts.Git, entry, parts.DirectoryOf(started)) : null;
             var step = Complete(started, checkout, request, by).Warn(included.LeftOut) with { IncludedFiles = included.Copied, FilesNote = note };
-            keeper.Took(started.Spare is null ? took : TimeSpan.Zero);
+            keeper.Created(started.Spare is null ? took : null);
             return step;
         }
     }
@@ -62,8 +62,17 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         return wanted is null ? null : parts.Spares.Reserve(wanted);
     }
 
-    private bool IsFilled(Worktree started, SpareReservation? spare) =>
-        started.Spare is not null && spare?.Commit == (started.BranchCreated ? started.BaseCommit : parts.Git.Refs.Resolve($"refs/heads/{started.Branch}"));
+    private GitAnswer CheckOut(Worktree started, AdminEntry entry, SpareReservation? spare, SafeHandle guard)
+    {
+        var directory = parts.DirectoryOf(started);
+        if (started.Spare is null || spare is null)
+        {
+            return parts.Git.Checkouts.Populate(entry, directory, guard);
+        }
+
+        var wanted = started.BranchCreated ? started.BaseCommit : parts.Git.Refs.Resolve($"refs/heads/{started.Branch}");
+        return spare.Commit == wanted ? GitAnswer.Done : parts.Git.Checkouts.Advance(entry, directory, spare.Commit, guard);
+    }
 
     private (Worktree? Started, Lease? Lease, WorktreeStep? Done) Begin(NewWorktree request, string by, SpareReservation? spare)
     {

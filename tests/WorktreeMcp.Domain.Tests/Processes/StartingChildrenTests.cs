@@ -21,6 +21,19 @@ public sealed class StartingChildrenTests
     }
 
     [Fact]
+    public void A_child_of_low_priority_gives_way_as_a_session_too()
+    {
+        Assert.SkipUnless(File.Exists("/proc/self/autogroup"), "This kernel does not share the processors out by sessions.");
+        var spec = Shell.Spec("until grep -q 'nice 19$' /proc/self/autogroup; do :; done; cut -d' ' -f19 /proc/self/stat") with { LowPriority = true, Timeout = TimeSpan.FromSeconds(30) };
+
+        var (exit, output, _) = Shell.Run(spec);
+
+        exit.TimedOut.Should().BeFalse();
+        output.Trim().Should().Be("19");
+        Shell.Run(Shell.Spec("cat /proc/self/autogroup")).Output.Should().EndWith("nice 0\n");
+    }
+
+    [Fact]
     public void A_program_is_never_taken_from_a_relative_entry_of_path()
     {
         var directory = Directory.CreateTempSubdirectory();

@@ -77,6 +77,28 @@ public sealed class MakingFromSparesTests : IDisposable
     }
 
     [Fact]
+    public void No_status_of_a_large_one_reads_its_files_again()
+    {
+        for (var i = 0; i < 3_000; i++)
+        {
+            _repo.Write($"many/folder{i / 100}/a file with a name of some length {i}.txt", "text\n");
+        }
+
+        _repo.Commit("many");
+        var repository = _repo.Open();
+        repository.Tend(1);
+
+        var entry = repository.Make("a").Worktree.AdminId!;
+
+        // git trusts the stamp of a file only if the index is of a later second.
+        var index = File.GetLastWriteTimeUtc(Path.Join(_repo.Layout.CommonDirectory, "worktrees", entry, "index"));
+        Directory.EnumerateFiles(Path.Join(_repo.Root, ".worktrees", "a", "many"), "*", SearchOption.AllDirectories)
+            .Max(file => Second(File.GetLastWriteTimeUtc(file))).Should().BeLessThan(Second(index));
+
+        static long Second(DateTime time) => time.Ticks / TimeSpan.TicksPerSecond;
+    }
+
+    [Fact]
     public void The_nearest_of_several_is_taken()
     {
         var repository = _repo.Open();

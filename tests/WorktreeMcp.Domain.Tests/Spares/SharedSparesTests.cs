@@ -1,0 +1,129 @@
+using System.IO.Abstractions;
+using FluentAssertions;
+using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Spares;
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Tests.Worktrees;
+using WorktreeMcp.TestKit;
+using Xunit;
+
+namespace WorktreeMcp.Domain.Tests.Spares;
+
+/// <summary>Several servers look after the same spares.</summary>
+public sealed class SharedSparesTests : IDisposable
+{
+    private readonly TempRepository _repo = new();
+    private readonly WatchedGit _git;
+    private readonly Repository _maker;
+
+    public SharedSparesTests()
+    {
+        _git = new WatchedGit(_repo);
+        _maker = Other();
+        _maker.Tend(1);
+    }
+
+    private string Head => _repo.Git("rev-parse", "HEAD");
+
+    public void Dispose()
+    {
+        _maker.Dispose();
+        _repo.Dispose();
+    }
+
+    [Fact]
+    public void A_server_that_has_looked_at_one_of_another_makes_a_worktree_of_it_without_looking_again()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Folders are watched on Linux only.");
+        using var other = Other();
+        var before = _git.Statuses;
+        other.Spares.WatchOthers(Head, CancellationToken.None);
+        var looks = _git.Statuses;
+        looks.Should().Be(before + 1);
+
+        other.Make("a").IsFromSpare().Should().BeTrue();
+
+        _git.Statuses.Should().Be(looks);
+    }
+
+    [Fact]
+    public void It_looks_again_at_one_that_was_changed_since_and_does_not_use_it()
+    {
+        using var other = Other();
+        other.Spares.WatchOthers(Head, CancellationToken.None);
+        File.WriteAllText(Path.Join(_repo.SpareFolders().Single(), "mine.txt"), "mine");
+
+        other.Make("a").IsFromSpare().Should().BeFalse();
+
+        _repo.Has(".worktrees/a/mine.txt").Should().BeFalse();
+    }
+
+    [Fact]
+    public void One_that_was_changed_before_it_looked_is_not_used_either()
+    {
+        File.WriteAllText(Path.Join(_repo.SpareFolders().Single(), "mine.txt"), "mine");
+        using var other = Other();
+        other.Spares.WatchOthers(Head, CancellationToken.None);
+
+        other.Make("a").IsFromSpare().Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_server_sees_that_another_made_or_took_one()
+    {
+        using var other = Other();
+        other.Spares.HasChanged.Should().BeTrue("it has looked at none yet");
+        other.Spares.WatchOthers(Head, CancellationToken.None);
+        other.Spares.HasChanged.Should().BeFalse();
+
+        _maker.Make("a").IsFromSpare().Should().BeTrue();
+        other.Spares.HasChanged.Should().BeTrue();
+        other.Spares.WatchOthers(Head, CancellationToken.None);
+        other.Spares.HasChanged.Should().BeFalse();
+
+        _maker.Tend(1);
+        other.Spares.HasChanged.Should().BeTrue();
+    }
+
+    [Fact]
+    public void A_server_that_finds_another_at_work_comes_back()
+    {
+        using var other = Other();
+        var (head, looks) = (Head, 0);
+        using var keeper = new SpareKeeper(
+            other.Spares,
+            2,
+            () =>
+            {
+                Interlocked.Increment(ref looks);
+                return head;
+            });
+        using (new SpareShelf(_repo.Layout, new FileSystem(), new DurableFiles()).TryKeeper())
+        {
+            keeper.Start();
+            Until(() => Volatile.Read(ref looks) == 2, "it looks again after five seconds");
+            _repo.SpareFolders().Should().ContainSingle();
+        }
+
+        Until(() => _repo.SpareFolders().Count == 2, "nobody holds it up any more");
+    }
+
+    [Fact]
+    public void Where_one_is_there_a_server_keeps_one_without_being_told()
+    {
+        _repo.Write("new.txt", "new\n");
+        var head = _repo.Commit("second");
+        using var server = Other();
+        server.KeepSpares();
+
+        Until(() => _repo.SpareFolders().Any(folder => Directory.Exists(folder) && TempRepository.TryGit(folder, "rev-parse", "HEAD").Output == head), "it is brought to the base");
+        Until(() => server.Spares.HasAny, "it is ready there");
+        server.Make("a").IsFromSpare().Should().BeTrue();
+        Until(() => server.Spares.HasAny, "the next one is made");
+    }
+
+    private Repository Other() => Repository.Open(_repo.Root, new RepositorySettings(), _git.Variables);
+
+    private static void Until(Func<bool> condition, string because) =>
+        SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(60)).Should().BeTrue(because);
+}
