@@ -10,7 +10,7 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
           --durable-in DIR  measure small changes on this disk too, where an fsync costs something
           --quick           small boards and few repetitions: shows that it works, measures little
           --only PART       one part: start, small, large, together, reading, tools, events, landing, locks, runs; may be given again
-          --no-publish      leave out the forms that are published: ReadyToRun and NativeAOT
+          --no-publish      leave out the forms that are published: what is measured is the plain build then
         """;
 
     /// <summary>The parts that are measured; none for all.</summary>

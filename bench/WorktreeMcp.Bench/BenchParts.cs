@@ -24,6 +24,12 @@ internal static class BenchParts
     internal static void Run(Report report, BenchOptions options)
     {
         using var scratch = new Scratch(options.In);
+        if (options.Publish && PublishedForm.OneProgram(scratch.Folder) is { } published)
+        {
+            Server.Served = published.Program;
+        }
+
+        report.Note($"Measured is {(Server.Served == Server.Built ? "the plain build" : "the one program that `dotnet publish` makes")}, unless a row says otherwise.");
         foreach (var (_, run) in All.Where(part => options.Only.Count == 0 || options.Only.Contains(part.Name)))
         {
             run(report, options, scratch);

@@ -7,7 +7,7 @@ internal static class DurableBench
     {
         using var scratch = new Scratch(folder);
         var root = scratch.Repository("durable");
-        using var server = Server.Start(Server.Built, root).Initialize();
+        using var server = Server.Start(Server.Served, root).Initialize();
         report.Section($"Small changes on {Machine.FileSystem(folder)}, fsync included");
         var count = options.Calls / 2;
         var file = Path.Join(scratch.Folder, "append");
@@ -36,7 +36,7 @@ internal static class DurableBench
     {
         var root = scratch.Repository("relaxed");
         File.WriteAllText(Path.Join(root, ".worktree-mcp.json"), """{"durability":"relaxed"}""");
-        var server = Server.Start(Server.Built, root).Initialize();
+        var server = Server.Start(Server.Served, root).Initialize();
         server.Call("task_create", """{"subject":"Relaxed"}""");
         return server;
     }

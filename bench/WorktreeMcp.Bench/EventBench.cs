@@ -9,7 +9,7 @@ internal static class EventBench
     {
         var root = scratch.Repository("events");
         var size = Boards.WriteEvents(root, options.ManyEvents);
-        using var server = Server.Start(Server.Built, root).Initialize();
+        using var server = Server.Start(Server.Served, root).Initialize();
         var middle = options.ManyEvents / 2;
         report.Section(string.Create(CultureInfo.InvariantCulture, $"Events, from a log of {options.ManyEvents:N0} lines ({size / 1e6:0} MB)"));
         (string What, string Arguments)[] calls =

@@ -10,7 +10,7 @@ internal static class LandingBench
         var files = options.Quick ? 1_000 : 10_000;
         var served = Repository(scratch, "landing", files);
         var plain = Repository(scratch, "merging", files);
-        using var server = Server.Start(Server.Built, served).Initialize();
+        using var server = Server.Start(Server.Served, served).Initialize();
         report.Section($"Landing and conflicts with {files} files");
         Land(report, options, server, served, plain);
         Foretell(report, options, server, served, files);

@@ -9,9 +9,13 @@ internal sealed record PublishedForm(string Name, string Program)
 {
     private static readonly string[] Shared = ["Directory.Build.props", "Directory.Packages.props", "global.json", ".editorconfig", "BannedSymbols.txt"];
 
-    /// <summary>Compiled ahead, for the runtime that is installed: what <c>dotnet publish</c> makes; null where the sources are not at hand.</summary>
-    internal static PublishedForm? ReadyToRun(string folder) =>
-        Sources.Folder is null ? null : new PublishedForm("ReadyToRun", Path.Join(Publish(Path.Join(folder, "ready-to-run")), "worktree-mcp.dll"));
+    /// <summary>One program, compiled ahead, with its own runtime: what <c>dotnet publish</c> makes; null where the sources are not at hand.</summary>
+    internal static PublishedForm? OneProgram(string folder) =>
+        Sources.Folder is null ? null : new PublishedForm("ReadyToRun, one program", Path.Join(Publish(Path.Join(folder, "one-program")), "worktree-mcp"));
+
+    /// <summary>Compiled ahead, for the runtime that is installed.</summary>
+    internal static PublishedForm? OnInstalledRuntime(string folder) =>
+        Sources.Folder is null ? null : new PublishedForm("ReadyToRun, installed runtime", Path.Join(Publish(Path.Join(folder, "installed-runtime"), "-p:SelfContained=false"), "worktree-mcp.dll"));
 
     /// <summary>One native program; built on an older framework where the newest one's runtime pack cannot be had, and null with the reason where neither can.</summary>
     internal static PublishedForm? Native(string folder, Report report)

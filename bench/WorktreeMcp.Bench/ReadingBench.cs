@@ -17,7 +17,7 @@ internal static class ReadingBench
         var made = 0;
         foreach (var worktrees in new[] { 1, 20, options.ManyWorktrees }.Distinct().Order())
         {
-            using (var maker = Server.Start(Server.Built, root, ("WORKTREEMCP_SPARES", "0")).Initialize())
+            using (var maker = Server.Start(Server.Served, root, ("WORKTREEMCP_SPARES", "0")).Initialize())
             {
                 for (; made < worktrees; made++)
                 {
@@ -54,7 +54,7 @@ internal static class ReadingBench
 
     private static void Look(Report report, BenchOptions options, string root, int worktrees)
     {
-        using var server = Server.Start(Server.Built, root, ("WORKTREEMCP_SPARES", "0")).Initialize();
+        using var server = Server.Start(Server.Served, root, ("WORKTREEMCP_SPARES", "0")).Initialize();
         var (first, board, complete) = (new Samples(), new Samples(), new Samples());
         first.Time(() => server.Call("worktree_list", All));
         board.Time(() => server.Call("board_show"));

@@ -10,7 +10,7 @@ internal static class RunBench
     internal static void Run(Report report, BenchOptions options, Scratch scratch)
     {
         var root = scratch.Repository("runs");
-        using var server = Server.Start(Server.Built, root).Initialize();
+        using var server = Server.Start(Server.Served, root).Initialize();
         server.Call("worktree_create", """{"name":"lane"}""");
         report.Section("Commands");
         _ = Samples.Of(options.Warm, () => Command(server, "true"));

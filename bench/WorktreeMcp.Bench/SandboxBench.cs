@@ -8,8 +8,8 @@ internal static class SandboxBench
     internal static void Run(Report report, BenchOptions options, Scratch scratch)
     {
         var root = scratch.Repository("confined");
-        using var plain = Server.Start(Server.Built, root).Initialize();
-        using var confined = Server.Start(Server.Built, root, ("WORKTREEMCP_RUN_SANDBOX", "auto")).Initialize();
+        using var plain = Server.Start(Server.Served, root).Initialize();
+        using var confined = Server.Start(Server.Served, root, ("WORKTREEMCP_RUN_SANDBOX", "auto")).Initialize();
         plain.Call("worktree_create", """{"name":"run"}""");
         var first = Server.Content(confined.Call("worktree_run", Arguments));
         if (first.GetProperty("sandbox").GetString() != "bubblewrap")

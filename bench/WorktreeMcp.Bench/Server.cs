@@ -33,6 +33,9 @@ internal sealed class Server : IDisposable
     /// <summary>The server that was built together with this program.</summary>
     internal static string Built => Path.Join(AppContext.BaseDirectory, "worktree-mcp.dll");
 
+    /// <summary>The program that is measured: what a user gets who follows the README, or where nothing is published what was built.</summary>
+    internal static string Served { get; set; } = Built;
+
     internal static Server Start(string program, string repository, params IEnumerable<(string Name, string Value)> variables) =>
         Path.GetExtension(program) == ".dll" ? Start("dotnet", [program, "--repo", repository], repository, variables) : Start(program, ["--repo", repository], repository, variables);
 

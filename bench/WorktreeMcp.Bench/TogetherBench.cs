@@ -29,7 +29,7 @@ internal static class TogetherBench
 
     private static void Ours(string root, int count, Samples samples)
     {
-        var servers = Enumerable.Range(0, count).Select(_ => Server.Start(Server.Built, root, [("WORKTREEMCP_SPARES", "1")]).Initialize()).ToList();
+        var servers = Enumerable.Range(0, count).Select(_ => Server.Start(Server.Served, root, [("WORKTREEMCP_SPARES", "1")]).Initialize()).ToList();
         try
         {
             servers.ForEach(server => server.Call("worktree_list"));

@@ -9,7 +9,7 @@ internal sealed class ToolBench(Report report, BenchOptions options, Scratch scr
     {
         var root = scratch.Repository($"board-{tasks}");
         Boards.WriteTasks(root, tasks);
-        using var server = Server.Start(Server.Built, root).Initialize();
+        using var server = Server.Start(Server.Served, root).Initialize();
         report.Section(string.Create(CultureInfo.InvariantCulture, $"Tools, warm, with {tasks:N0} tasks and {worktrees} worktrees"));
         report.Row("first `task_list` of a fresh server", Samples.Of(1, () => server.Call("task_list")));
         for (var i = 1; i <= worktrees; i++)

@@ -7,7 +7,7 @@ internal static class WorktreeBench
     {
         var served = scratch.Repository("served");
         var plain = scratch.Repository("plain");
-        using var server = Server.Start(Server.Built, served).Initialize();
+        using var server = Server.Start(Server.Served, served).Initialize();
         CreateAndRemove(server, plain, options.Quick ? 5 : 30, "warm");
         EmptyTrash(served);
 

@@ -182,9 +182,9 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
             return WhatIsThere(entry, directory);
         }
 
-        var changes = parts.Git.Status(entry, directory, ignored: true);
+        var (changes, hidden) = AtOnce.Ask(() => parts.Git.Status(entry, directory, ignored: true), () => parts.Git.HiddenChanges(entry, directory));
         RefuseInUse(worktree, entry, directory);
-        RefuseWork(worktree, entry, directory, changes);
+        RefuseWork(worktree, entry, changes, hidden);
         return (changes.Ignored, []);
     }
 
@@ -244,14 +244,14 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         }
     }
 
-    private void RefuseWork(Worktree worktree, AdminEntry entry, string directory, WorktreeChanges changes)
+    private void RefuseWork(Worktree worktree, AdminEntry entry, WorktreeChanges changes, IReadOnlyList<string> hidden)
     {
         var findings = new List<string>();
         Add("modified", changes.Modified);
         Add("staged", changes.Staged);
         Add("untracked", changes.Untracked);
         Add("with conflicts", changes.Conflicted);
-        Add("changed behind assume-unchanged or skip-worktree", parts.Git.HiddenChanges(entry, directory));
+        Add("changed behind assume-unchanged or skip-worktree", hidden);
         var head = parts.Git.Refs.ReadHead(entry.Directory);
         if (head is { Branch: null, Commit: { } commit })
         {
