@@ -36,8 +36,12 @@ internal sealed class Landings(Git git, Findings findings)
     }
 
     /// <summary>Whether main has all that a commit has.</summary>
-    public bool HasAllOf(string commit) =>
-        git.Try("merge-tree", "--write-tree", Base, commit) is { Exit: 0 } merged && merged.Output == git.Run("rev-parse", $"{Base}^{{tree}}");
+    public bool HasAllOf(string commit)
+    {
+        // Named once: a person may commit between two looks at the branch.
+        var tip = git.Run("rev-parse", Base);
+        return git.Try("merge-tree", "--write-tree", tip, commit) is { Exit: 0 } merged && merged.Output == git.Run("rev-parse", $"{tip}^{{tree}}");
+    }
 
     public bool IsSquashed(string commit)
     {

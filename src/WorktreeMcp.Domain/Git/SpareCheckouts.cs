@@ -103,8 +103,7 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
 
         GitCall status = In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=none", "--no-renames") with { LowPriority = background };
         GitCall beside = In(entry, directory, "clean", "-n", "-ffdx") with { LowPriority = background };
-        GitAnswer? left = null, right = null;
-        Parallel.Invoke(() => left = git.Run(status), () => right = git.Run(beside));
+        var (left, right) = AtOnce.Ask(() => git.Run(status), () => git.Run(beside));
         return left is { Succeeded: true, Output.Length: 0 } && right is { Succeeded: true, Output.Length: 0 };
     }
 

@@ -109,6 +109,16 @@ public sealed class SharedSparesTests : IDisposable
     }
 
     [Fact]
+    public void A_git_that_cannot_be_started_is_a_reason_like_any_other_not_to_use_one()
+    {
+        using var other = Repository.Open(_repo.Root, new RepositorySettings(), _git.Alone);
+        _git.Remove();
+
+        other.Spares.Invoking(spares => spares.WatchOthers(Head, CancellationToken.None)).Should().Throw<Refusal>("the background takes that for a later look");
+        other.Spares.Reserve(Head).Should().BeNull();
+    }
+
+    [Fact]
     public void Where_one_is_there_a_server_keeps_one_without_being_told()
     {
         _repo.Write("new.txt", "new\n");

@@ -30,6 +30,9 @@ internal sealed class WatchedGit
     /// <summary>The environment in which this git is found.</summary>
     internal IReadOnlyDictionary<string, string> Variables { get; }
 
+    /// <summary>An environment in which there is no other git.</summary>
+    internal IReadOnlyDictionary<string, string> Alone => new Dictionary<string, string>(Variables) { ["PATH"] = _folder };
+
     /// <summary>What it was asked, oldest first.</summary>
     internal IReadOnlyList<string> Calls => File.ReadAllLines(_log);
 
@@ -37,6 +40,9 @@ internal sealed class WatchedGit
     internal int Statuses => Calls.Count(call => call.Contains(" status ", StringComparison.Ordinal));
 
     internal void HoldUp() => File.WriteAllText(_gate, string.Empty);
+
+    /// <summary>From now on there is none.</summary>
+    internal void Remove() => File.Delete(Path.Join(_folder, "git"));
 
     internal void LetGo() => File.Delete(_gate);
 }
