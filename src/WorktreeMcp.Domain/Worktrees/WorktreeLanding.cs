@@ -67,13 +67,13 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
                 return result;
             }
 
-            progress("the base has moved; merging again");
+            progress("the base has moved, or the commit that was to land is gone; merging again");
         }
 
-        throw new Refusal(RefusalCode.Busy, $"The base moved {MostTries} times while worktree \"{request.Name}\" was landing. Nothing was changed.", "Repeat the call when the base has come to rest.");
+        throw new Refusal(RefusalCode.Busy, $"The base moved, or a gc took the commit that was to land, {MostTries} times while worktree \"{request.Name}\" was landing. Nothing was changed.", "Repeat the call when the repository has come to rest.");
     }
 
-    // Null when somebody else moved the base first.
+    // Null when somebody else moved the base first, or took away what was to land.
     private LandingResult? Try(LandingRequest request, Worktree found, Lease lease, LandingLock landing, string by, Action<string> progress, CancellationToken cancel)
     {
         var source = _sight.Look(request, found);
@@ -146,6 +146,13 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         catch (Refusal refusal) when (refusal.Code != RefusalCode.Busy)
         {
             End(source.Worktree, pending, refusal.Message, by);
+
+            // Until the base is there nothing holds the commit, and a person's gc may take it: then it is made anew.
+            if (parts.Git.ResolveCommit(pending.To) is null)
+            {
+                return null;
+            }
+
             throw;
         }
 

@@ -85,6 +85,26 @@ public sealed class OtherGitsTests : IDisposable
         _repo.Git("status", "--porcelain", "--branch").Should().Be("## other");
     }
 
+    [Theory]
+    [InlineData("main")]
+    [InlineData("other")]
+    public void A_commit_that_a_person_prunes_before_it_has_landed_is_made_anew(string checkedOut)
+    {
+        _repo.Git("switch", "-q", "-C", checkedOut);
+        var once = Path.Join(_repo.Base, "pruned");
+        var repository = OpenWith($"case \" $* \" in *' --ff-only '*|*' update-ref '*' refs/heads/main '*) [ -e '{once}' ] || {{ touch '{once}'; '{RealGit}' -C '{_repo.Root}' prune --expire=now; }};; esac");
+        repository.Make("a", baseRef: "main");
+        repository.Work("a", "one.txt", "1");
+        _repo.Git("update-ref", "refs/heads/main", _repo.Git("commit-tree", "-m", "more", "-p", "main", "main^{tree}"));
+
+        repository.Land("a");
+
+        File.Exists(once).Should().BeTrue();
+        _repo.Git("show", "main:one.txt").Should().Be("1");
+        _repo.Git("fsck", "--no-dangling").Should().BeEmpty();
+        _repo.EventNames().Should().EndWith(["worktree.merge.before", "worktree.merge.failed", "worktree.merge.before", "worktree.merge.after"]);
+    }
+
     [Fact]
     public void A_git_that_is_killed_while_the_repository_is_looked_for_says_nothing_about_the_repository()
     {
