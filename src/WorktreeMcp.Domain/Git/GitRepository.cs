@@ -326,6 +326,13 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         return listed.Count;
     }
 
+    /// <summary>
+    /// Lets a ref hold a tip that a branch is about to leave. A reflog holds it too, but a person's gc overlooks that of a record
+    /// which is renamed at that moment.
+    /// </summary>
+    internal void KeepTip(string tip, int id, SafeHandle guard) =>
+        git.Run(new GitCall("update-ref", "-m", "kept when its branch left it", $"refs/worktree-mcp/kept/{id}-{tip[..12]}", tip) { Directory = place.Root, Guards = [guard] }).Require("keeping commits");
+
     private string Joined(string[] commits, int id, SafeHandle guard)
     {
         var identity = new Dictionary<string, string>

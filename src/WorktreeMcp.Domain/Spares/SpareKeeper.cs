@@ -78,33 +78,26 @@ internal sealed class SpareKeeper(SpareRoom room, int? set, Func<string?> target
         }
     }
 
+    // Spares are a convenience: what stands in the way now, such as another server that is at them, is met again at the next look.
     private void Keep()
     {
         WaitHandle[] signals = [_wake, _end.Token.WaitHandle];
-        string? seen = null;
+        string? done = null;
         while (!_end.IsCancellationRequested)
         {
             var woken = WaitHandle.WaitAny(signals, Look) == 0;
-            if (_end.IsCancellationRequested || target() is not { } commit || (!woken && commit == seen && !room.HasChanged))
+            try
             {
-                continue;
+                if (!_end.IsCancellationRequested && target() is { } commit && (woken || commit != done || room.HasChanged))
+                {
+                    room.WatchOthers(commit, _end.Token);
+                    done = room.Tend(Wanted, commit, _end.Token) ? commit : null;
+                }
             }
-
-            seen = IsDone(commit) ? commit : null;
-        }
-    }
-
-    // Spares are a convenience: what stands in the way now, such as another server that is at them, is met again at the next look.
-    private bool IsDone(string commit)
-    {
-        try
-        {
-            room.WatchOthers(commit, _end.Token);
-            return room.Tend(Wanted, commit, _end.Token);
-        }
-        catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
-        {
-            return false;
+            catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
+            {
+                done = null;
+            }
         }
     }
 }

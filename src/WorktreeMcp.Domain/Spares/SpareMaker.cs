@@ -144,6 +144,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         var watch = TreeWatch.Begin(directory, entry.Directory);
         if (watch is not null && shelf.IndexStamp(spare.Id) == spare.Index && git.IsPristine(entry, directory, spare.Commit, background: true))
         {
+            Unwatch(spare.Id);
             _watches[spare.Id] = watch;
             return true;
         }

@@ -150,6 +150,11 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
             return $"files there are not committed: {Listed.Of([.. files.Select(file => file.Path)], 10)}";
         }
 
+        if (!halfway)
+        {
+            parts.Git.KeepTip(landing.Tip, worktree.Id, guard);
+        }
+
         if (!halfway && parts.Git.Landing.Detach(checkout, landing.To, guard) is { Succeeded: false } refused)
         {
             return $"git would not check it out there: {refused.Error}";

@@ -161,6 +161,12 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return reason;
         }
 
+        if (tip != worktree.BaseCommit && parts.Git.CommitsOnlyOn(worktree.Branch, tip) > 0)
+        {
+            // Squash-merged: what it did has landed, its commits are nowhere else.
+            parts.Git.KeepTip(tip, worktree.Id, change.Descriptor);
+        }
+
         if (parts.DropBranch(worktree, tip, change.Descriptor) is not { } words)
         {
             return null;

@@ -180,5 +180,5 @@ public sealed class KeepingSparesTests : IDisposable
     }
 
     private static void Until(Func<bool> condition) =>
-        SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(60)).Should().BeTrue("it must come within a minute");
+        SpinWait.SpinUntil(condition, TimeSpan.FromMinutes(3)).Should().BeTrue("it must come, at the lowest priority on a busy machine too");
 }

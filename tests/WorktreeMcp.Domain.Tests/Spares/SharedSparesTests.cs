@@ -135,5 +135,5 @@ public sealed class SharedSparesTests : IDisposable
     private Repository Other() => Repository.Open(_repo.Root, new RepositorySettings(), _git.Variables);
 
     private static void Until(Func<bool> condition, string because) =>
-        SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(60)).Should().BeTrue(because);
+        SpinWait.SpinUntil(condition, TimeSpan.FromMinutes(3)).Should().BeTrue(because);
 }

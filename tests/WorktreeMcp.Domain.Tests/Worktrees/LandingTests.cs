@@ -34,6 +34,29 @@ public sealed class LandingTests : IDisposable
         _repo.EventNames().Should().EndWith(["worktree.merge.before", "worktree.merge.after"]);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_commits_that_a_squash_leaves_behind_survive_a_gc_that_overlooks_gits_record_of_the_worktree(bool remove)
+    {
+        var repository = _repo.Open();
+        repository.Make("a");
+        repository.Work("a", "one.txt", "1");
+        repository.Work("a", "two.txt", "2");
+        var tip = _repo.Git("rev-parse", "wt/a");
+
+        repository.Land("a", LandingStrategy.Squash, remove: remove);
+        foreach (var record in Directory.GetDirectories(Path.Join(_repo.Layout.CommonDirectory, "worktrees")))
+        {
+            Directory.Move(record, Path.Join(_repo.Base, Path.GetFileName(record)));
+        }
+
+        _repo.Git("prune", "--expire=now");
+
+        _repo.Git("branch", "--all", "--contains", tip).Should().BeEmpty();
+        _repo.Git("log", "--format=%s", "-2", tip).Should().Be("two.txt\none.txt");
+    }
+
     [Fact]
     public void A_squash_makes_one_commit_and_moves_the_branch_to_it()
     {
