@@ -46,6 +46,11 @@ public sealed class LandingTests : IDisposable
         var tip = _repo.Git("rev-parse", "wt/a");
 
         repository.Land("a", LandingStrategy.Squash, remove: remove);
+        if (!remove)
+        {
+            repository.Drop("a").BranchDeleted.Should().BeTrue("its reflog goes with it");
+        }
+
         foreach (var record in Directory.GetDirectories(Path.Join(_repo.Layout.CommonDirectory, "worktrees")))
         {
             Directory.Move(record, Path.Join(_repo.Base, Path.GetFileName(record)));
