@@ -13,6 +13,7 @@ if (BenchOptions.Parse(args) is not { } options)
 
 using var file = options.OpenFile();
 var report = new Report(Console.Out, file);
+report.Note("# Results of the benchmarks");
 report.Note(Machine.Describe(options.In));
 BenchParts.Run(report, options);
 if (options.DurableIn is { } durable)

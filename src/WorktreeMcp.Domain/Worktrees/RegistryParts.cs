@@ -189,6 +189,18 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
         }
     }
 
+    /// <summary>
+    /// Deletes what stands in the place of a record in the trash and is none: a person's gc makes the folders of a record anew that is
+    /// renamed while gc expires its log.
+    /// </summary>
+    internal void DropRemade(AdminEntry trashed)
+    {
+        if (Exists(trashed.Directory) && trashed.NamesWorktree(Files) is null)
+        {
+            Store.Disk.DeleteTree(trashed.Directory);
+        }
+    }
+
     private string Words(BegunRun run)
     {
         var age = Math.Max(0, StateJson.Seconds(Store.Time.GetUtcNow()) - run.StartedAt);

@@ -243,7 +243,7 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         var (trashed, record) = (InTrash(worktree), Record(worktree.AdminId!));
         if (WorktreeTrash.IsLocked(record, worktree.Id, parts.Files))
         {
-            DropRemade(trashed);
+            parts.DropRemade(trashed);
             parts.MoveOnce(record.Directory, trashed.Directory);
         }
 
@@ -259,14 +259,6 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         });
         change.Commit("worktree.restore.undo");
         return true;
-    }
-
-    private void DropRemade(AdminEntry trashed)
-    {
-        if (parts.Exists(trashed.Directory) && trashed.NamesWorktree(parts.Files) is null)
-        {
-            parts.Store.Disk.DeleteTree(trashed.Directory);
-        }
     }
 
     private AdminEntry InTrash(Worktree worktree) => AdminEntry.InTrash(parts.Layout.CommonDirectory, worktree.Id);

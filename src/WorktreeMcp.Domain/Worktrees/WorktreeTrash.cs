@@ -33,6 +33,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         var tree = MoveTree(directory, worktree.Id, ours: named);
         if (old is not null)
         {
+            parts.DropRemade(Trashed(worktree));
             parts.MoveOnce(old.Directory, Trashed(worktree).Directory);
         }
 

@@ -47,6 +47,27 @@ public sealed class RestoringWorktreesTests : IDisposable
     }
 
     [Fact]
+    public void What_a_gc_left_in_the_place_of_its_record_does_not_stand_in_the_way_of_a_second_removal()
+    {
+        var repository = _repo.Open();
+        repository.Make("a");
+        repository.Drop("a");
+        repository.Worktrees.Restore("a", null, null, Steps.By);
+        _repo.Write(".worktrees/a/staged.txt", "staged\n");
+        _repo.GitIn(".worktrees/a", "add", "staged.txt");
+        var before = _repo.GitIn(".worktrees/a", "ls-files", "-s");
+
+        // git expires the log of a record that was renamed meanwhile, and makes its folders anew for that.
+        Directory.CreateDirectory(Path.Join(_repo.Layout.CommonDirectory, "worktrees", "wtmcp-trash-1", "logs"));
+        repository.Drop("a", force: true);
+        Directory.GetDirectories(Path.Join(_repo.Layout.CommonDirectory, "worktrees")).Select(Path.GetFileName).Should().Equal("wtmcp-trash-1");
+        repository.Worktrees.Restore("a", null, null, Steps.By);
+
+        _repo.GitIn(".worktrees/a", "ls-files", "-s").Should().Be(before);
+        repository.Row("a").Drift.Should().BeEmpty();
+    }
+
+    [Fact]
     public void What_was_collected_cleaned_moved_and_followed_by_another_of_its_name_comes_back_too()
     {
         var repository = _repo.Open();
