@@ -29,7 +29,11 @@ internal static class SpareBench
     private static void Create(Report report, BenchOptions options, string root, string plain, int? behind, string what)
     {
         using var server = Start(root, behind is null ? 0 : 1);
-        if (behind is not null)
+        if (behind is null)
+        {
+            Gone(root);
+        }
+        else
         {
             // A few first, so that what is measured is compiled.
             for (var i = 0; i < 3; i++)
@@ -114,17 +118,30 @@ internal static class SpareBench
     internal static void Ready(string root, string at)
     {
         var commit = Commands.Git(root, "rev-parse", at).Trim();
+        Until(() => Records(root).Any(file => File.ReadAllText(file).Contains(commit, StringComparison.Ordinal)), "No spare was made within three minutes.");
+    }
+
+    // A server that keeps none takes away what others kept; until then it would use it.
+    private static void Gone(string root) => Until(() => !Records(root).Any(), "The spares did not go within three minutes.");
+
+    private static IEnumerable<string> Records(string root)
+    {
         var folder = Path.Join(root, ".git", "worktree-mcp", "spares");
-        var isThere = SpinWait.SpinUntil(
+        return Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "spare-*.json") : [];
+    }
+
+    private static void Until(Func<bool> condition, string otherwise)
+    {
+        var came = SpinWait.SpinUntil(
             () =>
             {
                 Thread.Sleep(20);
-                return Directory.Exists(folder) && Directory.EnumerateFiles(folder, "spare-*.json").Any(file => File.ReadAllText(file).Contains(commit, StringComparison.Ordinal));
+                return condition();
             },
             TimeSpan.FromMinutes(3));
-        if (!isThere)
+        if (!came)
         {
-            throw new InvalidOperationException("No spare was made within three minutes.");
+            throw new InvalidOperationException(otherwise);
         }
     }
 
