@@ -190,7 +190,7 @@ internal sealed class Races(StormOptions options, TextWriter output)
         while (busy.IsAlive)
         {
             Processes.Signal(holder.Pid, Processes.Stop);
-            if (Holds(lockPath, holder.Pid))
+            if (HasStopped(holder.Pid) && Holds(lockPath, holder.Pid))
             {
                 break;
             }
@@ -226,6 +226,12 @@ internal sealed class Races(StormOptions options, TextWriter output)
             Fault($"after the holder went on the waiter fails: {answer.Message}");
         }
     }
+
+    // The signal only asks for it: until one thread has taken notice, the others run on.
+    private static bool HasStopped(int pid) => SpinWait.SpinUntil(
+        () => Directory.EnumerateFiles($"/proc/{pid}/task", "stat", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 })
+            .All(file => File.ReadAllText(file) is var stat && stat[(stat.LastIndexOf(')') + 2)..].StartsWith('T')),
+        TimeSpan.FromSeconds(5));
 
     private static bool Holds(string lockPath, int pid)
     {

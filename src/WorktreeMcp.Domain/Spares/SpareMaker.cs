@@ -142,15 +142,21 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     {
         var (entry, directory) = (shelf.EntryOf(spare.Id), shelf.DirectoryOf(spare.Id));
         var watch = TreeWatch.Begin(directory, entry.Directory);
-        if (watch is not null && shelf.IndexStamp(spare.Id) == spare.Index && git.IsPristine(entry, directory, spare.Commit, background: true))
+        try
         {
+            if (watch is null || shelf.IndexStamp(spare.Id) != spare.Index || !git.IsPristine(entry, directory, spare.Commit, background: true))
+            {
+                return false;
+            }
+
             Unwatch(spare.Id);
-            _watches[spare.Id] = watch;
+            (_watches[spare.Id], watch) = (watch, null);
             return true;
         }
-
-        watch?.Dispose();
-        return false;
+        finally
+        {
+            watch?.Dispose();
+        }
     }
 
     /// <summary>Forgets the watch of a spare, before its files are moved.</summary>
@@ -182,10 +188,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         }
     }
 
-    public void Dispose()
-    {
-        KeepWatches([]);
-    }
+    public void Dispose() => KeepWatches([]);
 
     private bool Fill(string id, string commit, Lease lease, CancellationToken cancel)
     {
