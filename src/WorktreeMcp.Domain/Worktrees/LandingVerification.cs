@@ -63,7 +63,7 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
         Write(Path.Join(record.Directory, "gitdir"), Path.Join(directory, ".git"));
         Write(Path.Join(record.Directory, "HEAD"), commit);
         Write(Path.Join(directory, ".git"), $"gitdir: {record.Directory}");
-        parts.Git.Checkouts.Populate(record, directory, guard).Require("checking out the merged commit");
+        parts.Git.Checkouts.Populate(record, directory, guard, alone: true).Require("checking out the merged commit");
     }
 
     private RunResult Watched(Worktree worktree, AdminEntry record, string directory, string commit, string command, Action<string> progress, CancellationToken cancel)

@@ -109,6 +109,22 @@ public sealed class SharedSparesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_look_that_still_goes_on_does_not_stand_in_the_way_of_the_worktree_that_was_made_meanwhile()
+    {
+        using var held = new HeldGit(_repo, "clean -n");
+        using var other = Repository.Open(_repo.Root, new RepositorySettings(), held.Variables);
+        var looking = Task.Run(() => other.Spares.WatchOthers(Head, CancellationToken.None), TestContext.Current.CancellationToken);
+        await held.Reached();
+
+        _maker.Make("a").IsFromSpare().Should().BeTrue();
+        _maker.Drop("a");
+
+        held.Release();
+        await looking.WaitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
+        other.Spares.HasAny.Should().BeFalse();
+    }
+
+    [Fact]
     public void A_git_that_cannot_be_started_is_a_reason_like_any_other_not_to_use_one()
     {
         using var other = Repository.Open(_repo.Root, new RepositorySettings(), _git.Alone);

@@ -36,4 +36,23 @@ public sealed class CheckoutsOutsideTheLockTests : IDisposable
         _repo.Read(".worktrees/slow/src/app.txt").Should().Be("one\ntwo\nthree\n");
         quick.Examine().Should().BeEmpty();
     }
+
+    [Fact]
+    public async Task A_checkout_is_made_by_several_processes_only_while_no_other_is_made()
+    {
+        var watched = new WatchedGit(_repo);
+        var quick = _repo.Open(environment: watched.Variables);
+        quick.Make("alone");
+        watched.Calls.Last(call => call.Contains(" reset ", StringComparison.Ordinal)).Should().Contain("checkout.workers=4");
+        using var git = new HeldGit(_repo, "reset --hard");
+        var slow = _repo.Open(environment: git.Variables);
+        var making = Task.Run(() => slow.Make("slow"), TestContext.Current.CancellationToken);
+        await git.Reached();
+
+        quick.Make("beside");
+
+        watched.Calls.Last(call => call.Contains(" reset ", StringComparison.Ordinal)).Should().Contain("beside").And.NotContain("checkout.workers");
+        git.Release();
+        await making.WaitAsync(Limit, TestContext.Current.CancellationToken);
+    }
 }
