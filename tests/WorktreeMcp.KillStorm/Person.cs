@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace WorktreeMcp.KillStorm;
 
 /// <summary>Somebody who works in the main checkout meanwhile.</summary>
-internal sealed class Person(StormState storm, int seed)
+internal sealed partial class Person(StormState storm, int seed)
 {
     private readonly Random _random = new(seed);
     private int _count;
@@ -30,18 +32,37 @@ internal sealed class Person(StormState storm, int seed)
             _ => Clean(),
         };
         storm.Record.Note($"a person: git {what}: {end.Exit} {end.Error}");
-        if (end.Exit != 0)
+        if (end.Exit != 0 && !MayFail(what, end.Error))
         {
-            // Nothing of ours may make a person's git fail, but for a moment's lock, or the moment in which git itself writes
-            // the record of a new worktree: then the same works right after.
-            // What a killed landing left in the checkout is settled by the next call. A folder into which a server writes while it is
-            // swept stays.
-            if (!end.Error.Contains("Directory not empty", StringComparison.Ordinal) && !end.Error.Contains(".lock", StringComparison.Ordinal) && !end.Error.Contains("would be overwritten", StringComparison.Ordinal)
-                && !(end.Error.Contains("worktrees/", StringComparison.Ordinal) && !what.StartsWith("commit", StringComparison.Ordinal) && Git(what.Split(' ')).End.Exit == 0))
+            storm.Findings.Add(Broken.Orphan, $"a person's git {what.Split(' ')[0]} fails", $"git {what}: {end.Error}");
+        }
+    }
+
+    // Nothing of ours may make a person's git fail, but for
+    // - a moment's lock, or the moment in which git itself writes the record of a new worktree: then the same works right after;
+    // - what a killed landing left in the checkout, which the next call settles;
+    // - a folder into which a server writes while it is swept: it stays;
+    // - a file that an agent's add put into an index while a prune took what it wrote: the two are git's own, and the file is there.
+    private bool MayFail(string what, string error) =>
+        error.Contains("Directory not empty", StringComparison.Ordinal)
+        || error.Contains(".lock", StringComparison.Ordinal)
+        || error.Contains("would be overwritten", StringComparison.Ordinal)
+        || (error.Contains("worktrees/", StringComparison.Ordinal) && !what.StartsWith("commit", StringComparison.Ordinal) && Git(what.Split(' ')).End.Exit == 0)
+        || (Unreadable().Match(error) is { Success: true } unreadable && IsPrunedBesideItsAdd(unreadable.Groups[1].Value));
+
+    private bool IsPrunedBesideItsAdd(string blob)
+    {
+        foreach (var record in Directory.GetDirectories(Path.Join(storm.Git.Common, "worktrees")))
+        {
+            var staged = storm.Git.Try("--git-dir", record, "ls-files", "--stage", "-z").Output.Split('\0').FirstOrDefault(line => line.Contains(blob, StringComparison.Ordinal));
+            var tree = Path.GetDirectoryName(World.ReadIfThere(Path.Join(record, "gitdir"))?.TrimEnd());
+            if (staged is not null && tree is not null)
             {
-                storm.Findings.Add(Broken.Orphan, $"a person's git {what.Split(' ')[0]} fails", $"git {what}: {end.Error}");
+                return storm.Git.Try("hash-object", "--no-filters", Path.Join(tree, staged[(staged.IndexOf('\t') + 1)..])).Output.Trim() == blob;
             }
         }
+
+        return false;
     }
 
     private (string What, (int Exit, string Output, string Error) End) Clean()
@@ -60,4 +81,7 @@ internal sealed class Person(StormState storm, int seed)
 
     private (string What, (int Exit, string Output, string Error) End) Git(params string[] arguments) =>
         (string.Join(' ', arguments), storm.Git.Try(arguments));
+
+    [GeneratedRegex("unable to read ([0-9a-f]{40})")]
+    private static partial Regex Unreadable();
 }
