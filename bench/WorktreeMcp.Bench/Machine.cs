@@ -30,6 +30,18 @@ internal static class Machine
             : "ext4 without a journal";
     }
 
+    /// <summary>
+    /// Has a file system write what it was told so far. Thousands of files that were just made or deleted are otherwise written in
+    /// the first fsync that comes after them, whoever asks for it.
+    /// </summary>
+    internal static void Rest(string folder)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            Commands.Output("sync", folder, "-f", ".");
+        }
+    }
+
     internal static string Load() =>
         File.Exists("/proc/loadavg") ? string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ').Take(3)) : "unknown";
 }

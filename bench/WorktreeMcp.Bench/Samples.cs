@@ -54,6 +54,13 @@ internal sealed class Samples
         return (a, b);
     }
 
+    /// <summary>Once the disk is at rest.</summary>
+    internal void TimeAtRest(string folder, Action act)
+    {
+        Machine.Rest(folder);
+        Time(act);
+    }
+
     internal void Time(Action act)
     {
         var start = Stopwatch.GetTimestamp();

@@ -2,7 +2,8 @@ namespace WorktreeMcp.Bench;
 
 /// <summary>
 /// Making and removing worktrees of a large repository: from a checkout that was kept ready and without one, beside git alone.
-/// Each repetition waits until the spare is there; that wait is in nobody's time, and neither is what empties the trash.
+/// Each repetition waits until the spare is there; that wait is in nobody's time, and neither is what empties the trash. Before each
+/// call and each git the disk is at rest, so that none pays for the files that another wrote or deleted.
 /// </summary>
 internal static class SpareBench
 {
@@ -55,20 +56,20 @@ internal static class SpareBench
             // The main checkout stays where it is; the worktree starts from a commit that is older or the same.
             var at = $"main~{behind ?? 0}";
             Commands.Git(plain, "worktree", "prune");
-            created.Time(() => server.Call("worktree_create", $$"""{"name":"w{{i}}","base_ref":"{{at}}"}"""));
+            created.TimeAtRest(root, () => server.Call("worktree_create", $$"""{"name":"w{{i}}","base_ref":"{{at}}"}"""));
             if (behind is not null)
             {
                 // The next spare is made meanwhile, and neither git's time nor the removal's is to be measured beside that.
                 Ready(root, "main");
             }
 
-            added.Time(() => Commands.Git(plain, "worktree", "add", "-q", "-b", $"wt/w{i}", Path.Join(plain, ".worktrees", $"w{i}"), at));
+            added.TimeAtRest(plain, () => Commands.Git(plain, "worktree", "add", "-q", "-b", $"wt/w{i}", Path.Join(plain, ".worktrees", $"w{i}"), at));
 
             // As after any work in them: until somebody asks git, it reads all files of a fresh checkout again.
             Commands.Git(Path.Join(root, ".worktrees", $"w{i}"), "status");
             Commands.Git(Path.Join(plain, ".worktrees", $"w{i}"), "status");
-            removed.Time(() => server.Call("worktree_remove", $$"""{"name":"w{{i}}"}"""));
-            gone.Time(() => Commands.Git(plain, "worktree", "remove", Path.Join(plain, ".worktrees", $"w{i}")));
+            removed.TimeAtRest(root, () => server.Call("worktree_remove", $$"""{"name":"w{{i}}"}"""));
+            gone.TimeAtRest(plain, () => Commands.Git(plain, "worktree", "remove", Path.Join(plain, ".worktrees", $"w{i}")));
             Commands.Git(plain, "branch", "-q", "-D", $"wt/w{i}");
         }
 
@@ -96,9 +97,9 @@ internal static class SpareBench
                 Thread.Sleep(TimeSpan.FromSeconds(3));
             }
 
-            created.Time(() => server.Call("worktree_create", $$"""{"name":"u{{i}}"}"""));
+            created.TimeAtRest(root, () => server.Call("worktree_create", $$"""{"name":"u{{i}}"}"""));
             Ready(root, "main");
-            added.Time(() => Commands.Git(plain, "worktree", "add", "-q", "-b", $"wt/u{i}", Path.Join(plain, ".worktrees", $"u{i}")));
+            added.TimeAtRest(plain, () => Commands.Git(plain, "worktree", "add", "-q", "-b", $"wt/u{i}", Path.Join(plain, ".worktrees", $"u{i}")));
             server.Call("worktree_remove", $$"""{"name":"u{{i}}"}""");
             Commands.Git(plain, "worktree", "remove", Path.Join(plain, ".worktrees", $"u{i}"));
             Commands.Git(plain, "branch", "-q", "-D", $"wt/u{i}");

@@ -34,7 +34,7 @@ internal static class TogetherBench
         {
             servers.ForEach(server => server.Call("worktree_list"));
             SpareBench.Ready(root, "main");
-            samples.Time(() =>
+            samples.TimeAtRest(root, () =>
             {
                 var begun = servers.Select((server, number) => server.Begin("tools/call", $$$"""{"name":"worktree_create","arguments":{"name":"t{{{number}}}"}}""")).ToList();
                 for (var number = 0; number < count; number++)
@@ -57,7 +57,7 @@ internal static class TogetherBench
 
     private static void Git(string plain, int count, Samples samples)
     {
-        samples.Time(() =>
+        samples.TimeAtRest(plain, () =>
         {
             var gits = Enumerable.Range(0, count).Select(number => Process.Start(
                 new ProcessStartInfo("git", ["-C", plain, "worktree", "add", "-q", "-b", $"wt/t{number}", Path.Join(plain, ".worktrees", $"t{number}")]))!).ToList();

@@ -30,7 +30,8 @@ public sealed class Repository : IDisposable
         Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
         Spares = new SpareRoom(_store, checkouts, files);
         var repository = new GitRepository(git, place, files, settings.AllowedFilters);
-        _keeper = new SpareKeeper(Spares, settings.Spares, () => settings.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(settings.BaseRef));
+        _keeper = new SpareKeeper(
+            Spares, settings.Spares, () => settings.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(settings.BaseRef), () => Worktrees!.Entries.InTheMaking > 0);
         Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, settings, runner, background(layout), trust);
         Overview = new BoardOverview(Board, Worktrees, _store);
     }

@@ -1,16 +1,25 @@
+using System.Diagnostics;
+
 namespace WorktreeMcp.Domain.Spares;
 
 /// <summary>
 /// Looks after the spares while a server runs: on a thread of its own, after it was woken and the base was seen to move,
-/// never in the way of a call.
+/// never in the way of a call: it begins when no server is making a worktree.
 /// </summary>
 /// <param name="room">The spares.</param>
 /// <param name="set">How many are wanted; null for one where a checkout takes long, else none.</param>
 /// <param name="target">The commit they should be at; null while there is none.</param>
-internal sealed class SpareKeeper(SpareRoom room, int? set, Func<string?> target) : IDisposable
+/// <param name="isMaking">Whether a worktree is being made, by whichever server.</param>
+internal sealed class SpareKeeper(SpareRoom room, int? set, Func<string?> target, Func<bool> isMaking) : IDisposable
 {
     private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+
+    // Those who create at once do not begin at the same instant.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    // A kill leaves one in the making until the next call settles it.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly CancellationTokenSource _end = new();
     private readonly AutoResetEvent _wake = new(false);
@@ -88,7 +97,7 @@ internal sealed class SpareKeeper(SpareRoom room, int? set, Func<string?> target
             var woken = WaitHandle.WaitAny(signals, Look) == 0;
             try
             {
-                if (!_end.IsCancellationRequested && target() is { } commit && (woken || commit != done || room.HasChanged))
+                if (!_end.IsCancellationRequested && target() is { } seen && (woken || seen != done || room.HasChanged) && WaitForOthers() && target() is { } commit)
                 {
                     room.WatchOthers(commit, _end.Token);
                     done = room.Tend(Wanted, commit, _end.Token) ? commit : null;
@@ -99,5 +108,20 @@ internal sealed class SpareKeeper(SpareRoom room, int? set, Func<string?> target
                 done = null;
             }
         }
+    }
+
+    // However low its priority, a checkout takes the disk from those that somebody waits for. False when the server ends.
+    private bool WaitForOthers()
+    {
+        var begun = Stopwatch.GetTimestamp();
+        while (!_end.Token.WaitHandle.WaitOne(Pause))
+        {
+            if (!isMaking() || Stopwatch.GetElapsedTime(begun) > Patience)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -67,7 +67,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         var directory = parts.DirectoryOf(started);
         if (started.Spare is null || spare is null)
         {
-            return parts.Git.Checkouts.Populate(entry, directory, guard, alone: entries.AsTheyAre().Count(w => w.Status == WorktreeState.Creating) < 2);
+            return parts.Git.Checkouts.Populate(entry, directory, guard, alone: entries.InTheMaking < 2);
         }
 
         var wanted = started.BranchCreated ? started.BaseCommit : parts.Git.Refs.Resolve($"refs/heads/{started.Branch}");

@@ -19,6 +19,9 @@ internal sealed class WorktreeEntries(StateStore store)
     /// <summary>The same inside a change.</summary>
     internal IReadOnlyList<Worktree> All(StateChange change) => Parse(change.Worktrees());
 
+    /// <summary>How many are being made at this moment, by whichever server.</summary>
+    internal int InTheMaking => AsTheyAre().Count(worktree => worktree.Status == WorktreeState.Creating);
+
     /// <summary>The living worktree of that name, else the one that was removed last, else null.</summary>
     internal static Worktree? Find(IEnumerable<Worktree> all, string name) =>
         all.Where(w => w.Name == name).OrderByDescending(w => w.IsLive).ThenByDescending(w => w.Id).FirstOrDefault();

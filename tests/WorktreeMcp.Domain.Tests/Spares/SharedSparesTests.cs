@@ -97,15 +97,56 @@ public sealed class SharedSparesTests : IDisposable
             {
                 Interlocked.Increment(ref looks);
                 return head;
-            });
+            },
+            () => false);
         using (new SpareShelf(_repo.Layout, new FileSystem(), new DurableFiles()).TryKeeper())
         {
             keeper.Start();
-            Until(() => Volatile.Read(ref looks) == 2, "it looks again after five seconds");
+            Until(() => Volatile.Read(ref looks) >= 3, "it looks again after five seconds");
             _repo.SpareFolders().Should().ContainSingle();
         }
 
         Until(() => _repo.SpareFolders().Count == 2, "nobody holds it up any more");
+    }
+
+    [Fact]
+    public void None_is_made_while_somebody_waits_for_a_worktree()
+    {
+        _maker.Make("a").IsFromSpare().Should().BeTrue();
+        using var other = Other();
+        var (head, asked, isMaking) = (Head, 0, true);
+        using var keeper = new SpareKeeper(other.Spares, 1, () => head, IsMaking);
+        keeper.Start();
+
+        Until(() => Volatile.Read(ref asked) > 3, "it asks again and again");
+        _repo.SpareFolders().Should().BeEmpty();
+        Volatile.Write(ref isMaking, false);
+
+        Until(() => other.Spares.HasAny, "nobody waits any more");
+
+        bool IsMaking()
+        {
+            Interlocked.Increment(ref asked);
+            return Volatile.Read(ref isMaking);
+        }
+    }
+
+    [Fact]
+    public async Task A_worktree_in_the_making_counts_for_every_server()
+    {
+        using var held = new HeldGit(_repo, "reset --hard");
+        using var server = Repository.Open(_repo.Root, new RepositorySettings(), held.Variables);
+        using var other = Other();
+        _maker.Make("a").IsFromSpare().Should().BeTrue();
+        other.Worktrees.Entries.InTheMaking.Should().Be(0);
+
+        var making = Task.Run(() => server.Make("b"), TestContext.Current.CancellationToken);
+        await held.Reached();
+        other.Worktrees.Entries.InTheMaking.Should().Be(1);
+
+        held.Release();
+        await making.WaitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
+        other.Worktrees.Entries.InTheMaking.Should().Be(0);
     }
 
     [Fact]
