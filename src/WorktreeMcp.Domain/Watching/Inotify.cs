@@ -31,6 +31,10 @@ internal static unsafe partial class Inotify
     private const int TryAgain = 11;
     private const int NotAFolder = 20;
 
+    private const int Here = -100;
+    private const int NoFollow = 0x100;
+    private const uint LinkCount = 4;
+
     private const int NameOffset = 19;
     private const byte UnknownType = 0;
     private const byte FolderType = 4;
@@ -55,7 +59,10 @@ internal static unsafe partial class Inotify
     internal static int Watch(SafeHandle queue, byte[] folder) => AddWatch(queue, folder, Changes | OnlyFolders | NoLinks);
 
     /// <summary>Whether folders can be listed here at all: not every libc has the call.</summary>
-    internal static bool CanList { get; } = NativeLibrary.TryLoad("libc", typeof(Inotify).Assembly, null, out var libc) && NativeLibrary.TryGetExport(libc, "getdents64", out _);
+    internal static bool CanList { get; } = IsInLibc("getdents64");
+
+    /// <summary>Whether it can be asked how many links a folder has.</summary>
+    internal static bool CanCountLinks { get; } = IsInLibc("statx");
 
     /// <summary>Whether the last failure was that there is no folder of that name, or none any more.</summary>
     internal static bool WasNoFolder => Marshal.GetLastPInvokeError() is NotThere or NotAFolder;
@@ -99,6 +106,17 @@ internal static unsafe partial class Inotify
         return count == 0;
     }
 
+    /// <summary>
+    /// Whether a folder has no folder in it, not even a file that stands for a repository: then it need not be listed. Asks how many
+    /// links it has, which only some file systems count: one from its parent, one from itself, one from each folder in it.
+    /// </summary>
+    internal static bool IsLeaf(byte[] folder)
+    {
+        var about = stackalloc uint[64];
+        return Stat(Here, folder, NoFollow, LinkCount, about) == 0 && (about[0] & LinkCount) != 0 && about[4] == 2
+            && Stat(Here, Joined(folder, ".git"u8), NoFollow, 0, about) != 0 && Marshal.GetLastPInvokeError() == NotThere;
+    }
+
     /// <summary>A path as the kernel takes it.</summary>
     internal static byte[] PathOf(string path) => [.. Encoding.UTF8.GetBytes(path), 0];
 
@@ -125,6 +143,9 @@ internal static unsafe partial class Inotify
         }
     }
 
+    private static bool IsInLibc(string call) =>
+        NativeLibrary.TryLoad("libc", typeof(Inotify).Assembly, null, out var libc) && NativeLibrary.TryGetExport(libc, call, out _);
+
     [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
     private static partial int Init(int flags);
 
@@ -133,6 +154,9 @@ internal static unsafe partial class Inotify
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
     private static partial int Open(byte[] path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    private static partial int Stat(int at, byte[] path, int flags, uint wanted, uint* about);
 
     [LibraryImport("libc", EntryPoint = "getdents64", SetLastError = true)]
     private static partial nint Entries(SafeHandle folder, byte* buffer, nuint count);

@@ -24,8 +24,11 @@ internal sealed class TreeWatches : IDisposable
     // Who does not ask for so long has gone away, and others may need the watches.
     private static readonly TimeSpan Idle = TimeSpan.FromMinutes(10);
 
-    // File systems on which others change files without this kernel's knowledge.
+    // Those of other machines and of programs.
     private static readonly string[] Remote = ["nfs", "cifs", "smb", "9p", "fuse", "virtiofs", "vboxsf", "ceph", "afs", "lustre", "gfs", "ocfs", "drvfs"];
+
+    // Those on which a folder has a link from each folder in it, so that it can be told without listing that it has none.
+    private static readonly string[] CountLinks = ["ext2", "ext3", "ext4", "xfs", "tmpfs"];
 
     private readonly Lock _gate = new();
     private readonly Dictionary<int, Tree> _owners = [];
@@ -75,7 +78,7 @@ internal sealed class TreeWatches : IDisposable
             }
         }
 
-        var isWatched = Inotify.CanList && roots.All(root => !IsRemote(root) && AddAll(tree, releases, root));
+        var isWatched = Inotify.CanList && roots.All(root => FileSystemOf(root) is { } kind && AddAll(tree, releases, root, Inotify.CanCountLinks && CountLinks.Contains(kind)));
         lock (_gate)
         {
             if (tree.Releases != releases)
@@ -150,7 +153,7 @@ internal sealed class TreeWatches : IDisposable
     }
 
     // A folder is watched before it is listed, so that one which is made meanwhile comes through the queue.
-    private bool AddAll(Tree tree, int releases, string root)
+    private bool AddAll(Tree tree, int releases, string root, bool countsLinks)
     {
         var open = new Stack<byte[]>();
         open.Push(Inotify.PathOf(root));
@@ -164,7 +167,7 @@ internal sealed class TreeWatches : IDisposable
                     return false;
                 }
             }
-            else if (!Inotify.List(folder, open, out var holdsGit) || (holdsGit && !isRoot))
+            else if (!(countsLinks && Inotify.IsLeaf(folder)) && (!Inotify.List(folder, open, out var holdsGit) || (holdsGit && !isRoot)))
             {
                 // A repository in a repository has a part of its state elsewhere.
                 return false;
@@ -245,13 +248,14 @@ internal sealed class TreeWatches : IDisposable
             for (var at = 0; at < count && _queue is not null;)
             {
                 var entry = _buffer.AsSpan(at);
-                Note(BinaryPrimitives.ReadInt32LittleEndian(entry), BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]));
-                at += HeaderLength + BinaryPrimitives.ReadInt32LittleEndian(entry[12..]);
+                var length = BinaryPrimitives.ReadInt32LittleEndian(entry[12..]);
+                Note(BinaryPrimitives.ReadInt32LittleEndian(entry), BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]), entry.Slice(HeaderLength, length).TrimEnd((byte)0));
+                at += HeaderLength + length;
             }
         }
     }
 
-    private void Note(int watch, uint what)
+    private void Note(int watch, uint what, ReadOnlySpan<byte> name)
     {
         if ((what & Inotify.Overflow) != 0)
         {
@@ -274,8 +278,9 @@ internal sealed class TreeWatches : IDisposable
             // What was moved is still watched, wherever it is now.
             Release(tree);
         }
-        else if ((what & Inotify.IsFolder) != 0 && (what & (Inotify.Created | Inotify.MovedTo)) != 0)
+        else if ((what & (Inotify.Created | Inotify.MovedTo)) != 0 && ((what & Inotify.IsFolder) != 0 || name.SequenceEqual(".git"u8)))
         {
+            // A file of that name makes a repository of the folder that it is in.
             tree.NewFolders++;
         }
     }
@@ -304,16 +309,17 @@ internal sealed class TreeWatches : IDisposable
         }
     }
 
-    private static bool IsRemote(string folder)
+    // Null for one on which others change files without this kernel's knowledge.
+    private static string? FileSystemOf(string folder)
     {
         try
         {
             var drive = new DriveInfo(folder);
-            return drive.DriveType == DriveType.Network || Remote.Any(name => drive.DriveFormat.StartsWith(name, StringComparison.OrdinalIgnoreCase));
+            return drive.DriveType != DriveType.Network && drive.DriveFormat is var kind && !Remote.Any(name => kind.StartsWith(name, StringComparison.OrdinalIgnoreCase)) ? kind : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return true;
+            return null;
         }
     }
 
@@ -340,7 +346,7 @@ internal sealed class TreeWatches : IDisposable
         /// <summary>How often anything happened in it.</summary>
         internal long Changes { get; set; }
 
-        /// <summary>How often a folder came to it.</summary>
+        /// <summary>How often a folder came to it, or what makes a repository of one.</summary>
         internal int NewFolders { get; set; }
 
         /// <summary>Which of those came before its folders were last gone through; null while they are not watched.</summary>

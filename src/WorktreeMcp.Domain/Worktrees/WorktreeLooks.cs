@@ -203,8 +203,11 @@ internal sealed class WorktreeLooks(WorktreeInspection inspection, RegistryParts
             return new Seen(null, null, string.Empty, null, order, at);
         }
 
+        bool alone;
         lock (_gate)
         {
+            alone = _running.Count + _waiting.Count < 2;
+
             // A look that was under way when it was asked for may do, if nothing happened since.
             if (IsFresh(sketch, conditions, order))
             {
@@ -218,7 +221,7 @@ internal sealed class WorktreeLooks(WorktreeInspection inspection, RegistryParts
         var key = KeyOf(sketch, conditions);
         try
         {
-            var changes = parts.Git.Status(entry, sketch.View.Directory, cancel: _over.Token).Counts;
+            var changes = parts.Git.Status(entry, sketch.View.Directory, alone: alone, cancel: _over.Token).Counts;
             var stayed = KeyOf(inspection.Sketch(worktree), parts.Git.Conditions.Now()) == key;
             return new Seen(changes, null, key, stayed ? mark : null, order, at);
         }

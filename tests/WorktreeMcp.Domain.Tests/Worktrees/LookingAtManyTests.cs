@@ -111,11 +111,27 @@ public sealed class LookingAtManyTests : IDisposable
         Row(repository, "a").Changes!.Untracked.Should().Be(0);
     }
 
-    [Fact]
-    public void A_repository_within_a_worktree_keeps_it_from_being_trusted_unlooked_at()
+    [Theory]
+    [InlineData("git init -q inner")]
+    [InlineData("git init -q --separate-git-dir ../../../elsewhere inner")]
+    public void A_repository_within_a_worktree_keeps_it_from_being_trusted_unlooked_at(string command)
     {
         var repository = With("a");
-        Shell("a", "git init -q inner && git -C inner commit -q --allow-empty -m 1");
+        Shell("a", $"{command} && git -C inner commit -q --allow-empty -m 1");
+        Rows(repository);
+        var statuses = _git.Statuses;
+
+        Rows(repository);
+
+        (_git.Statuses - statuses).Should().Be(1);
+    }
+
+    [Fact]
+    public void So_does_one_that_is_made_of_a_folder_that_was_there()
+    {
+        var repository = With("a");
+        Rows(repository);
+        Shell("a", "git init -q --separate-git-dir ../../../elsewhere src");
         Rows(repository);
         var statuses = _git.Statuses;
 
