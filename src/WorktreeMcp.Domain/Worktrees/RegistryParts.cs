@@ -152,17 +152,18 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
     /// Deletes a worktree's branch if it is still at that commit; a git that was killed over it is begun once more. What
     /// counts is whether the branch is there afterwards.
     /// </summary>
-    /// <returns>git's words if it is still there, else null.</returns>
-    internal string? DropBranch(Worktree worktree, string tip, SafeHandle guard)
+    /// <returns>git's words if it is still there, else null; and whether a git was killed, which may have left a lock.</returns>
+    internal (string? Words, bool WasKilled) DropBranch(Worktree worktree, string tip, SafeHandle guard)
     {
         var answer = Git.DeleteBranch(worktree.Branch, tip, guard);
-        if (answer.ExitCode is null)
+        var wasKilled = answer.ExitCode is null;
+        if (wasKilled)
         {
             FreeBranch(worktree);
             answer = Git.DeleteBranch(worktree.Branch, tip, guard);
         }
 
-        return answer.Succeeded || Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null ? null : answer.Error;
+        return (answer.Succeeded || Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null ? null : answer.Error, wasKilled);
     }
 
     private string MovedTo(Worktree worktree, string directory) =>

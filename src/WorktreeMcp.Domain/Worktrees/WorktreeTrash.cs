@@ -140,11 +140,12 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     /// <summary>Deletes a branch that has nothing of its own; else says why it stays.</summary>
     private string? SettleBranch(StateChange change, Worktree worktree)
     {
-        parts.FreeBranch(worktree);
+        var before = parts.FreeBranch(worktree);
         var tip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}");
         if (tip is null)
         {
-            return null;
+            // A git that deleted it may have been killed before it was done.
+            return before is null ? null : throw Locked(worktree, before);
         }
 
         if (!worktree.BranchCreated)
@@ -168,17 +169,20 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             parts.Git.KeepTip(tip, worktree.Id, change.Descriptor);
         }
 
-        if (parts.DropBranch(worktree, tip, change.Descriptor) is not { } words)
+        var (words, wasKilled) = parts.DropBranch(worktree, tip, change.Descriptor);
+        if ((wasKilled || words is not null) && parts.FreeBranch(worktree) is { } left)
         {
-            return null;
+            throw Locked(worktree, left);
         }
 
-        return parts.FreeBranch(worktree) is not { } left ? $"git would not delete it: {words}" : throw new Refusal(
-            RefusalCode.GitFailed,
-            $"Worktree \"{worktree.Name}\" is in the trash, but its branch {worktree.Branch} cannot be deleted while {left} is there and git is at work in the repository.",
-            "Nothing is lost. The next call after that git has ended finishes the removal.",
-            "worktree_list()");
+        return words is null ? null : $"git would not delete it: {words}";
     }
+
+    private static Refusal Locked(Worktree worktree, string left) => new(
+        RefusalCode.GitFailed,
+        $"Worktree \"{worktree.Name}\" is in the trash, but {left} is in the way of its branch {worktree.Branch}, and cannot be taken away while git is at work in the repository.",
+        "Nothing is lost. The next call after that git has ended finishes the removal.",
+        "worktree_list()");
 
     private string? MoveTree(string directory, int id, bool ours)
     {

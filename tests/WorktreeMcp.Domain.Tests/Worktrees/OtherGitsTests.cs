@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FluentAssertions;
 using WorktreeMcp.TestKit;
 using Xunit;
@@ -43,6 +44,32 @@ public sealed class OtherGitsTests : IDisposable
         removal.BranchKept.Should().NotBeNullOrEmpty();
         _repo.Git("rev-parse", "wt/a").Should().Be(commit);
         _repo.Has(".worktrees/a").Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_lock_that_a_git_left_which_was_killed_after_it_had_deleted_the_branch_goes_when_the_others_have_ended()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows which git is at work.");
+        var (once, left) = (Path.Join(_repo.Base, "killed"), Path.Join(_repo.Root, ".git", "packed-refs.lock"));
+        var repository = OpenWith($"case \" $* \" in *' update-ref -d refs/heads/wt/a '*) [ -e '{once}' ] || {{ '{RealGit}' -C '{_repo.Root}' update-ref -d refs/heads/wt/a; touch '{once}' '{left}'; kill -9 $$; }};; esac");
+        repository.Make("a");
+        using (var other = Process.Start(new ProcessStartInfo(RealGit, ["update-ref", "--stdin"]) { WorkingDirectory = _repo.Root, RedirectStandardInput = true, RedirectStandardOutput = true })!)
+        {
+            other.StandardInput.WriteLine("start");
+            other.StandardInput.Flush();
+            other.StandardOutput.ReadLine().Should().Be("start: ok");
+
+            repository.Invoking(r => r.Drop("a")).Should().Throw<Refusal>().Which.Message.Should().Contain("is in the trash").And.Contain(left);
+
+            other.StandardInput.Close();
+            other.WaitForExit();
+        }
+
+        repository.Drop("a").Step.Already.Should().BeTrue();
+
+        File.Exists(left).Should().BeFalse();
+        _repo.Git("pack-refs", "--all");
+        _repo.EventNames().Should().EndWith("worktree.remove.after");
     }
 
     [Fact]
