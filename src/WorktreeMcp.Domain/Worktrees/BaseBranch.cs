@@ -27,7 +27,8 @@ internal sealed record MovableBase(BranchCheckout? Checkout, Lease? Lease) : IDi
 /// - it moves only from the commit that was judged, and a checkout of it only by a fast-forward that touches no local,
 ///   untracked or ignored file and interrupts no operation; else nothing is changed;
 /// - git writes the files first, then the index, then the branch: so after a kill an index that holds the new files is
-///   followed by the branch, and anything before that is put back. A file that holds neither side is a person's.
+///   followed by the branch, and anything before that is put back, both too where somebody else moved the branch meanwhile.
+///   A file that holds neither side is a person's.
 /// </summary>
 internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
 {
@@ -83,6 +84,11 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
             throw SwitchedAway(landing, left, guard);
         }
 
+        if (now is not null && movable.Checkout is { } written)
+        {
+            TakeBack(landing, written, now, guard);
+        }
+
         return now != landing.From ? MoveOutcome.Lost
             : throw (movable.Checkout is { } place ? Dirty(landing.Into, place, $"git would not move it: {answer.Error}") : Failed(landing, answer.Error));
     }
@@ -107,10 +113,11 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
         }
 
         var now = parts.Git.Refs.Resolve($"refs/heads/{landing.Into}");
-        if (now != landing.From || checkouts is not [var checkout] || HeadOf(checkout) != landing.Into)
+        var landed = now is not null && now != landing.From && parts.Git.Landing.IsAncestor(landing.To, now);
+        if (landed || now is null || checkouts is not [var checkout] || HeadOf(checkout) != landing.Into)
         {
             _ = now == landing.To ? _late.BringAlong(landing, guard) : null;
-            return now is not null && now != landing.From && parts.Git.Landing.IsAncestor(landing.To, now);
+            return landed;
         }
 
         if (parts.Exists(Path.Join(checkout.Entry.Directory, "index.lock")))
@@ -118,9 +125,14 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
             throw Unsettled(landing, $"git is at work in {checkout.Directory}: {Path.Join(checkout.Entry.Directory, "index.lock")} exists");
         }
 
+        if (now != landing.From)
+        {
+            TakeBack(landing, checkout, now, guard);
+            return false;
+        }
+
         var changed = parts.Git.Trials.Changed(landing.From, landing.To);
-        var indexed = parts.Git.Landing.Indexed(checkout);
-        if (changed.All(file => file.After.Mode == NoFile ? !indexed.ContainsKey(file.Raw) : indexed.TryGetValue(file.Raw, out var entry) && entry == file.After))
+        if (Holds(checkout, changed))
         {
             var answer = parts.Git.Landing.MoveBranch(landing.Into, landing.From, landing.To, "worktree_merge: finished", [guard]);
             return answer.Succeeded || parts.Git.Refs.Resolve($"refs/heads/{landing.Into}") == landing.To ? true : throw Unsettled(landing, answer.Error);
@@ -128,6 +140,23 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
 
         PutBack(checkout, landing, changed, guard);
         return false;
+    }
+
+    // git finds only after files and index are written that somebody moved the branch meanwhile, and leaves them so.
+    private void TakeBack(PendingLanding landing, BranchCheckout checkout, string now, SafeHandle guard)
+    {
+        var changed = parts.Git.Trials.Changed(landing.From, landing.To);
+        if (HeadOf(checkout) == landing.Into && !changed.Except(parts.Git.Trials.Changed(now, landing.To)).Any() && Holds(checkout, changed))
+        {
+            // What it was moved to is not touched, and neither is anything else that differs: then all stays.
+            _ = parts.Git.Landing.Carry(checkout, landing.To, landing.From, guard);
+        }
+    }
+
+    private bool Holds(BranchCheckout checkout, IReadOnlyList<ChangedFile> changed)
+    {
+        var indexed = parts.Git.Landing.Indexed(checkout);
+        return changed.All(file => file.After.Mode == NoFile ? !indexed.ContainsKey(file.Raw) : indexed.TryGetValue(file.Raw, out var entry) && entry == file.After);
     }
 
     private void PutBack(BranchCheckout checkout, PendingLanding landing, IReadOnlyList<ChangedFile> changed, SafeHandle guard)

@@ -132,6 +132,39 @@ public sealed class OtherGitsTests : IDisposable
         _repo.EventNames().Should().EndWith(["worktree.merge.before", "worktree.merge.failed", "worktree.merge.before", "worktree.merge.after"]);
     }
 
+    // git writes files and index before it moves the branch; what comes in between is written here as it leaves it.
+    [Theory]
+    [InlineData("exit 1")]
+    [InlineData("kill -9 $$")]
+    public void A_commit_that_comes_between_the_files_and_the_branch_leaves_none_of_the_files_behind(string end)
+    {
+        var once = Path.Join(_repo.Base, "committed");
+        var git = $"'{RealGit}' -C '{_repo.Root}'";
+        var repository = OpenWith($"case \" $* \" in *' --ff-only '*) [ -e '{once}' ] || {{ touch '{once}'; for to; do :; done; {git} read-tree -m -u HEAD \"$to\"; {git} update-ref refs/heads/main $({git} commit-tree -m theirs -p main \"$(cat '{_repo.Base}/tree')\"); {end}; }};; esac");
+        repository.Make("a", baseRef: "main");
+        repository.Work("a", "one.txt", "1");
+        repository.Work("a", "README.md", "other");
+        _repo.Write("theirs.txt", "theirs\n");
+        _repo.Git("add", "theirs.txt");
+        File.WriteAllText(Path.Join(_repo.Base, "tree"), _repo.Git("write-tree"));
+
+        if (end == "exit 1")
+        {
+            repository.Land("a");
+        }
+        else
+        {
+            repository.Invoking(r => r.Land("a")).Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.GitFailed);
+            _repo.Git("status", "--porcelain").Should().BeEmpty();
+            repository.Land("a");
+        }
+
+        File.Exists(once).Should().BeTrue();
+        _repo.Git("status", "--porcelain").Should().BeEmpty();
+        _repo.Git("show", "main:one.txt", "main:theirs.txt").Should().Be("1\ntheirs");
+        _repo.Git("log", "--format=%s", "main").Split('\n').Should().Contain("theirs");
+    }
+
     [Fact]
     public void A_git_that_is_killed_while_the_repository_is_looked_for_says_nothing_about_the_repository()
     {
