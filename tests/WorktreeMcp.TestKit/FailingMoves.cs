@@ -17,6 +17,13 @@ public sealed class FailingMoves : IFileSystem
     /// <summary>How many renames there were.</summary>
     public int Count => _moves.Count;
 
+    /// <summary>What happens right before a rename; it is told what is renamed.</summary>
+    public Action<string>? Before
+    {
+        get => _moves.Before;
+        init => _moves.Before = value;
+    }
+
     /// <summary>The cause is gone.</summary>
     public void Heal() => _moves.At = 0;
 
@@ -50,9 +57,12 @@ public sealed class FailingMoves : IFileSystem
 
         internal int Count { get; private set; }
 
+        internal Action<string>? Before { get; set; }
+
         public override void Move(string sourceDirName, string destDirName)
         {
             Count++;
+            Before?.Invoke(sourceDirName);
             if (At > 0 && (Count == At || (lasts && Count > At)))
             {
                 throw error(sourceDirName);

@@ -202,6 +202,19 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
         }
     }
 
+    /// <summary>
+    /// Deletes lock files in a record that was renamed. A git that holds one, such as a gc that expires the log at this moment, looks for it
+    /// where the record was and never takes it away; then no git could write there, and every later gc would stop at it.
+    /// </summary>
+    internal void DropLocks(AdminEntry moved)
+    {
+        string[] folders = [moved.Directory, Path.Join(moved.Directory, "logs")];
+        foreach (var path in folders.Where(Files.Directory.Exists).SelectMany(folder => Files.Directory.EnumerateFiles(folder, "*.lock")).ToList())
+        {
+            Store.Disk.Delete(path);
+        }
+    }
+
     private string Words(BegunRun run)
     {
         var age = Math.Max(0, StateJson.Seconds(Store.Time.GetUtcNow()) - run.StartedAt);

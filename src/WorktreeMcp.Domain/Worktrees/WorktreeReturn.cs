@@ -63,6 +63,10 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         if (!IsOurs(worktree, record))
         {
             parts.MoveOnce(InTrash(worktree).Directory, record.Directory);
+            if (IsOurs(worktree, record))
+            {
+                parts.DropLocks(record);
+            }
         }
 
         if (parts.Exists(tree))
@@ -245,6 +249,7 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         {
             parts.DropRemade(trashed);
             parts.MoveOnce(record.Directory, trashed.Directory);
+            parts.DropLocks(trashed);
         }
 
         _relocation.Link(trashed, tree);

@@ -50,15 +50,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return new TrashedWorktree(null, null, head?.Commit, Before(worktree));
         }
 
-        if (worktree.Status == WorktreeState.Creating)
-        {
-            // Whoever made it was killed, and nobody else has been in it yet.
-            foreach (var path in parts.Files.Directory.EnumerateFiles(trashed.Directory, "*.lock").ToList())
-            {
-                parts.Store.Disk.Delete(path);
-            }
-        }
-
+        parts.DropLocks(trashed);
         var attached = RememberHead(trashed, head);
         head = Whole(worktree, trashed, head);
         PointAtEachOther(trashed, tree ?? TreeIn(parts.Layout.Trash, worktree.Id), head);

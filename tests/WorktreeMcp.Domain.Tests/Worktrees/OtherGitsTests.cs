@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using FluentAssertions;
+using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -130,6 +132,37 @@ public sealed class OtherGitsTests : IDisposable
         _repo.Git("show", "main:one.txt").Should().Be("1");
         _repo.Git("fsck", "--no-dangling").Should().BeEmpty();
         _repo.EventNames().Should().EndWith(["worktree.merge.before", "worktree.merge.failed", "worktree.merge.before", "worktree.merge.after"]);
+    }
+
+    [Theory]
+    [InlineData("HEAD.lock")]
+    [InlineData("logs/HEAD.lock")]
+    public void A_lock_that_a_gc_holds_while_a_record_is_renamed_does_not_stay_in_it(string name)
+    {
+        var (records, held) = (Path.Join(_repo.Root, ".git", "worktrees"), 0);
+        var files = new FailingMoves(0, _ => new IOException(), lasts: false) { Before = Hold };
+        using var repository = Repository.Open(_repo.Root, new RepositorySettings(), files: files);
+        repository.Make("a");
+
+        repository.Drop("a");
+        Locks().Should().BeEmpty();
+        _repo.Git("gc", "--quiet");
+
+        repository.Worktrees.Restore("a", null, null, Steps.By).Step.Worktree.Status.Should().Be(WorktreeState.Active);
+        Locks().Should().BeEmpty();
+        held.Should().Be(2);
+        repository.Work("a", "one.txt", "1");
+
+        string[] Locks() => Directory.GetFiles(records, "*.lock", SearchOption.AllDirectories);
+
+        void Hold(string renamed)
+        {
+            if (Path.GetDirectoryName(renamed) == records)
+            {
+                File.WriteAllText(Path.Join(renamed, name), string.Empty);
+                held++;
+            }
+        }
     }
 
     // git writes files and index before it moves the branch; what comes in between is written here as it leaves it.
