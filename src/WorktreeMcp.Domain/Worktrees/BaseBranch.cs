@@ -26,9 +26,8 @@ internal sealed record MovableBase(BranchCheckout? Checkout, Lease? Lease) : IDi
 /// Moves the branch that work lands in. Invariants:
 /// - it moves only from the commit that was judged, and a checkout of it only by a fast-forward that touches no local,
 ///   untracked or ignored file and interrupts no operation; else nothing is changed;
-/// - git writes the files first, then the index, then the branch: so after a kill an index that holds the new files is
-///   followed by the branch, and anything before that is put back, both too where somebody else moved the branch meanwhile.
-///   A file that holds neither side is a person's.
+/// - after a kill an index that holds the new files is followed by the branch, and anything before that is put back; both are
+///   put back where somebody else moved the branch meanwhile.
 /// </summary>
 internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
 {
@@ -37,6 +36,7 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
     private const string Submodule = "160000";
 
     private readonly LateCheckouts _late = new(parts);
+    private readonly InterruptedCheckouts _interrupted = new(parts);
 
     /// <summary>What has to be held to move a base; refuses if something stands in the way.</summary>
     internal MovableBase Prepare(string branch, IReadOnlyList<ChangedFile> changed)
@@ -131,14 +131,12 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
             return false;
         }
 
-        var changed = parts.Git.Trials.Changed(landing.From, landing.To);
-        if (Holds(checkout, changed))
+        if (_interrupted.Settle(checkout, landing.From, landing.To, guard))
         {
             var answer = parts.Git.Landing.MoveBranch(landing.Into, landing.From, landing.To, "worktree_merge: finished", [guard]);
             return answer.Succeeded || parts.Git.Refs.Resolve($"refs/heads/{landing.Into}") == landing.To ? true : throw Unsettled(landing, answer.Error);
         }
 
-        PutBack(checkout, landing, changed, guard);
         return false;
     }
 
@@ -146,78 +144,10 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
     private void TakeBack(PendingLanding landing, BranchCheckout checkout, string now, SafeHandle guard)
     {
         var changed = parts.Git.Trials.Changed(landing.From, landing.To);
-        if (HeadOf(checkout) == landing.Into && !changed.Except(parts.Git.Trials.Changed(now, landing.To)).Any() && Holds(checkout, changed))
+        if (HeadOf(checkout) == landing.Into && !changed.Except(parts.Git.Trials.Changed(now, landing.To)).Any() && _interrupted.Holds(checkout, changed))
         {
             // What it was moved to is not touched, and neither is anything else that differs: then all stays.
             _ = parts.Git.Landing.Carry(checkout, landing.To, landing.From, guard);
-        }
-    }
-
-    private bool Holds(BranchCheckout checkout, IReadOnlyList<ChangedFile> changed)
-    {
-        var indexed = parts.Git.Landing.Indexed(checkout);
-        return changed.All(file => file.After.Mode == NoFile ? !indexed.ContainsKey(file.Raw) : indexed.TryGetValue(file.Raw, out var entry) && entry == file.After);
-    }
-
-    private void PutBack(BranchCheckout checkout, PendingLanding landing, IReadOnlyList<ChangedFile> changed, SafeHandle guard)
-    {
-        using var scratch = parts.Git.Trials.Scratch();
-        var files = changed.Where(file => file.Before.Mode != Submodule && file.After.Mode != Submodule).ToList();
-        var old = parts.Git.Landing.Same(checkout, files.Where(file => file.Before.Mode != NoFile).Select(file => (file.Raw, file.Before.Mode, file.Before.Hash)), scratch);
-        var landed = parts.Git.Landing.Same(checkout, files.Where(file => file.After.Mode != NoFile).Select(file => (file.Raw, file.After.Mode, file.After.Hash)), scratch);
-        var ours = files.Where(file => !old.Contains(file.Raw) && IsOurs(file)).ToList();
-        foreach (var file in ours.Where(file => file.Before.Mode == NoFile))
-        {
-            parts.Store.Disk.Delete(Path.Join(checkout.Directory, file.Path));
-        }
-
-        var gone = ours.Where(file => file.Before.Mode != NoFile).Select(file => (file.Raw, file.Before.Mode, file.Before.Hash)).ToList();
-        if (gone.Count > 0)
-        {
-            parts.Git.Landing.PutBack(checkout, gone, scratch, guard).Require($"putting files back in {checkout.Directory}");
-        }
-
-        foreach (var file in files.Where(file => file.Before.Mode == NoFile))
-        {
-            DropEmptyFolders(checkout.Directory, file.Path);
-        }
-
-        parts.Git.Landing.Refresh(checkout, guard);
-
-        // What git wrote, a beginning of that, or nothing where git had just taken the old file away.
-        bool IsOurs(ChangedFile file)
-        {
-            var path = Path.Join(checkout.Directory, file.Path);
-            return landed.Contains(file.Raw) || (parts.Exists(path) ? IsBeginning(path, checkout, landing.To, file) : file.Before.Mode != NoFile);
-        }
-    }
-
-    private bool IsBeginning(string path, BranchCheckout checkout, string commit, ChangedFile file)
-    {
-        var info = parts.Files.FileInfo.FromFileName(path);
-        if (file.After.Mode == NoFile || !info.Exists || info.Attributes.HasFlag(FileAttributes.ReparsePoint) || parts.Git.Landing.CheckedOut(checkout, commit, file.Path) is not { } whole)
-        {
-            return false;
-        }
-
-        return info.Length < whole.Length && whole.AsSpan().StartsWith(parts.Files.File.ReadAllBytes(path));
-    }
-
-    // Folders that git made for a file.
-    private void DropEmptyFolders(string root, string path)
-    {
-        for (var folder = Path.GetDirectoryName(path); folder is { Length: > 0 }; folder = Path.GetDirectoryName(folder))
-        {
-            var full = Path.Join(root, folder);
-            if (parts.Files.KindOf(full) == FileKind.Folder)
-            {
-                if (parts.Files.Directory.EnumerateFileSystemEntries(full).Any())
-                {
-                    return;
-                }
-
-                parts.Files.Directory.Delete(full);
-            }
         }
     }
 

@@ -12,6 +12,11 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// </summary>
 internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, BaseBranch bases)
 {
+    // Whoever kills gits one after another is waited for by nobody.
+    private const int MostTurns = 3;
+
+    private readonly InterruptedCheckouts _interrupted = new(parts);
+
     /// <summary>Puts the intent on record.</summary>
     internal static void Begin(StateChange change, Worktree worktree, BoardTask? task, PendingLanding landing)
     {
@@ -102,7 +107,7 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
                 var landed = bases.Settle(landing, guard);
                 if (landed && landing.Follow)
                 {
-                    Follow(worktree, landing, guard);
+                    Follow(worktree, landing, isRepeated: true, guard);
                 }
 
                 End(change, worktree, landing, landed ? null : "the server or the git that did it is gone; what it had begun was taken back");
@@ -116,9 +121,9 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
 
     /// <summary>
     /// Moves a worktree's branch to what landed of it, if nobody uses the worktree and nothing in it is uncommitted. Says
-    /// why not, or null when it is done. Each step can be repeated after a kill.
+    /// why not, or null when it is done. Each step can be repeated after a kill, and is: refuses as busy if that has to wait.
     /// </summary>
-    internal string? Follow(Worktree worktree, PendingLanding landing, SafeHandle guard)
+    internal string? Follow(Worktree worktree, PendingLanding landing, bool isRepeated, SafeHandle guard)
     {
         using var lease = parts.TryLease(worktree, shared: false);
         if (lease is null)
@@ -132,38 +137,76 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
         }
 
         var checkout = new BranchCheckout(entry, parts.DirectoryOf(worktree));
-        FreeAfterKill(worktree, checkout, landing);
-        var head = parts.Git.Refs.ReadHead(entry.Directory);
+        for (var turn = isRepeated ? 1 : 0; ; turn++)
+        {
+            if (turn > 0)
+            {
+                FreeAfterKill(worktree, checkout, landing);
+            }
+
+            var (reason, killed) = Step(worktree, checkout, landing, turn > 0, guard);
+            if (killed is not { ExitCode: null })
+            {
+                return reason;
+            }
+
+            if (turn == MostTurns)
+            {
+                throw Interrupted(killed.Error);
+            }
+        }
+    }
+
+    private (string? Reason, GitAnswer? Killed) Step(Worktree worktree, BranchCheckout checkout, PendingLanding landing, bool isRepeated, SafeHandle guard)
+    {
+        var head = parts.Git.Refs.ReadHead(checkout.Entry.Directory);
         if (head?.ShortBranch == worktree.Branch && head.Commit == landing.To)
         {
-            return null;
+            return (null, null);
         }
 
         var halfway = head is { Branch: null } && head.Commit == landing.To;
-        if ((!halfway && (head?.ShortBranch != worktree.Branch || head.Commit != landing.Tip)) || entry.OperationInProgress(parts.Files) is not null)
+        if ((!halfway && (head?.ShortBranch != worktree.Branch || head.Commit != landing.Tip)) || checkout.Entry.OperationInProgress(parts.Files) is not null)
         {
-            return "the worktree went on meanwhile";
+            return ("the worktree went on meanwhile", null);
         }
 
-        if (parts.Git.Trials.Uncommitted(entry, checkout.Directory) is { Count: > 0 } files)
+        var isWritten = halfway || (isRepeated && _interrupted.Settle(checkout, landing.Tip, landing.To, guard));
+        if (!isWritten && parts.Git.Trials.Uncommitted(checkout.Entry, checkout.Directory) is { Count: > 0 } files)
         {
-            return $"files there are not committed: {Listed.Of([.. files.Select(file => file.Path)], 10)}";
+            return ($"files there are not committed: {Listed.Of([.. files.Select(file => file.Path)], 10)}", null);
         }
 
         if (!halfway)
         {
             parts.Git.KeepTip(landing.Tip, worktree.Id, guard);
+            if (parts.Git.Landing.Detach(checkout, landing.To, guard) is { Succeeded: false } refused)
+            {
+                return ($"git would not check it out there: {refused.Error}", refused);
+            }
         }
 
-        if (!halfway && parts.Git.Landing.Detach(checkout, landing.To, guard) is { Succeeded: false } refused)
+        return TakeBranchAlong(worktree, checkout, landing, guard);
+    }
+
+    private (string? Reason, GitAnswer? Killed) TakeBranchAlong(Worktree worktree, BranchCheckout checkout, PendingLanding landing, SafeHandle guard)
+    {
+        string? reason = null;
+        if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") != landing.To
+            && parts.Git.Landing.MoveBranch(worktree.Branch, landing.Tip, landing.To, $"worktree_merge: landed in {landing.Into}", [guard]) is { Succeeded: false } unmoved)
         {
-            return $"git would not check it out there: {refused.Error}";
+            if (unmoved.ExitCode is null)
+            {
+                return (null, unmoved);
+            }
+
+            // Its files go back to where it is.
+            reason = "its branch went on meanwhile";
+            parts.Git.Landing.Detach(checkout, parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") ?? landing.Tip, guard).Require($"putting {worktree.Name} back");
         }
 
-        var moved = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") == landing.To
-            || parts.Git.Landing.MoveBranch(worktree.Branch, landing.Tip, landing.To, $"worktree_merge: landed in {landing.Into}", [guard]).Succeeded;
-        parts.Git.Landing.Attach(checkout, worktree.Branch, guard).Require($"putting {worktree.Name} back on its branch");
-        return moved ? null : "its branch went on meanwhile";
+        var attached = parts.Git.Landing.Attach(checkout, worktree.Branch, guard);
+        return (reason, attached.ExitCode is null ? attached : attached.Require($"putting {worktree.Name} back on its branch"));
     }
 
     // A git that was killed over it left its lock files.
@@ -172,9 +215,11 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
         var left = parts.LeftLocks.FreeCheckout(checkout.Entry.Directory, landing.Since) ?? parts.LeftLocks.Free(worktree.Branch, landing.Since);
         if (left is not null)
         {
-            throw new Refusal(RefusalCode.Busy, $"git is at work, and {left} exists.", "Repeat the call when that git has ended.", "worktree_list()");
+            throw Interrupted($"git is at work, and {left} exists");
         }
     }
+
+    private static Refusal Interrupted(string words) => new(RefusalCode.Busy, $"{words}.", "Repeat the call when that git has ended.", "worktree_list()");
 
     private static System.Text.Json.Nodes.JsonObject Event(string name, Worktree worktree, BoardTask? task, PendingLanding landing)
     {

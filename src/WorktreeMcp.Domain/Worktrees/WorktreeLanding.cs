@@ -225,7 +225,12 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
     {
         try
         {
-            return book.Follow(worktree, pending, landing.Descriptor);
+            return book.Follow(worktree, pending, isRepeated: false, landing.Descriptor);
+        }
+        catch (Refusal refusal) when (refusal.Code == RefusalCode.Busy)
+        {
+            // Half of it is done, so the intent has to stay on record.
+            throw LandingBook.NotRecorded(worktree, pending, refusal);
         }
         catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
         {

@@ -165,6 +165,39 @@ public sealed class OtherGitsTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("checkout --quiet --detach", "")]
+    [InlineData("checkout --quiet --detach", "echo 2 > '{a}/two.txt'; touch '{record}/index.lock'")]
+    [InlineData("checkout --quiet --detach", "{git} read-tree -m -u HEAD main; touch '{record}/HEAD.lock'")]
+    [InlineData("checkout --quiet --detach", "{git} checkout --quiet --detach main")]
+    [InlineData("landed in main refs/heads/wt/a", "")]
+    [InlineData("landed in main refs/heads/wt/a", "touch '{refs}/a.lock'")]
+    [InlineData("landed in main refs/heads/wt/a", "{git} update-ref refs/heads/wt/a main")]
+    [InlineData("HEAD refs/heads/wt/a", "")]
+    [InlineData("HEAD refs/heads/wt/a", "{git} symbolic-ref HEAD refs/heads/wt/a")]
+    public void A_git_that_is_killed_while_a_branch_follows_its_landing_is_begun_again(string words, string done)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows that no other git is at work.");
+        var once = Path.Join(_repo.Base, "killed");
+        var (folder, record) = (Path.Join(_repo.Root, ".worktrees", "a"), Path.Join(_repo.Root, ".git", "worktrees", "a"));
+        done = done.Replace("{a}", folder, StringComparison.Ordinal).Replace("{record}", record, StringComparison.Ordinal)
+            .Replace("{git}", $"'{RealGit}' -C '{folder}'", StringComparison.Ordinal).Replace("{refs}", Path.Join(_repo.Root, ".git", "refs", "heads", "wt"), StringComparison.Ordinal);
+        var repository = OpenWith($"case \" $* \" in *' {words} '*) [ -e '{once}' ] || {{ touch '{once}'; {(done.Length > 0 ? done : ":")}; kill -9 $$; }};; esac");
+        repository.Make("a", baseRef: "main");
+        repository.Work("a", "one.txt", "1");
+        _repo.Write("two.txt", "2\n");
+        _repo.Commit("theirs");
+
+        var landing = repository.Land("a", strategy: LandingStrategy.Squash);
+
+        File.Exists(once).Should().BeTrue();
+        landing.Notes.Should().BeEmpty();
+        TempRepository.TryGit(folder, "status", "--porcelain", "--branch").Output.Should().Be("## wt/a");
+        _repo.Git("rev-parse", "wt/a").Should().Be(_repo.Git("rev-parse", "main"));
+        Directory.GetFiles(record, "*.lock").Should().BeEmpty();
+        repository.Work("a", "three.txt", "3");
+    }
+
     // git writes files and index before it moves the branch; what comes in between is written here as it leaves it.
     [Theory]
     [InlineData("exit 1")]
