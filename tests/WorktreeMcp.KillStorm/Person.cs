@@ -41,10 +41,11 @@ internal sealed partial class Person(StormState storm, int seed)
     // Nothing of ours may make a person's git fail, but for
     // - a moment's lock, or the moment in which git itself writes the record of a new worktree: then the same works right after;
     // - what a killed landing left in the checkout, which the next call settles;
-    // - a folder into which a server writes while it is swept: it stays;
+    // - a folder into which a server writes while it is swept: it stays; and a file of a moment that was gone when it came to be swept;
     // - a file that an agent's add put into an index while a prune took what it wrote: the two are git's own, and the file is there.
     private bool MayFail(string what, string error) =>
         error.Contains("Directory not empty", StringComparison.Ordinal)
+        || (what.StartsWith("clean", StringComparison.Ordinal) && error.Contains("could not lstat", StringComparison.Ordinal) && error.Contains("No such file", StringComparison.Ordinal))
         || error.Contains(".lock", StringComparison.Ordinal)
         || error.Contains("would be overwritten", StringComparison.Ordinal)
         || (error.Contains("worktrees/", StringComparison.Ordinal) && !what.StartsWith("commit", StringComparison.Ordinal) && Git(what.Split(' ')).End.Exit == 0)
