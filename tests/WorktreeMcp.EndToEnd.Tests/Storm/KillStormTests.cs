@@ -12,7 +12,7 @@ namespace WorktreeMcp.EndToEnd.Tests.Storm;
 public sealed class KillStormTests
 {
     private const int FewKills = 30;
-    private const int Many = 300;
+    private const int Many = 100;
 
     [Fact]
     public void Nothing_acknowledged_is_lost_whatever_is_killed()
