@@ -15,7 +15,11 @@ public sealed class TwoWritersTests
         using var folder = new StateFolder();
         folder.Open().Board.Create(new NewTask("Shared"), "a");
         using var over = new CancellationTokenSource();
-        var reader = Task.Run(() => Read(folder, over.Token));
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // A thread of its own: those of the pool are few, and the writers take them.
+        var reader = Task.Factory.StartNew(() => Read(folder, begun, over.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await Task.WhenAny(begun.Task, reader);
 
         await Task.WhenAll(
             Task.Run(() => Write(folder, i => new TaskEdit { Owner = $"owner-{i}" }, (i, task) => task.Owner == $"owner-{i}")),
@@ -42,7 +46,7 @@ public sealed class TwoWritersTests
         }
     }
 
-    private static int Read(StateFolder folder, CancellationToken over)
+    private static int Read(StateFolder folder, TaskCompletionSource begun, CancellationToken over)
     {
         var board = Open(folder);
         var reads = 0;
@@ -50,6 +54,7 @@ public sealed class TwoWritersTests
         {
             board.Get(1).Task.Subject.Should().Be("Shared");
             System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllBytes(folder.Layout.Task(1)))!["id"]!.GetValue<int>().Should().Be(1);
+            begun.TrySetResult();
         }
 
         return reads;
