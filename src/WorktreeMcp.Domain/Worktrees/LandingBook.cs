@@ -202,7 +202,13 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
 
             // Its files go back to where it is.
             reason = "its branch went on meanwhile";
-            parts.Git.Landing.Detach(checkout, parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") ?? landing.Tip, guard).Require($"putting {worktree.Name} back");
+            var back = parts.Git.Landing.Detach(checkout, parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") ?? landing.Tip, guard);
+            if (back.ExitCode is null)
+            {
+                return (null, back);
+            }
+
+            back.Require($"putting {worktree.Name} back");
         }
 
         var attached = parts.Git.Landing.Attach(checkout, worktree.Branch, guard);

@@ -198,6 +198,24 @@ public sealed class OtherGitsTests : IDisposable
         repository.Work("a", "three.txt", "3");
     }
 
+    [Fact]
+    public void A_branch_that_goes_on_while_it_follows_keeps_its_commit_and_its_files()
+    {
+        var more = Path.Join(_repo.Base, "more");
+        var repository = OpenWith($"case \" $* \" in *' landed in main refs/heads/wt/a '*) '{RealGit}' -C '{_repo.Root}' update-ref refs/heads/wt/a \"$(cat '{more}')\";; esac");
+        repository.Make("a", baseRef: "main");
+        repository.Work("a", "one.txt", "1");
+        File.WriteAllText(more, _repo.Git("commit-tree", "-m", "more", "-p", "wt/a", "wt/a^{tree}"));
+        _repo.Write("two.txt", "2\n");
+        _repo.Commit("theirs");
+
+        repository.Land("a", strategy: LandingStrategy.Squash).Notes.Should().ContainSingle().Which.Should().Contain("its branch went on meanwhile");
+
+        _repo.Git("rev-parse", "wt/a").Should().Be(File.ReadAllText(more));
+        TempRepository.TryGit(Path.Join(_repo.Root, ".worktrees", "a"), "status", "--porcelain", "--branch").Output.Should().Be("## wt/a");
+        _repo.Has(".worktrees/a/two.txt").Should().BeFalse();
+    }
+
     // git writes files and index before it moves the branch; what comes in between is written here as it leaves it.
     [Theory]
     [InlineData("exit 1")]
