@@ -96,6 +96,9 @@ public sealed class TaskBoard
     /// <summary>All tasks with what follows from others, in the order of lists, and the files that cannot be understood.</summary>
     internal TaskOverview Everything() => _index.Of(_store.Tasks(), Read);
 
+    /// <summary>The same in the middle of a change.</summary>
+    internal TaskOverview Everything(StateChange change) => _index.Of(change.Tasks(), Read);
+
     /// <summary>One task as it is now.</summary>
     /// <param name="id">Its number.</param>
     /// <returns>The task with what it waits for.</returns>

@@ -13,12 +13,13 @@ internal sealed class TaskClaiming(TaskBoard board, StateStore store)
         }
 
         using var change = store.Begin("task.claim", by);
-        var old = taskId is { } id ? Claimable(board.Require(id), by) : Best(by);
+        var views = board.Everything(change).Views;
+        var old = taskId is { } id ? Claimable(board.Require(id), by) : Best(views, by);
         var renewed = old.Owner == by && board.Claims.IsHeld(old);
         var task = TaskBoard.Put(change, board.Claims.Take(change, old.MoveTo(TaskState.InProgress), minutes));
         Claims.EmitClaimed(change, old, task);
         var warning = change.Commit("task.claim");
-        return new TaskTaken(board.View(task), renewed, old.Owner == by ? null : old.Owner, Others(by, task.Id), warning);
+        return new TaskTaken(board.View(task), renewed, old.Owner == by ? null : old.Owner, Others(views, by, task.Id), warning);
     }
 
     /// <summary>Puts a task back on the board, whoever holds it.</summary>
@@ -68,9 +69,8 @@ internal sealed class TaskClaiming(TaskBoard board, StateStore store)
     }
 
     // The best of the list may have been edited by hand since the list was read.
-    private BoardTask Best(string by)
+    private BoardTask Best(IReadOnlyList<TaskView> views, string by)
     {
-        var views = board.Everything().Views;
         foreach (var view in Candidates(views, by))
         {
             if (board.Find(view.Task.Id) is { } task && task == view.Task && board.View(task).WaitsFor.Count == 0)
@@ -98,6 +98,6 @@ internal sealed class TaskClaiming(TaskBoard board, StateStore store)
             .Concat(free.Where(view => board.IsLeftBehind(view.Task) && view.Task.WorktreeState != "kept"));
     }
 
-    private List<int> Others(string by, int taken) =>
-        [.. board.Everything().Views.Where(view => view.Task.Id != taken && view.Task.Owner == by && board.Claims.IsHeld(view.Task)).Select(view => view.Task.Id).Order()];
+    private List<int> Others(IReadOnlyList<TaskView> views, string by, int taken) =>
+        [.. views.Where(view => view.Task.Id != taken && view.Task.Owner == by && board.Claims.IsHeld(view.Task)).Select(view => view.Task.Id).Order()];
 }

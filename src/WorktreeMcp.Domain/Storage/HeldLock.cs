@@ -14,13 +14,12 @@ public sealed class HeldLock : IDisposable
     private const byte Free = (byte)'0';
 
     private readonly SafeFileHandle _file;
-    private readonly SemaphoreSlim _process;
     private readonly Action _freed;
     private bool _released;
 
-    internal HeldLock(SafeFileHandle file, SemaphoreSlim process, Action freed)
+    internal HeldLock(SafeFileHandle file, Action freed)
     {
-        (_file, _process, _freed) = (file, process, freed);
+        (_file, _freed) = (file, freed);
         var mark = new byte[1];
         IsAfterDeath = RandomAccess.Read(file, mark, 0) == 1 && mark[0] == Held;
         Mark(Held);
@@ -40,7 +39,6 @@ public sealed class HeldLock : IDisposable
             _released = true;
             Mark(Free);
             Posix.Unlock(_file);
-            _process.Release();
             _freed();
         }
     }

@@ -15,6 +15,10 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
 {
     private readonly SemaphoreSlim _process = new(1, 1);
     private bool? _works;
+    private int _thread;
+
+    /// <summary>Whether this very thread holds the lock.</summary>
+    internal bool IsInHand => Volatile.Read(ref _thread) == Environment.CurrentManagedThreadId;
 
     /// <summary>How long a caller waits before it is told who holds the lock.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
@@ -40,7 +44,8 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
             LockTimes.Waited(time.GetElapsedTime(start), operation);
             var granted = time.GetTimestamp();
             WriteHolder(operation);
-            return new HeldLock(file, _process, () => LockTimes.Held(time.GetElapsedTime(granted), operation));
+            Volatile.Write(ref _thread, Environment.CurrentManagedThreadId);
+            return new HeldLock(file, () => Freed(granted, operation));
         }
         catch
         {
@@ -52,6 +57,13 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
 
     /// <inheritdoc/>
     public void Dispose() => _process.Dispose();
+
+    private void Freed(long granted, string operation)
+    {
+        Volatile.Write(ref _thread, 0);
+        _process.Release();
+        LockTimes.Held(time.GetElapsedTime(granted), operation);
+    }
 
     private SafeFileHandle AcquireFile(TimeSpan most, TimeSpan left)
     {

@@ -8,7 +8,8 @@ namespace WorktreeMcp.Domain.Storage;
 /// - nothing is visible before <see cref="Commit"/>; all of it is afterwards, together with its events;
 /// - the line in the operation log is the commit point: what fails before it leaves everything as it was, what fails
 ///   after it is finished by the next call and only warned about;
-/// - it may commit more than once under one lock (an intent, then the outcome), each on top of all the one before promised.
+/// - it may commit more than once under one lock (an intent, then the outcome), each on top of all the one before promised;
+/// - what is read meanwhile is read here: the store's own reads may wait for the lock, and nobody else would free it.
 /// </summary>
 public sealed class StateChange : IDisposable
 {
@@ -42,6 +43,28 @@ public sealed class StateChange : IDisposable
     /// <param name="id">Its number.</param>
     /// <returns>The file's content.</returns>
     public StoredTask? Task(int id) => _store.FindTask(id);
+
+    /// <summary>All tasks as they are now, in no order.</summary>
+    /// <returns>The files' contents.</returns>
+    public IReadOnlyList<StoredTask> Tasks()
+    {
+        var tasks = _store.TaskFiles.All();
+        if (_store.Folders.Exist && !_store.TaskFiles.HasVanished)
+        {
+            return tasks;
+        }
+
+        try
+        {
+            _store.RestoreSwept();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritten(fault);
+        }
+
+        return _store.TaskFiles.All();
+    }
 
     /// <summary>All entries of the registry as they are now.</summary>
     /// <returns>The entries, by number.</returns>

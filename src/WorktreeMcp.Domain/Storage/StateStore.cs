@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Abstractions;
 
 namespace WorktreeMcp.Domain.Storage;
@@ -255,6 +256,7 @@ public sealed class StateStore : IDisposable
     // Another server's commit shows as a longer log, or another one; normally its files are there by the time we look.
     private void CatchUp()
     {
+        Debug.Assert(!_lock.IsInHand, "With the lock in hand only the change is read: waiting for the lock here would be for ever.");
         Folders.RequireRepository();
         Folders.RefuseLinks();
         var known = Volatile.Read(ref _read);

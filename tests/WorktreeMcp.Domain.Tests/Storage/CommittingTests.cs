@@ -108,6 +108,26 @@ public sealed class CommittingTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public void All_tasks_in_the_middle_of_a_change_are_those_that_a_person_swept_away_too(bool withTheirFolder)
+    {
+        var state = _folder.Open();
+        state.Board.Create(new NewTask("first"), "a");
+        state.Board.Create(new NewTask("second"), "a");
+
+        using var change = state.Store.Begin("test", "a");
+        change.Tasks().Select(task => task.Id).Should().BeEquivalentTo([1, 2]);
+        File.Delete(_folder.Layout.Task(1));
+        if (withTheirFolder)
+        {
+            Directory.Delete(_folder.Layout.Tasks, recursive: true);
+        }
+
+        change.Tasks().Select(task => task.Id).Should().BeEquivalentTo([1, 2]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public void What_a_person_sweeps_away_in_the_middle_of_a_change_is_there_again_after_it(bool withTheirFolder)
     {
         var state = _folder.Open();

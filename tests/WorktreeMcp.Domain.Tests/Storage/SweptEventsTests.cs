@@ -196,6 +196,33 @@ public sealed class SweptEventsTests : IDisposable
         reader.Board.List(Listing.All).Total.Should().Be(1);
     }
 
+    [Fact]
+    public void A_claim_that_is_recorded_is_answered_so_even_if_the_task_files_go_right_after_it()
+    {
+        var sweep = false;
+        var state = _folder.Open(new SweepingFiles(null, Take), patience: TimeSpan.FromMilliseconds(50));
+        state.Board.Create(new NewTask("first"), "a");
+        state.Board.Create(new NewTask("second"), "a");
+        state.Board.Claim(1, null, "a");
+
+        sweep = true;
+        var taken = state.Board.Claim(2, null, "a");
+
+        sweep.Should().BeFalse("they were swept once");
+        taken.View.Task.Owner.Should().Be("a");
+        taken.AlsoHeld.Should().Equal(1);
+        state.Board.List(Listing.All).Tasks.Select(t => (t.Task.Id, t.Task.Owner)).Should().BeEquivalentTo([(1, "a"), (2, "a")]);
+
+        void Take(string path, int bytes)
+        {
+            if (sweep && path == _folder.Layout.Events && bytes > 0)
+            {
+                sweep = false;
+                Directory.Delete(_folder.Layout.Tasks, recursive: true);
+            }
+        }
+    }
+
     private void Rotate(int times)
     {
         var state = _folder.Open(rotateAt: 0);
