@@ -13,8 +13,17 @@ public sealed class FakeTime(DateTimeOffset? start = null) : TimeProvider
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks) + Interlocked.Read(ref _setBy), TimeSpan.Zero);
 
+    /// <summary>Done once, when somebody next begins to measure: whoever waits for a lock does so just before.</summary>
+    public Action? AtNextMeasure { get; set; }
+
     /// <inheritdoc/>
-    public override long GetTimestamp() => Interlocked.Read(ref _ticks);
+    public override long GetTimestamp()
+    {
+        var act = AtNextMeasure;
+        AtNextMeasure = null;
+        act?.Invoke();
+        return Interlocked.Read(ref _ticks);
+    }
 
     /// <summary>Sets the time of day to another one, as a person or a time server does; what was measured goes on.</summary>
     /// <param name="by">How far, back or forth.</param>

@@ -10,7 +10,7 @@ namespace WorktreeMcp.Domain.Board;
 /// - whatever its owner changes renews the lease;
 /// - a claim that has ended still names its owner, until another takes the task over.
 /// </summary>
-internal sealed class Claims(StateStore store, Func<string, bool> endsWithThisProcess, int minutes)
+internal sealed class Claims(StateStore store, Func<int, BoardTask?> find, Func<string, bool> endsWithThisProcess, int minutes)
 {
     // A renewal is worth a write when a tenth of the lease is gone.
     private const double WorthWriting = 0.1;
@@ -91,15 +91,16 @@ internal sealed class Claims(StateStore store, Func<string, bool> endsWithThisPr
 
     /// <summary>
     /// Renews the caller's claim on the task of a worktree it works in, without a new revision: nothing of the task has
-    /// changed. Nothing is staged for anybody else's task, or while the lease is still fresh.
+    /// changed. Nothing is staged for anybody else's task, or while the lease is still fresh. The task is read here, with the
+    /// lock in hand: an image from before would take back what was changed since.
     /// </summary>
-    /// <param name="change">The change.</param>
-    /// <param name="task">The task, or null for a worktree without one.</param>
+    /// <param name="change">The change; it has nothing of this task staged.</param>
+    /// <param name="taskId">The task, or null for a worktree without one.</param>
     /// <param name="atLeast">Seconds for which it must hold, whatever its lease.</param>
     /// <returns>Whether anything was staged.</returns>
-    internal bool Renew(StateChange change, BoardTask? task, double atLeast = 0)
+    internal bool Renew(StateChange change, int? taskId, double atLeast = 0)
     {
-        if (task is { Claim: { } claim } && task.Owner == change.By && Left(task) is > 0 and var left
+        if (taskId is { } id && find(id) is { Claim: { } claim } task && task.Owner == change.By && Left(task) is > 0 and var left
             && (left < atLeast || left < claim.Span * (1 - WorthWriting)))
         {
             var now = change.Moment;
@@ -112,10 +113,10 @@ internal sealed class Claims(StateStore store, Func<string, bool> endsWithThisPr
 
     /// <summary>The same for a call that found nothing else to change: its caller is at work on the task all the same.</summary>
     /// <param name="change">The change; nothing is staged in it.</param>
-    /// <param name="task">The task, or null for a worktree without one.</param>
-    internal void RenewAlone(StateChange change, BoardTask? task)
+    /// <param name="taskId">The task, or null for a worktree without one.</param>
+    internal void RenewAlone(StateChange change, int? taskId)
     {
-        if (Renew(change, task))
+        if (Renew(change, taskId))
         {
             change.Commit("task.renew");
         }

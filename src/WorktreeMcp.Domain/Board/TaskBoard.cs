@@ -26,7 +26,7 @@ public sealed class TaskBoard
     {
         _store = store;
         _index = new TaskIndex(store.Layout);
-        Claims = new Claims(store, endsWithThisProcess ?? (_ => false), leaseMinutes);
+        Claims = new Claims(store, Find, endsWithThisProcess ?? (_ => false), leaseMinutes);
         _claiming = new TaskClaiming(this, store);
     }
 
@@ -169,7 +169,7 @@ public sealed class TaskBoard
         var changed = TaskDifferences.Of(old, task);
         if (changed.Count == 0)
         {
-            Claims.RenewAlone(change, old);
+            Claims.RenewAlone(change, id);
             return new TaskChange(View(old), [], [], null);
         }
 

@@ -41,7 +41,7 @@ internal sealed class RunEvents(RegistryParts parts, WorktreeEntries entries)
         change.PutWorktree(now.Id, WorktreeImage.Write(now));
         if (run.Kind == BegunRun.Asked)
         {
-            parts.Board.Claims.Renew(change, worktree.TaskId is { } taskId ? parts.Board.Find(taskId) : null, seconds);
+            parts.Board.Claims.Renew(change, worktree.TaskId, seconds);
         }
 
         var lifecycleEvent = WorktreeEntries.RunEvent(name, worktree, worktree.TaskId is { } id ? parts.Board.Find(id) : null, run, error);

@@ -148,7 +148,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         var isBound = existing.Status == WorktreeState.Active && task.LiveWorktree == existing.Name;
         if (isBound && task.Owner == by && parts.Board.Claims.IsHeld(task))
         {
-            parts.Board.Claims.RenewAlone(change, task);
+            parts.Board.Claims.RenewAlone(change, task.Id);
             return new WorktreeStep(existing, parts.DirectoryOf(existing), task, Already: true, [], null);
         }
 

@@ -120,7 +120,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
     private void RenewFor(Worktree worktree, string by)
     {
         using var change = parts.Store.Begin("worktree.merge", by);
-        parts.Board.Claims.RenewAlone(change, parts.TaskOf(worktree));
+        parts.Board.Claims.RenewAlone(change, worktree.TaskId);
     }
 
     private (PlannedLanding Plan, CommitHabits Habits) Plan(LandingRequest request, LandingSource source, LandingLock landing)
@@ -197,7 +197,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         }
 
         pending = pending with { Since = change.Now };
-        parts.Board.Claims.Renew(change, task);
+        parts.Board.Claims.Renew(change, task?.Id);
         LandingBook.Begin(change, worktree, task, pending);
         return true;
     }
@@ -258,7 +258,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         }
         else
         {
-            parts.Board.Claims.RenewAlone(change, old);
+            parts.Board.Claims.RenewAlone(change, old?.Id);
         }
 
         var step = new WorktreeStep(worktree, parts.DirectoryOf(worktree), task, Already: true, task is null ? [] : parts.Board.NowReady(old!, task), warning);

@@ -136,7 +136,7 @@ public sealed class WorktreeRegistry : IDisposable
         EnsureFree(worktree, task);
         if (task.LiveWorktree == name && worktree.TaskId == taskId && worktree.Status == WorktreeState.Active && task.Status == TaskState.InProgress && (newOwner ?? task.Owner) == task.Owner)
         {
-            _parts.Board.Claims.RenewAlone(change, task);
+            _parts.Board.Claims.RenewAlone(change, taskId);
             return new WorktreeStep(worktree, _parts.DirectoryOf(worktree), task, Already: true, [], null);
         }
 
@@ -182,7 +182,7 @@ public sealed class WorktreeRegistry : IDisposable
         var already = worktree.Status == WorktreeState.Kept && (reason is null || reason == worktree.Reason);
         if (already && task == old)
         {
-            _parts.Board.Claims.RenewAlone(change, old);
+            _parts.Board.Claims.RenewAlone(change, old?.Id);
             return new WorktreeStep(worktree, _parts.DirectoryOf(worktree), old, Already: true, [], null);
         }
 
@@ -193,7 +193,7 @@ public sealed class WorktreeRegistry : IDisposable
         }
         else
         {
-            _parts.Board.Claims.Renew(change, task);
+            _parts.Board.Claims.Renew(change, task?.Id);
         }
 
         var lifecycleEvent = WorktreeEntries.Event("worktree.keep", kept, task);

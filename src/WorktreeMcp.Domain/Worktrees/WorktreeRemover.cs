@@ -144,7 +144,8 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         if (!completeTask && task is not null)
         {
             using var change = parts.Store.Begin("worktree.remove", by);
-            parts.Board.Claims.RenewAlone(change, task);
+            parts.Board.Claims.RenewAlone(change, task.Id);
+            task = parts.TaskOf(gone);
         }
 
         if (completeTask && task is { IsOpen: true })

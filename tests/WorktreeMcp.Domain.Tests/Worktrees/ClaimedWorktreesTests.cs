@@ -116,6 +116,21 @@ public sealed class ClaimedWorktreesTests : IDisposable
     }
 
     [Fact]
+    public void A_repeated_removal_that_renews_the_lease_takes_nothing_back_that_was_changed_meanwhile()
+    {
+        var id = _repository.Task();
+        _repository.Make("a", id);
+        _repository.Drop("a");
+        _time.Advance(TimeSpan.FromMinutes(30));
+        using var other = _repo.Open(time: new FakeTime(_time.GetUtcNow()));
+        _time.AtNextMeasure = () => other.Board.Update(id, new TaskEdit { Note = "half of it works" }, Steps.By);
+
+        _repository.Drop("a").Step.Already.Should().BeTrue();
+
+        _repository.Board.Get(id).Task.Should().Match<BoardTask>(task => task.Notes.Single().Text == "half of it works" && task.Revision == 4);
+    }
+
+    [Fact]
     public void A_task_is_not_taken_over_while_its_owner_verifies_what_it_lands()
     {
         var id = _repository.Task();
