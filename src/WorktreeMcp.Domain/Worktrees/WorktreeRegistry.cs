@@ -111,11 +111,20 @@ public sealed class WorktreeRegistry : IDisposable
     public WorktreeView? Of(BoardTask task) =>
         task.Worktree is { } name && WorktreeEntries.Find(_entries.All(), name) is { } worktree ? _inspection.View(worktree) : null;
 
-    /// <summary>What lies in the worktree of a task that somebody takes over; null when it has none to work in.</summary>
+    /// <summary>What lies in the worktree of a task that somebody has taken over; nothing when it has none to work in.</summary>
     /// <param name="task">The task.</param>
-    /// <returns>Files, commits and running commands; nothing of it was touched.</returns>
-    public WorktreeDetail? LeftIn(BoardTask task) =>
-        task.LiveWorktree is { } name && WorktreeEntries.Find(_entries.All(), name) is { IsLive: true } worktree ? _inspection.Detail(worktree, _commands.Running(worktree)) : null;
+    /// <returns>Files, commits and running commands, none of them touched; or why they cannot be shown: the task is taken all the same.</returns>
+    public (WorktreeDetail? Detail, string? Problem) LeftIn(BoardTask task)
+    {
+        try
+        {
+            return (task.LiveWorktree is { } name && WorktreeEntries.Find(_entries.AsTheyAre(), name) is { IsLive: true } worktree ? _inspection.Detail(worktree, _commands.Running(worktree)) : null, null);
+        }
+        catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
+        {
+            return (null, $"What lies in worktree \"{task.LiveWorktree}\" cannot be shown: {fault.Message}");
+        }
+    }
 
     /// <summary>Binds a task to a worktree that exists, on both sides.</summary>
     /// <param name="taskId">The task.</param>

@@ -169,8 +169,8 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     {
         var served = repository.Require();
         var taken = served.Board.Claim(task_id, lease_minutes, caller.AgentOf(request, agent ?? owner));
-        var left = taken.Renewed ? null : served.Worktrees.LeftIn(taken.View.Task);
-        return Reply.Of(TaskClaimed.From(taken, served.Board.LeaseLeft(taken.View.Task), left, NextCall.After(taken)));
+        var (left, problem) = taken.Renewed ? (null, null) : served.Worktrees.LeftIn(taken.View.Task);
+        return Reply.Of(TaskClaimed.From(taken with { Warning = taken.Warning ?? problem }, served.Board.LeaseLeft(taken.View.Task), left, NextCall.After(taken)));
     }
 
     /// <summary>

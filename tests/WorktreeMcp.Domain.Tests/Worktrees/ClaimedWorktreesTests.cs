@@ -166,7 +166,7 @@ public sealed class ClaimedWorktreesTests : IDisposable
         _time.Advance(TimeSpan.FromMinutes(61));
 
         var taken = _repository.Board.Claim(id, null, Bob);
-        var left = _repository.Worktrees.LeftIn(taken.View.Task)!;
+        var left = _repository.Worktrees.LeftIn(taken.View.Task).Detail!;
 
         left.View.Directory.Should().Be(made.Directory);
         left.Files!.Untracked.Should().Equal("open.txt");
@@ -174,6 +174,25 @@ public sealed class ClaimedWorktreesTests : IDisposable
         File.ReadAllText(Path.Join(made.Directory, "open.txt")).Should().Be("not committed\n");
         _repository.Worktrees.Create(new NewWorktree(null, id), Bob).Should().Match<WorktreeStep>(step => step.Already && step.Directory == made.Directory);
         _repo.By(RefusalCode.TaskClaimed, () => _repository.Worktrees.Keep("a", null, completeTask: true, Steps.By));
+    }
+
+    [Fact]
+    public void Whoever_takes_over_is_told_so_even_if_git_cannot_say_what_lies_there()
+    {
+        var id = _repository.Task();
+        var made = _repository.Make("a", id);
+        _repo.Commit("first half", made.Directory);
+        var gone = _repo.GitIn(made.Directory, "rev-parse", "HEAD");
+        _repo.Commit("second half", made.Directory);
+        File.Delete(Path.Join(_repo.Root, ".git", "objects", gone[..2], gone[2..]));
+        _time.Advance(TimeSpan.FromMinutes(61));
+
+        var taken = _repository.Board.Claim(id, null, Bob);
+        var (left, problem) = _repository.Worktrees.LeftIn(taken.View.Task);
+
+        taken.TakenFrom.Should().Be(Steps.By);
+        left.Should().BeNull();
+        problem.Should().StartWith("What lies in worktree \"a\" cannot be shown: git failed while listing commits");
     }
 
     [Fact]
