@@ -68,6 +68,17 @@ internal sealed class Killer(StormState storm, IReadOnlyList<Driver> drivers, Ra
         _orphans.Clear();
     }
 
+    /// <summary>Waits for the gits that living servers have begun for themselves: as long as one of them may have made it, a lock file that a killed git left stays.</summary>
+    public void AwaitGits()
+    {
+        var until = Environment.TickCount64 + (long)LongestLife.TotalMilliseconds;
+        var gits = drivers.SelectMany(driver => Processes.Descendants(driver.Server.Pid)).Where(pid => Processes.NameOf(pid).StartsWith("git", StringComparison.Ordinal)).ToList();
+        while (gits.Exists(Processes.IsAlive) && Environment.TickCount64 < until)
+        {
+            Thread.Sleep(2);
+        }
+    }
+
     private (int Driver, string What) KillServer(int victim, string kind, string how)
     {
         storm.Record.Killed(kind);

@@ -70,6 +70,7 @@ internal sealed class Storm(StormOptions options, TextWriter output)
             else
             {
                 killer.AwaitOrphans();
+                killer.AwaitGits();
                 var other = drivers[(victim + 1 + random.Next(drivers.Count - 1)) % drivers.Count];
                 // It settles everything and shows little: rows cost a git each.
                 other.Lend("worktree_list", new System.Text.Json.Nodes.JsonObject { ["limit"] = 1 });
