@@ -45,6 +45,9 @@ public sealed record RepositorySettings
     /// <summary>How many gigabytes may wait there: above that the oldest go first, but nothing of the last day.</summary>
     public int TrashGigabytes { get; init; } = 20;
 
+    /// <summary>Why the repository's own file could not be read at all, or null.</summary>
+    public string? Unread { get; init; }
+
     /// <summary>Settings that were not usable, each named once.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -16,6 +16,9 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
     /// <summary>The repository's own file, in the top level of the main checkout.</summary>
     internal const string FileName = ".worktree-mcp.json";
 
+    private const int Looks = 5;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
+
     private const string Commands = "a list of shell commands, each of at most 4000 characters and without control characters but tab and newline";
 
     /// <summary>The variable that says whether commands are confined.</summary>
@@ -62,10 +65,16 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
             return settings;
         }
 
-        if (StateJson.Read(files.File.ReadAllBytes(path)) is not { } json)
+        var (json, problem) = Content(path);
+        if (json is null)
         {
-            warnings.Add($"{path} is not one JSON object; it was passed over.");
-            return settings;
+            if (problem is null)
+            {
+                return settings;
+            }
+
+            warnings.Add($"{path} {problem}; it was passed over.");
+            return ofRepository ? settings with { Unread = warnings[^1] } : settings;
         }
 
         foreach (var (key, value) in json.SelectMany(Flat))
@@ -80,6 +89,39 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         }
 
         return settings;
+    }
+
+    // A git that switches branches takes the file away and writes it anew: what is not there or not whole is looked at again.
+    private (JsonObject? Json, string? Problem) Content(string path)
+    {
+        string? problem = null;
+        for (var look = 0; look < Looks; look++)
+        {
+            if (look > 0)
+            {
+                Thread.Sleep(BetweenLooks);
+            }
+
+            try
+            {
+                if (StateJson.Read(files.File.ReadAllBytes(path)) is { } json)
+                {
+                    return (json, null);
+                }
+
+                problem = "is not one JSON object";
+            }
+            catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+            {
+                problem = null;
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                problem = $"cannot be read: {fault.Message}";
+            }
+        }
+
+        return (null, problem);
     }
 
     // The members of a section are settings of their own.

@@ -12,6 +12,9 @@ public sealed record SetupCommands(IReadOnlyList<string> Setup, IReadOnlyList<st
     /// <summary>Whether there are none.</summary>
     public bool IsEmpty => Setup.Count == 0 && Teardown.Count == 0;
 
+    /// <summary>Why nobody can tell whether there are any, or null.</summary>
+    public string? Unread { get; init; }
+
     /// <summary>What a person approves: the exact texts, in their order, for this repository and no other.</summary>
     /// <param name="root">The real path of the main checkout.</param>
     /// <returns>A hash.</returns>

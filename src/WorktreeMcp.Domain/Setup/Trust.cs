@@ -32,7 +32,7 @@ public sealed class Trust(string root, string? folder, IFileSystem files, IDurab
     public SetupCommands Wanted()
     {
         var settings = new SettingsReader(files, new Dictionary<string, string>()).Read(root);
-        return new SetupCommands(settings.Setup, settings.Teardown);
+        return new SetupCommands(settings.Setup, settings.Teardown) { Unread = settings.Unread };
     }
 
     /// <summary>Whether exactly these commands were approved for this repository.</summary>

@@ -271,9 +271,9 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         {
             return result with { Removal = remover.Remove(result.Step.Worktree.Name, force: false, completeTask: false, $"landed in {result.Into}", by) };
         }
-        catch (Refusal refusal)
+        catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
         {
-            return result with { Notes = [.. result.Notes, $"The worktree was not removed: {refusal.Message} {refusal.Hint}"] };
+            return result with { Notes = [.. result.Notes, $"The worktree was not removed: {fault.Message}{(fault is Refusal { Hint: var hint } ? $" {hint}" : string.Empty)}"] };
         }
     }
 

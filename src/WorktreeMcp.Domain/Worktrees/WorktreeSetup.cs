@@ -22,29 +22,21 @@ internal sealed class WorktreeSetup(RegistryParts parts, Trust trust, WorktreeCo
     /// <summary>Starts the setup of a worktree that has just been made.</summary>
     internal WorktreeStep Begin(WorktreeStep step, string by)
     {
-        var wanted = trust.Wanted();
-        if (step.Already || wanted.Setup.Count == 0)
-        {
-            return step;
-        }
-
-        if (WhyNot(wanted, "setup", wanted.Setup.Count) is { } reason)
-        {
-            return step with { NotRun = reason };
-        }
-
         try
         {
-            return step with { SetupRunId = commands.StartInBackground(step.Worktree.Name, SetupCommands.Script(wanted.Setup), by, SetupLimit, Kind) };
+            var wanted = trust.Wanted();
+            return step.Already || (wanted.Setup.Count == 0 && wanted.Unread is null) ? step
+                : WhyNot(wanted, "setup", wanted.Setup.Count) is { } reason ? step with { NotRun = reason }
+                : step with { SetupRunId = commands.StartInBackground(step.Worktree.Name, SetupCommands.Script(wanted.Setup), by, SetupLimit, Kind) };
         }
-        catch (Refusal refusal)
+        catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
         {
-            return step with { NotRun = $"The setup could not be started: {refusal.Message} {refusal.Hint}" };
+            return step with { NotRun = $"The setup could not be started: {fault.Message}{(fault is Refusal { Hint: var hint } ? $" {hint}" : string.Empty)}" };
         }
     }
 
     /// <summary>Whether there is anything to run before a removal.</summary>
-    internal bool HasTeardown => trust.Wanted().Teardown.Count > 0;
+    internal bool HasTeardown => trust.Wanted() is { Teardown.Count: > 0 } or { Unread: not null };
 
     /// <summary>Runs the teardown of a worktree that could be removed now.</summary>
     /// <returns>What is worth knowing of it, or null.</returns>
@@ -73,7 +65,8 @@ internal sealed class WorktreeSetup(RegistryParts parts, Trust trust, WorktreeCo
     }
 
     private string? WhyNot(SetupCommands wanted, string what, int count) =>
-        !parts.Settings.Run.Enabled ? $"The repository's {what} was not run: commands are switched off (run.enabled is false or the server has --no-run)."
+        wanted.Unread is { } unread ? $"The repository's {what} was not run, if it has any: {unread}"
+        : !parts.Settings.Run.Enabled ? $"The repository's {what} was not run: commands are switched off (run.enabled is false or the server has --no-run)."
         : !trust.IsApproved(wanted)
             ? $"The repository's {what} ({count} {(count == 1 ? "command" : "commands")} in .worktree-mcp.json) was not run: nobody has approved it as it stands. A person can look at it and approve it with: worktree-mcp trust --repo '{parts.Layout.Root}'"
             : null;

@@ -37,6 +37,12 @@ public static class TrustCommand
     private static async Task<int> Approve(Repository repository, TrustOptions options, Func<string?> answer)
     {
         var wanted = repository.Trust.Wanted();
+        if (wanted.Unread is { } unread)
+        {
+            await options.Error.WriteLineAsync($"worktree-mcp: {unread}");
+            return 1;
+        }
+
         if (wanted.IsEmpty)
         {
             await options.Output.WriteLineAsync($"{repository.Place.Root} has no setup or teardown commands in .worktree-mcp.json.");

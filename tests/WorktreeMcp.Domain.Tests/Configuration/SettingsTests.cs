@@ -1,4 +1,5 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
@@ -86,7 +87,7 @@ public sealed class SettingsTests : IDisposable
         using var repository = Open();
 
         repository.Settings.Warnings.Should().ContainSingle().Which.Should().Contain(named);
-        (repository.Settings with { Warnings = [] }).Should().BeEquivalentTo(new WorktreeMcp.Domain.Configuration.RepositorySettings());
+        (repository.Settings with { Warnings = [], Unread = null }).Should().BeEquivalentTo(new WorktreeMcp.Domain.Configuration.RepositorySettings());
     }
 
     [Fact]
@@ -134,6 +135,41 @@ public sealed class SettingsTests : IDisposable
         using var second = Repository.Open(made.Directory, environment: Variables());
 
         second.Settings.BranchPrefix.Should().Be("wt/");
+    }
+
+    [Fact]
+    public void A_file_that_a_switch_of_branches_writes_anew_is_read_as_it_is_then()
+    {
+        _repo.Write(".worktree-mcp.json", "{}");
+        var path = Path.Join(_repo.Root, ".worktree-mcp.json");
+        var looks = 0;
+        var files = new ReadFiles(_ =>
+        {
+            if (++looks == 1)
+            {
+                File.Delete(path);
+            }
+            else
+            {
+                File.WriteAllText(path, looks == 2 ? "" : """{ "branch_prefix": "new/" }""");
+            }
+        });
+
+        var settings = new SettingsReader(files, new Dictionary<string, string>()).Read(_repo.Root);
+
+        settings.BranchPrefix.Should().Be("new/");
+        settings.Warnings.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_read_is_named_and_passed_over()
+    {
+        _repo.Write(".worktree-mcp.json", "{}");
+        var files = new ReadFiles(path => throw new UnauthorizedAccessException("no access"));
+
+        var settings = new SettingsReader(files, new Dictionary<string, string>()).Read(_repo.Root);
+
+        settings.Warnings.Should().ContainSingle().Which.Should().Contain(".worktree-mcp.json cannot be read: no access");
     }
 
     private Repository Open(params (string Name, string Value)[] variables) => Repository.Open(_repo.Root, environment: Variables(variables));

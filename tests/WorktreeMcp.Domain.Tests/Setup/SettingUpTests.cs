@@ -58,6 +58,20 @@ public sealed class SettingUpTests : IDisposable
     }
 
     [Fact]
+    public void Commands_that_cannot_be_read_are_not_passed_over_in_silence()
+    {
+        Configure("""{ "setup": ["true"] """);
+        using var repository = Open();
+
+        var made = repository.Worktrees.Create(new NewWorktree("alpha"), "tester");
+        var removed = repository.Worktrees.Remove("alpha", force: false, completeTask: false, null, "tester");
+
+        made.NotRun.Should().Contain("setup was not run").And.Contain(".worktree-mcp.json is not one JSON object");
+        removed.Step.Warning.Should().Contain("teardown was not run").And.Contain(".worktree-mcp.json is not one JSON object");
+        removed.TrashDirectory.Should().NotBeNull();
+    }
+
+    [Fact]
     public void An_approval_holds_for_the_exact_text_alone()
     {
         Configure("""{ "setup": ["true"] }""");
