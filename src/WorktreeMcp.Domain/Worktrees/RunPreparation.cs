@@ -121,9 +121,9 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
     /// <returns>What should be known about it, or null.</returns>
     internal string? Finish(Worktree worktree, SafeHandle guard, params IReadOnlyList<string> ended)
     {
-        var running = entries.AsTheyAre().FirstOrDefault(now => now.Id == worktree.Id)?.Runs.Select(run => run.Id).Except(ended).ToHashSet() ?? [];
         try
         {
+            var running = entries.AsTheyAre().FirstOrDefault(now => now.Id == worktree.Id)?.Runs.Select(run => run.Id).Except(ended).ToHashSet() ?? [];
             return _sandbox.TakeOver(worktree, guard, running.Contains);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)

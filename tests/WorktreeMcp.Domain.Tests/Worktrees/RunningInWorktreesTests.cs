@@ -24,6 +24,20 @@ public sealed class RunningInWorktreesTests : IDisposable
     }
 
     [Fact]
+    public void A_command_that_ends_while_the_registry_cannot_be_read_is_answered_and_recorded_as_it_ended()
+    {
+        using var repository = _repo.Open();
+        repository.Make("a");
+
+        var run = repository.Shell("a", "echo said; echo broken > ../index.json");
+
+        run.Run.ExitCode.Should().Be(0);
+        run.Run.Output.Text.Should().Be("said\n");
+        _repo.EventNames().Should().Contain("worktree.run.after").And.NotContain("worktree.run.failed");
+        repository.Row("a").Worktree.Runs.Should().BeEmpty();
+    }
+
+    [Fact]
     public void A_command_that_takes_too_long_is_ended()
     {
         var repository = _repo.Open();
