@@ -98,7 +98,9 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
     {
         var head = parts.Git.Refs.ReadHead(checkout.Entry.Directory);
         var undone = head?.Commit != landing.To || parts.Git.Landing.StepBack(checkout, guard).Succeeded;
-        return Dirty(landing.Into, checkout, $"it was switched to {head?.ShortBranch ?? "a commit"} in that moment, which {(undone ? "is as it was" : $"was fast-forwarded to {landing.To[..12]} instead: `git reset --keep ORIG_HEAD` there takes that back")}");
+        var switched = $"it was switched to {head?.ShortBranch ?? "a commit"} in that moment";
+        return undone ? Dirty(landing.Into, checkout, $"{switched}, which is as it was")
+            : Dirty(landing.Into, checkout, switched, $"That was fast-forwarded to {landing.To[..12]} instead: `git reset --keep ORIG_HEAD` there takes it back.");
     }
 
     /// <summary>Finishes or takes back a move whose git was killed; whether the base is where it was to go. Refuses as busy if that has to wait.</summary>
@@ -147,7 +149,11 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
         if (HeadOf(checkout) == landing.Into && !changed.Except(parts.Git.Trials.Changed(now, landing.To)).Any() && _interrupted.Holds(checkout, changed))
         {
             // What it was moved to is not touched, and neither is anything else that differs: then all stays.
-            _ = parts.Git.Landing.Carry(checkout, landing.To, landing.From, guard);
+            var answer = parts.Git.Landing.Carry(checkout, landing.To, landing.From, guard);
+            if (!answer.Succeeded && (answer.ExitCode is null || answer.Error.Contains("index.lock", StringComparison.Ordinal)))
+            {
+                throw Unsettled(landing, answer.Error);
+            }
         }
     }
 
@@ -188,9 +194,9 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
 
     private string? HeadOf(BranchCheckout checkout) => parts.Git.Refs.ReadHead(checkout.Entry.Directory)?.ShortBranch;
 
-    private static Refusal Dirty(string branch, BranchCheckout checkout, string why) => new(
+    private static Refusal Dirty(string branch, BranchCheckout checkout, string why, string after = "Nothing was changed.") => new(
         RefusalCode.BaseDirty,
-        $"{branch} is checked out at {checkout.Directory} and cannot move: {why}. Nothing was changed.",
+        $"{branch} is checked out at {checkout.Directory} and cannot move: {why}. {after}",
         "Have those files committed or moved away there, or what is going on there finished, then repeat the call.",
         "worktree_list()");
 

@@ -114,6 +114,26 @@ public sealed class OtherGitsTests : IDisposable
         _repo.Git("status", "--porcelain", "--branch").Should().Be("## other");
     }
 
+    [Fact]
+    public void Files_that_cannot_be_taken_back_because_another_git_is_at_work_there_are_settled_by_the_next_call()
+    {
+        var (branch, index, once) = (Path.Join(_repo.Root, ".git", "refs", "heads", "main.lock"), Path.Join(_repo.Root, ".git", "index.lock"), Path.Join(_repo.Base, "once"));
+        var repository = OpenWith($"case \" $* \" in *' --ff-only '*) touch '{branch}';; *' read-tree -m -u '*) [ -e '{once}' ] || touch '{once}' '{index}';; esac");
+        repository.Make("a");
+        repository.Work("a", "one.txt", "1");
+
+        var refusal = ((Action)(() => repository.Land("a"))).Should().Throw<Refusal>().Which;
+
+        refusal.Code.Should().Be(RefusalCode.Busy);
+        refusal.Message.Should().Contain("cannot be settled now").And.NotContain("Nothing was changed");
+        File.Delete(branch);
+        File.Delete(index);
+        repository.Row("a").Worktree.Landing.Should().BeNull();
+        _repo.Git("status", "--porcelain").Should().BeEmpty();
+        _repo.Git("show", "main:one.txt").Should().Be("1");
+        _repo.EventNames().Should().EndWith(["worktree.merge.before", "worktree.merge.after"]);
+    }
+
     [Theory]
     [InlineData("main")]
     [InlineData("other")]
