@@ -1,12 +1,19 @@
+using System.Collections.Concurrent;
+
 namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>
 /// The one place that decides whether a worktree's branch has anything of its own. It has nothing if another branch that
 /// stays holds its commits, the same tree, or the same change. Only committed work is judged here: files that are not
-/// committed never count as landed. In doubt it has something.
+/// committed never count as landed. In doubt it has something. Whether a commit has landed in another depends on these two
+/// alone and takes git long in a large repository: who asks before the lock is taken has the answer remembered under it.
 /// </summary>
 internal sealed class BranchWorth(RegistryParts parts)
 {
+    private const int MostKnown = 100;
+
+    private readonly ConcurrentDictionary<(string Tip, string Live), bool> _landed = new();
+
     /// <summary>What a branch holds that nothing else holds; null when there is no such thing.</summary>
     internal string? OwnWork(Worktree worktree, string tip)
     {
@@ -32,19 +39,29 @@ internal sealed class BranchWorth(RegistryParts parts)
     private string? Beyond(Worktree worktree, string tip, string name)
     {
         var live = parts.Git.Refs.Resolve($"refs/heads/{name}")!;
-        if (parts.Git.AheadBehind(tip, live).Ahead is not (> 0 and var ahead))
+        if (parts.Git.Distances.Of(tip, live).Ahead is not (> 0 and var ahead))
         {
             return null;
         }
 
         // The base may have been moved back: a branch without a commit of its own may then be all that holds its commits.
-        return parts.Git.AheadBehind(tip, worktree.BaseCommit!).Ahead == 0 ? HeldBy(worktree, tip)
+        return parts.Git.Distances.Of(tip, worktree.BaseCommit!).Ahead == 0 ? HeldBy(worktree, tip)
             : HasLanded(tip, live) ? null
             : $"it has {Commits(ahead)} that {name} does not have";
     }
 
     // Squash-merged, rebased or cherry-picked, by us or by anybody.
     private bool HasLanded(string tip, string live)
+    {
+        if (_landed.Count >= MostKnown)
+        {
+            _landed.Clear();
+        }
+
+        return _landed.TryGetValue((tip, live), out var known) ? known : _landed[(tip, live)] = Compare(tip, live);
+    }
+
+    private bool Compare(string tip, string live)
     {
         var trials = parts.Git.Trials;
         if (trials.TreeOf(tip) == trials.TreeOf(live))
@@ -64,7 +81,7 @@ internal sealed class BranchWorth(RegistryParts parts)
 
     private string? BeyondStart(Worktree worktree, string tip, string start)
     {
-        var ahead = parts.Git.AheadBehind(tip, start).Ahead;
+        var ahead = parts.Git.Distances.Of(tip, start).Ahead;
         return ahead > 0 ? $"it has {Commits(ahead)} that {worktree.BaseRef ?? "its base"} does not have" : HeldBy(worktree, tip);
     }
 

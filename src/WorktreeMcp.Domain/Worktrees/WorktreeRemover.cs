@@ -73,6 +73,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         }
 
         var (ignored, uncommitted) = Inspect(worktree, force);
+        trash.Foresee(worktree);
 
         using var change = parts.Store.Begin("worktree.remove", by);
         var inspected = worktree.Id;

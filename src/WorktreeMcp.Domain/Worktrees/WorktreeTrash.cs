@@ -16,6 +16,17 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     private const string LockWords = "worktree-mcp: in the trash as ";
     private const string HeadBefore = "wtmcp-head";
 
+    private readonly BranchWorth _worth = new(parts);
+
+    /// <summary>Finds out what a worktree's branch is worth, before the lock is taken: a removal need not ask git for long under it then.</summary>
+    internal void Foresee(Worktree worktree)
+    {
+        if (worktree.BranchCreated && parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is { } tip)
+        {
+            _worth.OwnWork(worktree, tip);
+        }
+    }
+
     /// <summary>Takes the files and git's record away; says where they wait.</summary>
     internal TrashedWorktree TakeAway(Worktree worktree)
     {
@@ -150,17 +161,12 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return $"it is checked out at {elsewhere}";
         }
 
-        if (new BranchWorth(parts).OwnWork(worktree, tip) is { } reason)
+        if (_worth.OwnWork(worktree, tip) is { } reason)
         {
             return reason;
         }
 
-        if (tip != worktree.BaseCommit && parts.Git.CommitsOnlyOn(worktree.Branch, tip) > 0)
-        {
-            // Squash-merged: what it did has landed, its commits are nowhere else.
-            parts.Git.KeepTip(tip, worktree.Id, change.Descriptor);
-        }
-
+        KeepCommits(change, worktree, tip);
         var (words, wasKilled) = parts.DropBranch(worktree, tip, change.Descriptor);
         if ((wasKilled || words is not null) && parts.FreeBranch(worktree) is { } left)
         {
@@ -168,6 +174,27 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         }
 
         return words is null ? null : $"git would not delete it: {words}";
+    }
+
+    // Squash-merged: what it did has landed, its commits are nowhere else.
+    private void KeepCommits(StateChange change, Worktree worktree, string tip)
+    {
+        try
+        {
+            if (tip != worktree.BaseCommit && parts.Git.CommitsOnlyOn(worktree.Branch, tip) > 0)
+            {
+                parts.Git.KeepTip(tip, worktree.Id, change.Descriptor);
+            }
+        }
+        catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
+        {
+            throw new Refusal(
+                RefusalCode.GitFailed,
+                $"Worktree \"{worktree.Name}\" is in the trash, but what becomes of its branch {worktree.Branch} is open: {refusal.Message}",
+                "Nothing is lost. The next call goes on from where this one stopped.",
+                "worktree_list()",
+                refusal);
+        }
     }
 
     private static Refusal Locked(Worktree worktree, string left) => new(

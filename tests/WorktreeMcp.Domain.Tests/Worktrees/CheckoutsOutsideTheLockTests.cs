@@ -4,7 +4,7 @@ using Xunit;
 
 namespace WorktreeMcp.Domain.Tests.Worktrees;
 
-/// <summary>Files of a worktree are checked out while the lock is free.</summary>
+/// <summary>Files of a worktree are checked out, and what its branch is worth is found out, while the lock is free.</summary>
 public sealed class CheckoutsOutsideTheLockTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
@@ -35,6 +35,34 @@ public sealed class CheckoutsOutsideTheLockTests : IDisposable
         _repo.GitIn(made.Directory, "status", "--porcelain").Should().BeEmpty();
         _repo.Read(".worktrees/slow/src/app.txt").Should().Be("one\ntwo\nthree\n");
         quick.Examine().Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task While_a_branch_is_judged_that_goes_with_its_worktree_tasks_are_made(bool landed)
+    {
+        using var git = new HeldGit(_repo, "cherry");
+        var slow = _repo.Open(environment: git.Variables);
+        slow.Make("a");
+        slow.Work("a", "one.txt", "1");
+        if (landed)
+        {
+            _repo.Git("merge", "-q", "--squash", "wt/a");
+            _repo.Commit("squashed");
+            _repo.Write("more.txt", "more\n");
+            _repo.Commit("more");
+        }
+
+        var removing = Task.Run(() => slow.Drop("a"), TestContext.Current.CancellationToken);
+        await git.Reached();
+
+        _repo.Open().Task("meanwhile");
+
+        removing.IsCompleted.Should().BeFalse("its git was not let go on yet");
+        git.Release();
+        var removed = await removing.WaitAsync(Limit, TestContext.Current.CancellationToken);
+        removed.BranchDeleted.Should().Be(landed);
     }
 
     [Fact]

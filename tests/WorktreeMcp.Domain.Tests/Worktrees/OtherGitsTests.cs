@@ -75,6 +75,22 @@ public sealed class OtherGitsTests : IDisposable
     }
 
     [Fact]
+    public void A_git_that_fails_when_the_files_are_in_the_trash_is_told_so_and_the_next_call_goes_on()
+    {
+        var once = Path.Join(_repo.Base, "failed");
+        var repository = OpenWith($"case \" $* \" in *' --exclude=wt/a '*) [ -e '{once}' ] || {{ touch '{once}'; echo 'fatal: no memory' >&2; exit 128; }};; esac");
+        repository.Make("a");
+        repository.Work("a", "one.txt", "1");
+        _repo.Git("merge", "-q", "--squash", "wt/a");
+        _repo.Commit("squashed");
+
+        repository.Invoking(r => r.Drop("a")).Should().Throw<Refusal>().Which.Message.Should().Contain("is in the trash").And.Contain("no memory");
+
+        repository.Drop("a").Should().Match<WorktreeRemoval>(removal => removal.Step.Already && removal.BranchDeleted);
+        _repo.EventNames().Should().EndWith("worktree.remove.after");
+    }
+
+    [Fact]
     public void A_checkout_that_is_switched_to_the_base_while_it_moves_is_brought_along()
     {
         var repository = LandingDuringASwitch(alsoWrites: string.Empty);
