@@ -50,9 +50,10 @@ internal sealed class RunLogReader(string folder)
     private List<Segment> Segments()
     {
         var found = new List<Segment>();
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles(RunLogWriter.OutputPrefix + "*"))
+        foreach (var file in new DirectoryInfo(folder).GetFiles(RunLogWriter.OutputPrefix + "*"))
         {
-            if (long.TryParse(file.Name.AsSpan(RunLogWriter.OutputPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var start))
+            // The ring drops its oldest file at any moment.
+            if (long.TryParse(file.Name.AsSpan(RunLogWriter.OutputPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var start) && file.Exists)
             {
                 found.Add(new Segment(start, start + file.Length));
             }

@@ -130,7 +130,7 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
     private void Look()
     {
         var start = Stopwatch.GetTimestamp();
-        var names = Names().ToList();
+        var names = Names();
         Parallel.ForEach(names, new ParallelOptions { MaxDegreeOfParallelism = 2 }, id => Find(id));
         if (_cache.Count > names.Count)
         {
@@ -145,21 +145,26 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
         _lookCost = Stopwatch.GetElapsedTime(start);
     }
 
-    private IEnumerable<int> Names()
+    private List<int> Names()
     {
-        if (!files.Directory.Exists(layout.Tasks))
+        var ids = new List<int>();
+        try
         {
-            yield break;
-        }
-
-        foreach (var path in files.Directory.EnumerateFileSystemEntries(layout.Tasks, "task_*.json"))
-        {
-            var digits = Path.GetFileNameWithoutExtension(path.AsSpan())["task_".Length..];
-            if (int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id is > 0 and <= HighestPossibleId && digits[0] != '0')
+            foreach (var path in files.Directory.EnumerateFileSystemEntries(layout.Tasks, "task_*.json"))
             {
-                yield return id;
+                var digits = Path.GetFileNameWithoutExtension(path.AsSpan())["task_".Length..];
+                if (int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id is > 0 and <= HighestPossibleId && digits[0] != '0')
+                {
+                    ids.Add(id);
+                }
             }
         }
+        catch (DirectoryNotFoundException)
+        {
+            // There is no board yet, or a person's git clean takes it away in this moment.
+        }
+
+        return ids;
     }
 
     private StoredTask? Refresh(int id, FileStamp stamp)

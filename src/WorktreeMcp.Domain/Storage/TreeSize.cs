@@ -10,5 +10,18 @@ internal static class TreeSize
 
     /// <summary>The bytes of all files below a folder.</summary>
     internal static long TreeBytes(this IFileSystem files, string folder) =>
-        files.DirectoryInfo.FromDirectoryName(folder).EnumerateFiles("*", Everything).Sum(file => file.Length);
+        files.DirectoryInfo.FromDirectoryName(folder).EnumerateFiles("*", Everything).Sum(SizeNow);
+
+    /// <summary>The bytes of a file, none if it has gone since it was found.</summary>
+    internal static long SizeNow(this IFileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return 0;
+        }
+    }
 }

@@ -75,7 +75,7 @@ public sealed class TrashSweep
         }
 
         using var lease = Lease.TryTrash(_parts.Layout);
-        return lease is null ? [] : [.. Due(Items(measure: true)).TakeWhile(_ => !cancel.IsCancellationRequested).Where(item => Empty(item, by))];
+        return lease is null ? [] : EmptyEach(Due(Items(measure: true)).TakeWhile(_ => !cancel.IsCancellationRequested), by);
     }
 
     /// <summary>The same on a thread of its own.</summary>
@@ -113,7 +113,26 @@ public sealed class TrashSweep
     {
         using var lease = Lease.TryTrash(_parts.Layout) ?? throw new Refusal(
             RefusalCode.Busy, "Another process empties the trash.", "Repeat the call when it is done.");
-        return [.. items.Where(item => Empty(item, by))];
+        return EmptyEach(items, by);
+    }
+
+    // What is gone is said, also if the lock cannot be had for the rest of it.
+    private List<TrashItem> EmptyEach(IEnumerable<TrashItem> items, string by)
+    {
+        var gone = new List<TrashItem>();
+        try
+        {
+            foreach (var item in items.Where(item => Empty(item, by)))
+            {
+                gone.Add(item);
+            }
+        }
+        catch (Refusal refusal) when (refusal.Code == RefusalCode.Busy && gone.Count > 0)
+        {
+            // The next sweep goes on.
+        }
+
+        return gone;
     }
 
     private bool Empty(TrashItem item, string by)

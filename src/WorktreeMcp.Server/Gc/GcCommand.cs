@@ -25,6 +25,11 @@ public static class GcCommand
             await options.Output.WriteLineAsync($"{refusal.Message} {refusal.Hint}");
             return 1;
         }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            await options.Output.WriteLineAsync($"The trash could not be looked at: {fault.Message}. Repeat the call; worktree-mcp doctor says more.");
+            return 1;
+        }
     }
 
     private static async Task<int> Run(GcOptions options, TextReader input, Repository repository)
