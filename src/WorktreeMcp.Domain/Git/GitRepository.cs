@@ -54,6 +54,9 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     /// <summary>What a landing does.</summary>
     internal LandingGit Landing { get; } = new(git, place, files);
 
+    /// <summary>Commits that nothing but a ref of ours holds.</summary>
+    internal KeptCommits Kept => field ??= new(git, place, MainHead);
+
     /// <summary>
     /// What to put before a git that reads in a worktree. Content that a confined command wrote can make git run programs, such
     /// as the filters of a repository nested in it; confined itself, such a git can do no harm.
@@ -299,68 +302,6 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     /// <summary>Commits that no branch, tag or remote branch holds.</summary>
     internal IReadOnlyList<CommitLine> CommitsOnNoRef(string commit, int most) =>
         Commits("log", "--no-show-signature", "--format=%H%x09%ct%x09%s", $"--max-count={most}", commit, "--not", "--branches", "--tags", "--remotes", "--");
-
-    /// <summary>
-    /// Lets a ref hold those of these commits that no branch, tag, remote branch or other kept ref holds; one that several
-    /// stand on has them as parents.
-    /// </summary>
-    /// <returns>How many commits only this ref holds; 0 if none, and then there is no ref.</returns>
-    internal int Keep(IEnumerable<string> commits, int id, SafeHandle guard)
-    {
-        var asked = commits.Where(RefReader.IsHash).Distinct().ToList();
-        if (asked.Count == 0)
-        {
-            return 0;
-        }
-
-        string[] held = ["--branches", "--tags", "--remotes", "--glob=refs/worktree-mcp/kept/*", .. MainHead().Commit is { } main ? [main] : Array.Empty<string>()];
-        var listed = git.Run(new GitCall(["rev-list", "--parents", "--ignore-missing", "--stdin", "--not", .. held])
-        {
-            Directory = place.Root,
-            GitDirectory = place.CommonDirectory,
-            Input = Encoding.UTF8.GetBytes(string.Concat(asked.Select(commit => commit + "\n"))),
-        }).Require("looking for commits that nothing else holds").Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToList();
-        var parents = listed.SelectMany(line => line.Skip(1)).ToHashSet();
-        var found = listed.Select(line => line[0]).ToHashSet();
-        var tips = asked.Where(commit => found.Contains(commit) && !parents.Contains(commit)).ToList();
-        while (tips.Count > 1)
-        {
-            tips = [.. tips.Chunk(100).Select(some => some.Length == 1 ? some[0] : Joined(some, id, guard))];
-        }
-
-        if (tips.Count > 0)
-        {
-            git.Run(new GitCall("update-ref", "-m", "kept from the trash", $"refs/worktree-mcp/kept/{id}", tips[0]) { Directory = place.Root, Guards = [guard] }).Require("keeping commits");
-        }
-
-        return listed.Count;
-    }
-
-    /// <summary>
-    /// Lets a ref hold a tip that a branch is about to leave. A reflog holds it too, but a person's gc overlooks that of a record
-    /// which is renamed at that moment.
-    /// </summary>
-    internal void KeepTip(string tip, int id, SafeHandle guard) =>
-        git.Run(new GitCall("update-ref", "-m", "kept when its branch left it", $"refs/worktree-mcp/kept/{id}-{tip[..12]}", tip) { Directory = place.Root, Guards = [guard] }).Require("keeping commits");
-
-    private string Joined(string[] commits, int id, SafeHandle guard)
-    {
-        var identity = new Dictionary<string, string>
-        {
-            ["GIT_AUTHOR_NAME"] = "worktree-mcp",
-            ["GIT_AUTHOR_EMAIL"] = "worktree-mcp",
-            ["GIT_COMMITTER_NAME"] = "worktree-mcp",
-            ["GIT_COMMITTER_EMAIL"] = "worktree-mcp",
-        };
-        string[] parents = [.. commits.SelectMany(commit => new[] { "-p", commit })];
-        return git.Run(new GitCall(["commit-tree", .. parents, "-m", $"Commits kept from removed worktree {id}", $"{commits[0]}^{{tree}}"])
-        {
-            Directory = place.Root,
-            GitDirectory = place.CommonDirectory,
-            Guards = [guard],
-            Variables = identity,
-        }).Require("keeping commits").Text;
-    }
 
     /// <summary>Files that would conflict if a commit were merged into another; null when this git cannot tell.</summary>
     internal IReadOnlyList<string>? PredictConflicts(string into, string commit)

@@ -24,6 +24,10 @@ internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem
     internal string? Free(string branch, double intended) =>
         Free([Path.Join(commonDirectory, "refs", "heads", $"{branch}.lock"), Path.Join(commonDirectory, "packed-refs.lock"), Path.Join(commonDirectory, "packed-refs.new")], intended);
 
+    /// <summary>The same for a ref that nobody but us writes.</summary>
+    /// <param name="name">The whole name.</param>
+    internal void FreeOurs(string name) => Free([Path.Join(commonDirectory, $"{name}.lock")], intended: 0);
+
     /// <summary>The same for one checkout.</summary>
     /// <param name="gitDirectory">git's directory of it.</param>
     /// <param name="intended">When our git was begun at the earliest, in unix seconds.</param>

@@ -179,7 +179,11 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
 
         if (!halfway)
         {
-            parts.Git.KeepTip(landing.Tip, worktree.Id, guard);
+            if (parts.Git.Kept.KeepTip(landing.Tip, worktree.Id, parts.LeftLocks, guard) is { Succeeded: false } unkept)
+            {
+                return ($"its own commits could not be kept: {unkept.Error}", unkept);
+            }
+
             if (parts.Git.Landing.Detach(checkout, landing.To, guard) is { Succeeded: false } refused)
             {
                 return ($"git would not check it out there: {refused.Error}", refused);

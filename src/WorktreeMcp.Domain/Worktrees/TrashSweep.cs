@@ -173,7 +173,7 @@ public sealed class TrashSweep
 
         var record = AdminEntry.InTrash(_parts.Layout.CommonDirectory, id);
         var held = record.Commits(_parts.Files).Concat(new[] { worktree?.Trash?.Tip, worktree?.Trash?.BranchTip }.OfType<string>());
-        _parts.Git.Keep(held, id, change.Descriptor);
+        _parts.Git.Kept.Keep(held, id, _parts.LeftLocks, change.Descriptor);
         if (worktree is { Status: WorktreeState.Removed })
         {
             var trash = worktree.Trash is { } place ? place with { RemovedAt = WorktreeRestore.RemovedAt(worktree) } : null;

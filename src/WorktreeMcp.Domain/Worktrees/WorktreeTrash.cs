@@ -183,7 +183,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         {
             if (tip != worktree.BaseCommit && parts.Git.CommitsOnlyOn(worktree.Branch, tip) > 0)
             {
-                parts.Git.KeepTip(tip, worktree.Id, change.Descriptor);
+                parts.Git.Kept.KeepTip(tip, worktree.Id, parts.LeftLocks, change.Descriptor).Require("keeping commits");
             }
         }
         catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)

@@ -74,6 +74,42 @@ public sealed class OtherGitsTests : IDisposable
         _repo.EventNames().Should().EndWith("worktree.remove.after");
     }
 
+    [Theory]
+    [InlineData("land")]
+    [InlineData("remove")]
+    [InlineData("empty")]
+    public void A_git_that_is_killed_while_it_lets_a_ref_keep_commits_leaves_no_lock_there(string call)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows which git is at work.");
+        var (once, kept) = (Path.Join(_repo.Base, "killed"), Path.Join(_repo.Root, ".git", "refs", "worktree-mcp", "kept"));
+        var repository = OpenWith($"case \" $* \" in *' refs/worktree-mcp/kept/'*) [ -e '{once}' ] || {{ for word; do case \"$word\" in refs/worktree-mcp/*) mkdir -p '{kept}'; touch '{once}' \"{_repo.Root}/.git/$word.lock\"; kill -9 $$;; esac; done; }};; esac");
+        repository.Make("a");
+        repository.Work("a", "one.txt", "1");
+        var tip = _repo.Git("rev-parse", "wt/a");
+        switch (call)
+        {
+            case "land":
+                _repo.Write("more.txt", "more\n");
+                _repo.Commit("more");
+                repository.Land("a", LandingStrategy.Squash).BranchMoved.Should().BeTrue();
+                break;
+            case "remove":
+                _repo.Git("merge", "-q", "--squash", "wt/a");
+                _repo.Commit("squashed");
+                repository.Drop("a").BranchDeleted.Should().BeTrue();
+                break;
+            default:
+                repository.Drop("a", force: true);
+                _repo.Git("branch", "-D", "wt/a");
+                repository.Trash().Empty(repository.Trash().Items(measure: false), Steps.By).Should().ContainSingle();
+                break;
+        }
+
+        File.Exists(once).Should().BeTrue();
+        Directory.GetFiles(kept, "*.lock").Should().BeEmpty();
+        _repo.Git("for-each-ref", "--format=%(objectname)", "refs/worktree-mcp/kept/").Should().Be(tip);
+    }
+
     [Fact]
     public void A_git_that_fails_when_the_files_are_in_the_trash_is_told_so_and_the_next_call_goes_on()
     {

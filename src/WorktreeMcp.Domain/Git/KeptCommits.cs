@@ -1,0 +1,86 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace WorktreeMcp.Domain.Git;
+
+/// <summary>
+/// Commits that nothing else holds, under refs of ours. The names are nobody else's: a lock file there is that of a git of ours
+/// which was killed, now or earlier, and is taken away so that no later one fails on it.
+/// </summary>
+internal sealed class KeptCommits(GitCommand git, RepositoryPlace place, Func<Head> mainHead)
+{
+    private const string Place = "refs/worktree-mcp/kept/";
+
+    /// <summary>
+    /// Lets a ref hold those of these commits that no branch, tag, remote branch or other kept ref holds; one that several
+    /// stand on has them as parents.
+    /// </summary>
+    internal void Keep(IEnumerable<string> commits, int id, LeftLocks locks, SafeHandle guard)
+    {
+        var asked = commits.Where(RefReader.IsHash).Distinct().ToList();
+        if (asked.Count == 0)
+        {
+            return;
+        }
+
+        string[] held = ["--branches", "--tags", "--remotes", $"--glob={Place}*", .. mainHead().Commit is { } main ? [main] : Array.Empty<string>()];
+        var listed = git.Run(new GitCall(["rev-list", "--parents", "--ignore-missing", "--stdin", "--not", .. held])
+        {
+            Directory = place.Root,
+            GitDirectory = place.CommonDirectory,
+            Input = Encoding.UTF8.GetBytes(string.Concat(asked.Select(commit => commit + "\n"))),
+        }).Require("looking for commits that nothing else holds").Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToList();
+        var parents = listed.SelectMany(line => line.Skip(1)).ToHashSet();
+        var found = listed.Select(line => line[0]).ToHashSet();
+        var tips = asked.Where(commit => found.Contains(commit) && !parents.Contains(commit)).ToList();
+        while (tips.Count > 1)
+        {
+            tips = [.. tips.Chunk(100).Select(some => some.Length == 1 ? some[0] : Joined(some, id, guard))];
+        }
+
+        if (tips.Count > 0)
+        {
+            Hold($"{Place}{id}", tips[0], "kept from the trash", locks, guard).Require("keeping commits");
+        }
+    }
+
+    /// <summary>
+    /// Lets a ref hold a tip that a branch is about to leave. A reflog holds it too, but a person's gc overlooks that of a record
+    /// which is renamed at that moment.
+    /// </summary>
+    internal GitAnswer KeepTip(string tip, int id, LeftLocks locks, SafeHandle guard) => Hold($"{Place}{id}-{tip[..12]}", tip, "kept when its branch left it", locks, guard);
+
+    private GitAnswer Hold(string name, string commit, string words, LeftLocks locks, SafeHandle guard)
+    {
+        locks.FreeOurs(name);
+        var answer = Run();
+        if (answer.ExitCode is null)
+        {
+            locks.FreeOurs(name);
+            answer = Run();
+        }
+
+        return answer;
+
+        GitAnswer Run() => git.Run(new GitCall("update-ref", "-m", words, name, commit) { Directory = place.Root, Guards = [guard] });
+    }
+
+    private string Joined(string[] commits, int id, SafeHandle guard)
+    {
+        var identity = new Dictionary<string, string>
+        {
+            ["GIT_AUTHOR_NAME"] = "worktree-mcp",
+            ["GIT_AUTHOR_EMAIL"] = "worktree-mcp",
+            ["GIT_COMMITTER_NAME"] = "worktree-mcp",
+            ["GIT_COMMITTER_EMAIL"] = "worktree-mcp",
+        };
+        string[] parents = [.. commits.SelectMany(commit => new[] { "-p", commit })];
+        return git.Run(new GitCall(["commit-tree", .. parents, "-m", $"Commits kept from removed worktree {id}", $"{commits[0]}^{{tree}}"])
+        {
+            Directory = place.Root,
+            GitDirectory = place.CommonDirectory,
+            Guards = [guard],
+            Variables = identity,
+        }).Require("keeping commits").Text;
+    }
+}
