@@ -7,7 +7,8 @@ namespace WorktreeMcp.Domain.Git;
 /// The one place that starts git. Invariants:
 /// - the environment is rebuilt from an allow-list: an inherited GIT_DIR would turn the user's repository bare;
 /// - no setting of a repository runs a program: hooks, fsmonitor, gc and maintenance are off in every call;
-/// - an answer that was cut off is a failure, never a short answer.
+/// - an answer that was cut off is a failure, never a short answer;
+/// - when a git that writes is killed its own children end before it is answered: nobody tidies up beside them.
 /// </summary>
 public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
 {
@@ -82,7 +83,7 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
             // What writes is guarded, and no sandbox would let it write.
             IReadOnlyList<string> words = [.. call.Guards.Count == 0 ? call.Wrapper : [], "git", .. Line(call)];
             return ChildProcess.Run(
-                new ChildSpec(words[0], [.. words.Skip(1)], call.Directory, variables) { Input = call.Input, Inherited = call.Guards, Timeout = call.Limit, LowPriority = call.LowPriority },
+                new ChildSpec(words[0], [.. words.Skip(1)], call.Directory, variables) { Input = call.Input, Inherited = call.Guards, Timeout = call.Limit, LowPriority = call.LowPriority, OutwaitSessionAfterKill = call.Guards.Count > 0 },
                 sink,
                 call.Cancel);
         }

@@ -10,6 +10,7 @@ internal sealed class ChildRun(ChildSpec spec, Leader leader, ChildPipes pipes, 
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortGrace = TimeSpan.FromSeconds(0.8);
+    private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(50);
 
     private readonly Session _session = new(leader, spec.Marker);
@@ -29,7 +30,13 @@ internal sealed class ChildRun(ChildSpec spec, Leader leader, ChildPipes pipes, 
 
         pipes.Ignore(cancelled, _ended);
         pipes.Drain();
-        if (timedOut || cancelled || spec.EndSessionAfterExit)
+        var killed = !timedOut && !cancelled && spec.OutwaitSessionAfterKill && leader.WasKilled();
+        if (killed)
+        {
+            OutwaitSession();
+        }
+
+        if (timedOut || cancelled || killed || spec.EndSessionAfterExit)
         {
             EndSession();
             pipes.Drain();
@@ -105,6 +112,15 @@ internal sealed class ChildRun(ChildSpec spec, Leader leader, ChildPipes pipes, 
         watch.Dispose();
         Remains.Leave(leader.Pid);
         return _given = _reaped = true;
+    }
+
+    private void OutwaitSession()
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (_session.Members().Count > 0 && Stopwatch.GetElapsedTime(start) < Grace)
+        {
+            Pause(ShortPause);
+        }
     }
 
     private void EndSession()

@@ -31,6 +31,11 @@ public sealed record ChildSpec(
     /// <summary>Whether what the child leaves running behind it is ended too.</summary>
     public bool EndSessionAfterExit { get; init; }
 
+    /// <summary>
+    /// Whether, when a signal ended the child alone, its own children are waited for: they write on. Those that go on too long are ended.
+    /// </summary>
+    public bool OutwaitSessionAfterKill { get; init; }
+
     /// <summary>When set, the time of grace between SIGTERM and SIGKILL is short: this process itself is about to end.</summary>
     public CancellationToken Hurry { get; init; }
 

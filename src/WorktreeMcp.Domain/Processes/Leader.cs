@@ -30,6 +30,9 @@ internal sealed unsafe class Leader
     /// <summary>Whether it has ended.</summary>
     internal bool HasEnded() => _isOurs ? Libc.HasEnded(Pid, out _) : ProcessTable.Find(Pid) is not { Alive: true } now || now.StartTime != Started;
 
+    /// <summary>Whether a signal ended it.</summary>
+    internal bool WasKilled() => _isOurs && Libc.WasKilled(Pid);
+
     /// <summary>How it ended as far as the system tells us; from then on its number may be another's.</summary>
     internal (int? Code, int? Signal) Reap()
     {

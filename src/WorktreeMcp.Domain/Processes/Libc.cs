@@ -26,6 +26,8 @@ internal static unsafe partial class Libc
 
     private const int WaitExited = 4;
     private const int WaitByPid = 1;
+    private const int Killed = 2;
+    private const int Dumped = 3;
     private const nint SyscallPidfdSendSignal = 424;
     private const nint SyscallPidfdOpen = 434;
 
@@ -38,6 +40,17 @@ internal static unsafe partial class Libc
     /// <param name="lost">Set when the system knows no such child: something else reaped it.</param>
     internal static bool HasEnded(int pid, out bool lost)
     {
+        int how;
+        (lost, how) = Look(pid);
+        return lost || how != 0;
+    }
+
+    /// <summary>Whether the child was ended by a signal; it stays unreaped.</summary>
+    /// <param name="pid">The child.</param>
+    internal static bool WasKilled(int pid) => Look(pid) is { Lost: false, How: Killed or Dumped };
+
+    private static (bool Lost, int How) Look(int pid)
+    {
         var info = stackalloc int[OpaqueSize / sizeof(int)];
         new Span<int>(info, OpaqueSize / sizeof(int)).Clear();
         int result;
@@ -46,8 +59,9 @@ internal static unsafe partial class Libc
             result = WaitId(WaitByPid, pid, info, WaitExited | WaitNoHang | WaitNoReap);
         }
         while (result < 0 && Marshal.GetLastPInvokeError() == Errno.Interrupted);
-        lost = result < 0;
-        return lost || info[0] != 0;
+
+        // Number, error and code: these come first everywhere.
+        return (result < 0, result < 0 || info[0] == 0 ? 0 : info[2]);
     }
 
     /// <summary>fcntl with one number; Apple's ARM convention has variadic arguments on the stack.</summary>

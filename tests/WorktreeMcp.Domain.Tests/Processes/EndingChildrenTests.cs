@@ -24,6 +24,30 @@ public sealed class EndingChildrenTests
         exit.Survivors.Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData("kill -9 $$", true)]
+    [InlineData("exit 0", false)]
+    public void What_a_killed_child_left_is_waited_for_if_that_is_asked(string end, bool waits)
+    {
+        var spec = Shell.MarkedSpec($"(sleep 0.5; echo done) & {end}", out var marker) with { OutwaitSessionAfterKill = true, EndSessionAfterExit = false };
+
+        var (exit, output, _) = Shell.Run(spec);
+
+        output.Should().Be(waits ? "done\n" : string.Empty);
+        (Shell.Carrying(marker).Count == 0).Should().Be(waits);
+        exit.Survivors.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void What_a_killed_child_left_and_goes_on_for_long_is_ended()
+    {
+        var spec = Shell.MarkedSpec("sleep 600 & kill -9 $$", out var marker) with { OutwaitSessionAfterKill = true, EndSessionAfterExit = false };
+
+        Shell.Run(spec).Exit.Signal.Should().Be(9);
+
+        Shell.Carrying(marker).Should().BeEmpty();
+    }
+
     [Fact]
     public void All_output_before_the_end_is_there()
     {

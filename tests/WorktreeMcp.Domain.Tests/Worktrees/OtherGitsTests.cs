@@ -111,6 +111,19 @@ public sealed class OtherGitsTests : IDisposable
     }
 
     [Fact]
+    public void What_a_killed_git_left_running_has_ended_before_what_it_did_is_judged()
+    {
+        var once = Path.Join(_repo.Base, "killed");
+        var repository = OpenWith($"case \" $* \" in *' worktree add '*) [ -e '{once}' ] || {{ touch '{once}'; (sleep 0.3; exec '{RealGit}' \"$@\") & kill -9 $$; }};; esac");
+
+        var made = repository.Make("a");
+
+        File.Exists(once).Should().BeTrue();
+        _repo.GitIn(made.Directory, "status", "--porcelain").Should().BeEmpty();
+        repository.Examine().Should().BeEmpty();
+    }
+
+    [Fact]
     public void A_git_that_fails_when_the_files_are_in_the_trash_is_told_so_and_the_next_call_goes_on()
     {
         var once = Path.Join(_repo.Base, "failed");
