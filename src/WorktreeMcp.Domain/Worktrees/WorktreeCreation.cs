@@ -307,13 +307,15 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new Refusal(
-                RefusalCode.Internal,
-                $"Worktree \"{worktree.Name}\" could not be made: {fault.Message}. The next call takes back what is there of it.",
-                $"Check free space and permissions of {parts.Layout.Worktrees} and {parts.Layout.CommonDirectory}, then repeat the call.",
-                inner: fault);
+            throw NotWritten(worktree, fault);
         }
     }
+
+    private Refusal NotWritten(Worktree worktree, Exception fault) => new(
+        RefusalCode.Internal,
+        $"Worktree \"{worktree.Name}\" could not be made: {fault.Message}. The next call takes back what is there of it.",
+        $"Check free space and permissions of {parts.Layout.Worktrees} and {parts.Layout.CommonDirectory}, then repeat the call.",
+        inner: fault);
 
     // A gc or prune of a person takes a record that git has only just begun for dead, and deletes it under git's hands.
     // So a git that failed by itself and left nothing is asked once more.
@@ -334,6 +336,18 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
     }
 
     private WorktreeStep Complete(Worktree started, GitAnswer checkout, NewWorktree request, string by)
+    {
+        try
+        {
+            return Conclude(started, checkout, request, by);
+        }
+        catch (Refusal refusal) when (refusal.InnerException is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritten(started, refusal.InnerException);
+        }
+    }
+
+    private WorktreeStep Conclude(Worktree started, GitAnswer checkout, NewWorktree request, string by)
     {
         using var change = parts.Store.Begin("worktree.create", by);
         BoardTask? old, task;

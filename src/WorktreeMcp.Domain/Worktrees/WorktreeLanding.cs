@@ -214,7 +214,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         {
             return End(worktree, pending, null, by);
         }
-        catch (Refusal refusal) when (refusal.Code is RefusalCode.Internal or RefusalCode.Busy)
+        catch (Refusal refusal)
         {
             throw LandingBook.NotRecorded(worktree, pending, refusal);
         }

@@ -180,6 +180,7 @@ public sealed class WorktreeRegistry : IDisposable
             throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{name}\" is {worktree.Status.Word()}.", "Try again in a moment; worktree_list shows where it stands.", "worktree_list()");
         }
 
+        var directory = _parts.DirectoryOf(worktree);
         var old = _parts.TaskOf(worktree);
         _parts.Board.Claims.EnsureMay(old, by);
         if (completeTask)
@@ -192,7 +193,7 @@ public sealed class WorktreeRegistry : IDisposable
         if (already && task == old)
         {
             _parts.Board.Claims.RenewAlone(change, old?.Id);
-            return new WorktreeStep(worktree, _parts.DirectoryOf(worktree), old, Already: true, [], null);
+            return new WorktreeStep(worktree, directory, old, Already: true, [], null);
         }
 
         var kept = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Kept, Reason = reason ?? worktree.Reason });
@@ -214,7 +215,7 @@ public sealed class WorktreeRegistry : IDisposable
         }
 
         var warning = change.Commit("worktree.keep");
-        return new WorktreeStep(kept, _parts.DirectoryOf(kept), task, already, task is null ? [] : _parts.Board.NowReady(old!, task), warning);
+        return new WorktreeStep(kept, directory, task, already, task is null ? [] : _parts.Board.NowReady(old!, task), warning);
     }
 
     /// <summary>Takes a worktree down into the trash.</summary>

@@ -139,6 +139,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
 
     private WorktreeRemoval AlreadyRemoved(Worktree gone, bool completeTask, string by)
     {
+        var directory = parts.DirectoryOf(gone);
         var task = parts.TaskOf(gone);
         string? warning = null;
         IReadOnlyList<int> ready = [];
@@ -164,7 +165,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         var tree = gone.Trash?.Path is { } path ? Path.GetFullPath(path, parts.Layout.Root) : null;
         var branchThere = parts.Git.Refs.Resolve($"refs/heads/{gone.Branch}") is not null;
         return new WorktreeRemoval(
-            new WorktreeStep(gone, parts.DirectoryOf(gone), task, Already: true, ready, warning), tree, !branchThere, branchThere ? "it stayed when the worktree was removed" : null, [], []);
+            new WorktreeStep(gone, directory, task, Already: true, ready, warning), tree, !branchThere, branchThere ? "it stayed when the worktree was removed" : null, [], []);
     }
 
     private (IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted) Inspect(Worktree worktree, bool force)

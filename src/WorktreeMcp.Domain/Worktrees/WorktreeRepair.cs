@@ -28,9 +28,10 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
             using var change = parts.Store.Begin("recovery", "recovery", StateStore.ReaderPatience);
             SettleAbandoned(change);
         }
-        catch (Refusal refusal) when (refusal.Code == RefusalCode.Busy)
+        catch (Refusal refusal) when (refusal.Code is RefusalCode.Busy or RefusalCode.Internal)
         {
-            // Whoever holds the lock may be long at it: what is in the middle is shown as that, and a change waits by itself.
+            // Whoever holds the lock may be long at it, or the disk is full: what is in the middle is shown as that, and a change
+            // waits by itself or says so.
         }
 
         return entries.All();

@@ -114,6 +114,11 @@ public sealed class FailingWritesTests(ITestOutputHelper output)
         var where = $"{tool} at {disk.Hit}: {outcome}, {words}";
 
         disk.Hit.Should().NotBeNull(where);
+        if (outcome == "refused" && words!.Contains("Nothing was changed", StringComparison.Ordinal))
+        {
+            rewindable.Repo.Has(".worktrees/new").Should().BeFalse($"it says that nothing was changed: {where}");
+        }
+
         var now = rewindable.Essence();
         now.Should().Be(outcome switch { "done" or "warned" => after, "refused" when !words!.Contains(GoesOn) => before, _ => now == after ? after : before }, where);
 

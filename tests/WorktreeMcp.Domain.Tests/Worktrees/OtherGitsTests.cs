@@ -111,6 +111,20 @@ public sealed class OtherGitsTests : IDisposable
     }
 
     [Fact]
+    public void A_task_that_is_damaged_while_its_branch_lands_does_not_hide_that_it_has_landed()
+    {
+        var repository = OpenWith($"case \" $* \" in *' --ff-only '*) echo broken > '{_repo.Layout.Task(1)}';; esac");
+        repository.Make("a", repository.Task());
+        repository.Work("a", "one.txt", "1");
+
+        var refusal = repository.Invoking(r => r.Land("a", complete: true)).Should().Throw<Refusal>().Which;
+
+        refusal.Code.Should().Be(RefusalCode.CorruptFile);
+        refusal.Message.Should().Contain("wt/a has landed").And.Contain(_repo.Layout.Task(1));
+        _repo.Read("one.txt").Should().Be("1\n");
+    }
+
+    [Fact]
     public void What_a_killed_git_left_running_has_ended_before_what_it_did_is_judged()
     {
         var once = Path.Join(_repo.Base, "killed");
