@@ -45,7 +45,7 @@ internal sealed class Person(StormState storm, int seed)
     // - a folder into which a server writes while it is swept: it stays; and a file of a moment that was gone when it came to be swept.
     private bool MayFail(string what, string error) =>
         error.Contains("Directory not empty", StringComparison.Ordinal)
-        || (what.StartsWith("clean", StringComparison.Ordinal) && error.Contains("could not lstat", StringComparison.Ordinal) && error.Contains("No such file", StringComparison.Ordinal))
+        || (what.StartsWith("clean", StringComparison.Ordinal) && error.Contains("No such file", StringComparison.Ordinal))
         || error.Contains(".lock", StringComparison.Ordinal)
         || error.Contains("would be overwritten", StringComparison.Ordinal)
         || (error.Contains("worktrees/", StringComparison.Ordinal) && !what.StartsWith("commit", StringComparison.Ordinal) && Git(what.Split(' ')).End.Exit == 0);
