@@ -41,6 +41,7 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
 
         CheckSharedNotes(world);
         storm.Landings.Look();
+        storm.Doubts.Look(last: false);
         _leftovers.Look(world);
         _logs.Look();
         if (all)
@@ -76,6 +77,7 @@ internal sealed class Oracle(StormState storm, IReadOnlyList<Driver> drivers, Ra
             Thread.Sleep(50);
         }
 
+        storm.Doubts.Look(last: true);
         foreach (var record in storm.Git.Run("worktree", "list", "--porcelain").Split("\n\n").Where(r => r.Contains("\nprunable", StringComparison.Ordinal)))
         {
             storm.Findings.Add(Broken.Orphan, "git's record of a worktree without a directory is left over", record);

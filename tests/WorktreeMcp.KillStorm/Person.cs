@@ -33,22 +33,25 @@ internal sealed class Person(StormState storm, int seed)
             _ => Clean(),
         };
         storm.Record.Note($"a person: git {what}: {end.Exit} {end.Error}");
-        if (end.Exit != 0 && !MayFail(what, end.Error))
+        if (end.Exit != 0 && end.Error.Contains("worktrees/", StringComparison.Ordinal) && !what.StartsWith("commit", StringComparison.Ordinal))
+        {
+            storm.Doubts.Add(what, end.Error);
+        }
+        else if (end.Exit != 0 && !MayFail(what, end.Error))
         {
             storm.Findings.Add(Broken.Orphan, $"a person's git {what.Split(' ')[0]} fails", $"git {what}: {end.Error}");
         }
     }
 
     // Nothing of ours may make a person's git fail, but for
-    // - a moment's lock, or the moment in which git itself writes the record of a new worktree: then the same works right after;
+    // - a moment's lock;
     // - what a killed landing left in the checkout, which the next call settles;
     // - a folder into which a server writes while it is swept: it stays; and a file of a moment that was gone when it came to be swept.
-    private bool MayFail(string what, string error) =>
+    private static bool MayFail(string what, string error) =>
         error.Contains("Directory not empty", StringComparison.Ordinal)
         || (what.StartsWith("clean", StringComparison.Ordinal) && error.Contains("No such file", StringComparison.Ordinal))
         || error.Contains(".lock", StringComparison.Ordinal)
-        || error.Contains("would be overwritten", StringComparison.Ordinal)
-        || (error.Contains("worktrees/", StringComparison.Ordinal) && !what.StartsWith("commit", StringComparison.Ordinal) && Git(what.Split(' ')).End.Exit == 0);
+        || error.Contains("would be overwritten", StringComparison.Ordinal);
 
     private (string What, (int Exit, string Output, string Error) End) Clean()
     {

@@ -21,6 +21,8 @@ internal sealed class StormState(StormOptions options, Git git, Record record, F
 
     public Landings Landings { get; } = new(git, findings);
 
+    public Doubts Doubts { get; } = new(git, findings);
+
     public Gate Gate { get; } = new(options.Servers + (options.Person ? 1 : 0));
 
     /// <summary>Notes that others left on a driver's task, acknowledged.</summary>
