@@ -13,6 +13,21 @@ public sealed class ReadOnlyFoldersTests : IDisposable
 
     public void Dispose() => _repository.Dispose();
 
+    [Fact]
+    public async Task Without_a_temporary_folder_a_branch_whose_worth_cannot_be_found_out_stays_when_its_worktree_goes()
+    {
+        await using var client = await ConnectedClient.Start(_repository.Root, environment: new Dictionary<string, string?> { ["TMPDIR"] = Path.Join(_repository.Base, "gone") });
+        await client.Done("worktree_create", """{"name":"lane"}""");
+        _repository.Commit("own", Path.Join(_repository.Root, ".worktrees", "lane"));
+        _repository.Write("more.txt", "more\n");
+        _repository.Commit("more");
+
+        var removed = await client.Done("worktree_remove", """{"name":"lane"}""");
+
+        removed.GetProperty("branch_deleted").GetBoolean().Should().BeFalse();
+        _repository.Git("log", "-1", "--format=%s", "wt/lane").Should().Be("own");
+    }
+
     [Theory]
     [InlineData(".worktrees", "worktree_create", """{"name":"second"}""")]
     [InlineData(".worktrees", "worktree_remove", """{"name":"lane"}""")]

@@ -27,9 +27,9 @@ internal sealed class BranchWorth(RegistryParts parts)
             var bases = Bases(worktree).ToList();
             return bases.Count == 0 ? BeyondStart(worktree, tip, start) : bases.Select(name => Beyond(worktree, tip, name)).Aggregate((one, other) => one is null || other is null ? null : one);
         }
-        catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { Code: RefusalCode.GitFailed })
         {
-            return refusal.Message;
+            return fault.Message;
         }
     }
 
