@@ -36,7 +36,7 @@ internal sealed class ChildRun(ChildSpec spec, Leader leader, ChildPipes pipes, 
             OutwaitSession();
         }
 
-        if (timedOut || cancelled || killed || spec.EndSessionAfterExit)
+        if (timedOut || cancelled || spec.EndSessionAfterExit)
         {
             EndSession();
             pipes.Drain();
@@ -116,10 +116,21 @@ internal sealed class ChildRun(ChildSpec spec, Leader leader, ChildPipes pipes, 
 
     private void OutwaitSession()
     {
-        var start = Stopwatch.GetTimestamp();
-        while (_session.Members().Count > 0 && Stopwatch.GetElapsedTime(start) < Grace)
+        Foundlings.ExpectSession(leader.Pid);
+        try
         {
-            Pause(ShortPause);
+            var start = Stopwatch.GetTimestamp();
+            while (_session.Members().Count > 0 && Stopwatch.GetElapsedTime(start) < Grace)
+            {
+                Pause(ShortPause);
+            }
+
+            EndSession();
+            pipes.Drain();
+        }
+        finally
+        {
+            Foundlings.ForgetSession(leader.Pid);
         }
     }
 

@@ -15,6 +15,7 @@ internal static unsafe class Foundlings
 
     private static readonly string Children = $"/proc/self/task/{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}/children";
     private static readonly ConcurrentDictionary<string, byte[]> Markers = new();
+    private static readonly ConcurrentDictionary<int, bool> Sessions = new();
 
     /// <summary>Asks the kernel for the orphans, once in a process.</summary>
     internal static void Adopt()
@@ -43,6 +44,12 @@ internal static unsafe class Foundlings
         }
     }
 
+    /// <summary>Says that the rest of a killed child's session is waited for: it is no foundling of another.</summary>
+    internal static void ExpectSession(int session) => Sessions[session] = true;
+
+    /// <summary>Says that it has ended.</summary>
+    internal static void ForgetSession(int session) => Sessions.TryRemove(session, out _);
+
     /// <summary>Those that live and began with a child or after it; those that have ended are reaped.</summary>
     /// <param name="started">When the child began; null where the system does not tell.</param>
     internal static IReadOnlyList<int> Since(long? started)
@@ -60,7 +67,7 @@ internal static unsafe class Foundlings
             {
                 Libc.WaitPid(pid, null, Libc.WaitNoHang);
             }
-            else if (found.StartTime >= started && !Markers.Values.Any(marker => ProcessTable.Carries(pid, marker)))
+            else if (found.StartTime >= started && !Sessions.ContainsKey(found.Session) && !Markers.Values.Any(marker => ProcessTable.Carries(pid, marker)))
             {
                 alive.Add(pid);
             }
