@@ -34,10 +34,11 @@ public sealed class StateFolder : IDisposable
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="patience">How long to wait for the lock; null for the default.</param>
     /// <param name="rotateAt">Up to which size the operation log is left as it is; null for the default.</param>
+    /// <param name="files">For reading and listing; null for the real disk.</param>
     /// <returns>State and board.</returns>
-    public OpenState Open(IDurableFiles? disk = null, TimeProvider? time = null, TimeSpan? patience = null, long? rotateAt = null)
+    public OpenState Open(IDurableFiles? disk = null, TimeProvider? time = null, TimeSpan? patience = null, long? rotateAt = null, IFileSystem? files = null)
     {
-        var store = new StateStore(Layout, new FileSystem(), disk ?? new DurableFiles(), time ?? TimeProvider.System, patience: patience, rotateAt: rotateAt);
+        var store = new StateStore(Layout, files ?? new FileSystem(), disk ?? new DurableFiles(), time ?? TimeProvider.System, patience: patience, rotateAt: rotateAt);
         _opened.Add(store);
         return new OpenState(store, new TaskBoard(store));
     }

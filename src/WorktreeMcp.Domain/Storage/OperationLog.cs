@@ -57,6 +57,9 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDurab
         return [.. Backward().SelectMany(o => o.Changes.Reverse()).Where(c => seen.Add((c.Kind, c.Id)))];
     }
 
+    /// <summary>The numbers of all tasks that there are.</summary>
+    internal IEnumerable<int> TaskIds() => NewestImages().Where(change => change is { Kind: EntityKind.Task, After: not null }).Select(change => change.Id);
+
     /// <summary>The newest image of one task, or null.</summary>
     internal JsonObject? NewestTask(int id)
     {

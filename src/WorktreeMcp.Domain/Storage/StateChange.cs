@@ -75,7 +75,7 @@ public sealed class StateChange : IDisposable
     public int NewTaskId()
     {
         var id = _next.Task;
-        if (_store.TaskFiles.Find(id) is not null)
+        while (_store.TaskFiles.Find(id) is not null)
         {
             id = Math.Max(id, _store.TaskFiles.HighestId()) + 1;
         }

@@ -41,7 +41,7 @@ public sealed class StateStore : IDisposable
         Time = time;
         Durable = durable;
         Log = new OperationLog(layout, files, disk, durable);
-        TaskFiles = new TaskFiles(layout, files);
+        TaskFiles = new TaskFiles(layout, files, Log);
         IndexFile = new IndexFile(layout, files, Log);
         Events = new EventLog(layout, files, disk);
         Folders = new ControlFolders(layout, files, disk);
@@ -92,6 +92,13 @@ public sealed class StateStore : IDisposable
     /// <returns>The files' contents.</returns>
     public IReadOnlyList<StoredTask> Tasks()
     {
+        CatchUp();
+        var tasks = TaskFiles.All();
+        if (!TaskFiles.HasVanished)
+        {
+            return tasks;
+        }
+
         CatchUp();
         return TaskFiles.All();
     }
@@ -250,6 +257,7 @@ public sealed class StateStore : IDisposable
         _comparedAll = true;
         last = Log.Last();
         MarkApplied();
+        TaskFiles.Expect(last);
         return found;
     }
 
@@ -271,6 +279,7 @@ public sealed class StateStore : IDisposable
         if (last is null || ((last.Boot == Machine.BootId || _comparedAll) && Folders.Exist && !TaskFiles.HasVanished && _recovery.IsApplied(last)))
         {
             Volatile.Write(ref _read, mark);
+            TaskFiles.Expect(last);
             return;
         }
 

@@ -8,9 +8,10 @@ namespace WorktreeMcp.Domain.Storage;
 /// <summary>
 /// Reads the task files, keeping what has not changed. One task is always looked up on the disk. A list trusts the
 /// operation log for what servers changed, and looks for edits by hand at most for a twentieth of the time: at once on
-/// a small board, within a second on a large one.
+/// a small board, within a second on a large one. That a listing of the folder leaves a task out proves nothing: btrfs
+/// and tmpfs leave out what is replaced in that moment, so it is looked up by its number.
 /// </summary>
-internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
+internal sealed class TaskFiles(StateLayout layout, IFileSystem files, OperationLog log)
 {
     /// <summary>No task or worktree has a higher number; what a file claims beyond it is not ours.</summary>
     internal const int HighestPossibleId = 999_999_999;
@@ -28,6 +29,10 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
     private IReadOnlyList<StoredTask>? _remembered;
     private TimeSpan? _lookCost;
     private int _vanished;
+
+    // Numbers below the first have been looked up, all files of numbers below the second are on the disk as far as the log goes.
+    private int _accounted = 1;
+    private int _promised = 1;
 
     /// <summary>Whether a file that was there has gone since the last change: a person deleted it, or swept them all away.</summary>
     internal bool HasVanished => Volatile.Read(ref _vanished) != 0;
@@ -83,6 +88,15 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
         }
     }
 
+    /// <summary>Says that what the log promised up to an operation was on the disk.</summary>
+    internal void Expect(Operation? last)
+    {
+        if (last is not null)
+        {
+            Volatile.Write(ref _promised, last.Next.Task);
+        }
+    }
+
     /// <summary>As <see cref="HasVanished"/>, and whoever asks sees to it.</summary>
     internal bool TakeVanished() => Interlocked.Exchange(ref _vanished, 0) != 0;
 
@@ -130,19 +144,34 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files)
     private void Look()
     {
         var start = Stopwatch.GetTimestamp();
-        var names = Names();
-        Parallel.ForEach(names, new ParallelOptions { MaxDegreeOfParallelism = 2 }, id => Find(id));
-        if (_cache.Count > names.Count)
+        var listed = Names().ToHashSet();
+        Parallel.ForEach(listed, new ParallelOptions { MaxDegreeOfParallelism = 2 }, id => Find(id));
+        foreach (var id in _cache.Keys.Where(id => !listed.Contains(id)))
         {
-            var present = names.ToHashSet();
-            foreach (var gone in _cache.Keys.Where(id => !present.Contains(id)))
+            Find(id);
+        }
+
+        LookForUnlisted();
+        _lookedAt = Stopwatch.GetTimestamp();
+        _lookCost = Stopwatch.GetElapsedTime(start);
+    }
+
+    // The numbers are dense but for what hands have done: the whole log is rarely read, and once for the same gap.
+    private void LookForUnlisted()
+    {
+        var promised = Volatile.Read(ref _promised);
+        if (_cache.Keys.Count(id => id >= _accounted && id < promised) < promised - _accounted)
+        {
+            foreach (var id in log.TaskIds().Where(id => id < promised && !_cache.ContainsKey(id)))
             {
-                Find(gone);
+                if (Find(id) is null)
+                {
+                    Volatile.Write(ref _vanished, 1);
+                }
             }
         }
 
-        _lookedAt = Stopwatch.GetTimestamp();
-        _lookCost = Stopwatch.GetElapsedTime(start);
+        _accounted = Math.Max(_accounted, promised);
     }
 
     private List<int> Names()

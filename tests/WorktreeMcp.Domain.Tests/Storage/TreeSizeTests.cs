@@ -8,31 +8,42 @@ namespace WorktreeMcp.Domain.Tests.Storage;
 
 public sealed class TreeSizeTests : IDisposable
 {
-    private const int Count = 3000;
-
     private readonly TempRepository _repo = new(commit: false);
 
     public void Dispose() => _repo.Dispose();
 
     [Fact]
-    public async Task Files_that_go_while_their_folder_is_measured_count_as_nothing()
+    public void All_files_below_a_folder_are_counted_but_not_what_links_point_to()
     {
-        var files = new FileSystem();
-        var folder = Directory.CreateDirectory(Path.Join(_repo.Base, "measured")).FullName;
-        var paths = Enumerable.Range(0, Count).Select(n => Path.Join(folder, $"{n}")).ToList();
-        paths.ForEach(path => File.WriteAllText(path, "four"));
-        files.TreeBytes(folder).Should().Be(4 * Count);
+        var folder = Folder();
+        Directory.CreateDirectory(Path.Join(folder, "a", "b"));
+        File.WriteAllText(Path.Join(folder, "a", "b", "deep"), "12345");
+        File.WriteAllText(Path.Join(_repo.Base, "elsewhere"), "much more than that");
+        File.CreateSymbolicLink(Path.Join(folder, "link"), Path.Join(_repo.Base, "elsewhere"));
 
-        var deleting = Task.Run(() => paths.ForEach(File.Delete), TestContext.Current.CancellationToken);
-        var sizes = new List<long>();
-        do
-        {
-            sizes.Add(files.TreeBytes(folder));
-        }
-        while (!deleting.IsCompleted);
-        await deleting;
-
-        sizes.Should().BeInDescendingOrder();
-        files.TreeBytes(folder).Should().Be(0);
+        new FileSystem().TreeBytes(folder).Should().Be(5);
     }
+
+    [Fact]
+    public void A_file_or_a_folder_that_goes_between_being_found_and_measured_counts_as_nothing()
+    {
+        var folder = Folder();
+        Directory.CreateDirectory(Path.Join(folder, "inner"));
+        var paths = new[] { "stays", "goes", Path.Join("inner", "goes, too") }.Select(name => Path.Join(folder, name)).ToList();
+        paths.ForEach(path => File.WriteAllText(path, "four"));
+        var found = paths.Select(new FileSystem().FileInfo.FromFileName).ToList();
+
+        File.Delete(paths[1]);
+        Directory.Delete(Path.Join(folder, "inner"), recursive: true);
+
+        found.Sum(TreeSize.SizeNow).Should().Be(4);
+    }
+
+    [Fact]
+    public void A_folder_that_has_gone_has_no_bytes()
+    {
+        new FileSystem().TreeBytes(Path.Join(_repo.Base, "gone")).Should().Be(0);
+    }
+
+    private string Folder() => Directory.CreateDirectory(Path.Join(_repo.Base, "measured")).FullName;
 }
