@@ -33,7 +33,7 @@ internal sealed class Person(StormState storm, int seed)
             _ => Clean(),
         };
         storm.Record.Note($"a person: git {what}: {end.Exit} {end.Error}");
-        if (end.Exit != 0 && end.Error.Contains("worktrees/", StringComparison.Ordinal) && !what.StartsWith("commit", StringComparison.Ordinal))
+        if (end.Exit != 0 && end.Error.Contains("worktrees/", StringComparison.Ordinal) && MayBeAskedAgain(what))
         {
             storm.Doubts.Add(what, end.Error);
         }
@@ -42,6 +42,10 @@ internal sealed class Person(StormState storm, int seed)
             storm.Findings.Add(Broken.Orphan, $"a person's git {what.Split(' ')[0]} fails", $"git {what}: {end.Error}");
         }
     }
+
+    // At a look nothing may change what is looked at; and what a clean fails on lies in .worktrees/, which is no record of git's.
+    private static bool MayBeAskedAgain(string what) =>
+        !what.StartsWith("commit", StringComparison.Ordinal) && !what.StartsWith("clean", StringComparison.Ordinal);
 
     // Nothing of ours may make a person's git fail, but for
     // - a moment's lock;
