@@ -35,8 +35,8 @@ internal sealed class SpareKeeper(SpareRoom room, int? set, Func<string?> target
     {
         _allowed = true;
 
-        // Whoever keeps one here has measured it.
-        _isSlow |= room.HasAny;
+        // Whoever keeps one here has measured it, or was killed at it: then somebody has to tidy up.
+        _isSlow |= room.HasTraces;
         Wake();
     }
 

@@ -37,6 +37,9 @@ internal sealed class SpareRoom : IDisposable
     /// <summary>Whether there is one that could be reserved.</summary>
     internal bool HasAny => _shelf.Ready().Count > 0;
 
+    /// <summary>Whether there is one, ready, in the making, or left half-made by a kill.</summary>
+    internal bool HasTraces => _shelf.Traces().Count > 0;
+
     /// <summary>The ready spare that is nearest to a commit and beyond doubt; null when there is none.</summary>
     internal SpareReservation? Reserve(string commit)
     {
@@ -55,8 +58,8 @@ internal sealed class SpareRoom : IDisposable
         }
     }
 
-    /// <summary>Whether others than when this server looked last are ready: another server made or took one.</summary>
-    internal bool HasChanged => !_seen.SetEquals(_shelf.ReadyNames());
+    /// <summary>Whether there are others than when this server looked last: another server made or took one, or was killed at it.</summary>
+    internal bool HasChanged => !_seen.SetEquals(_shelf.Traces());
 
     /// <summary>
     /// Looks at those that other servers made, and watches them from then on: a creation here then need not look at all their files.
@@ -66,14 +69,14 @@ internal sealed class SpareRoom : IDisposable
     /// <param name="cancel">Ends it between two.</param>
     internal void WatchOthers(string commit, CancellationToken cancel)
     {
-        var ready = _shelf.Ready();
+        var (ready, seen) = (_shelf.Ready(), _shelf.Traces());
         _maker.KeepWatches(ready.Select(spare => spare.Id));
         foreach (var spare in ready.Where(spare => spare.Commit == commit && !_maker.IsWatched(spare.Id)).TakeWhile(_ => !cancel.IsCancellationRequested))
         {
             _ = spare.Conditions.Hold(_git, _files) && _maker.TryWatch(spare);
         }
 
-        _seen = [.. ready.Select(spare => spare.Id)];
+        _seen = seen;
     }
 
     /// <summary>Makes, renews and discards until there are as many as wanted, all at a commit; does nothing if another server is at it.</summary>
@@ -118,7 +121,7 @@ internal sealed class SpareRoom : IDisposable
             count++;
         }
 
-        _seen = [.. _shelf.ReadyNames()];
+        _seen = _shelf.Traces();
         _maker.EndWatches();
         return true;
     }

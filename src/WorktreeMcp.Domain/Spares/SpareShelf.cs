@@ -34,9 +34,6 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
         ? [.. files.Directory.EnumerateFiles(layout.SpareRecords, $"{Prefix}*{Extension}").Order(StringComparer.Ordinal).Select(Read).OfType<Spare>()]
         : [];
 
-    /// <summary>Names of those that are ready, as far as their records' names say.</summary>
-    internal IEnumerable<string> ReadyNames() => Entries(layout.SpareRecords, Extension);
-
     /// <summary>One that is ready, or null.</summary>
     internal Spare? Find(string id) => Read(RecordOf(id));
 
@@ -49,6 +46,9 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
             .Concat(Entries(Path.Join(layout.CommonDirectory, "worktrees"), string.Empty).Where(id => BelongsHere(EntryOf(id))))
             .Distinct(StringComparer.Ordinal),
     ];
+
+    /// <summary>What is another set when one was made, taken or left half-made: every name in use, and the records of those that are ready.</summary>
+    internal HashSet<string> Traces() => [.. Names(), .. Entries(layout.SpareRecords, Extension).Select(id => id + Extension)];
 
     /// <summary>Tries to take a spare's lease.</summary>
     internal Lease? TryLease(string id)

@@ -189,6 +189,39 @@ public sealed class SharedSparesTests : IDisposable
         Until(() => server.Spares.HasAny, "the next one is made");
     }
 
+    [Fact]
+    public void What_a_killed_server_left_half_made_is_swept_by_the_next_that_starts_without_its_being_told()
+    {
+        _maker.Tend(0);
+        var record = LeaveHalfMade();
+        using var server = Other();
+
+        server.KeepSpares();
+
+        Until(() => !Directory.Exists(record), "a person's git stumbles over such a record");
+    }
+
+    [Fact]
+    public void What_a_killed_server_left_half_made_is_swept_by_one_that_runs_on()
+    {
+        using var server = Other();
+        var first = LeaveHalfMade();
+        server.KeepSpares();
+        Until(() => !Directory.Exists(first), "it has looked");
+
+        var record = LeaveHalfMade();
+
+        Until(() => !Directory.Exists(record), "a person's git stumbles over such a record");
+    }
+
+    // As a git killed in its first milliseconds leaves it.
+    private string LeaveHalfMade()
+    {
+        var record = Directory.CreateDirectory(Path.Join(_repo.Layout.CommonDirectory, "worktrees", SpareShelf.NewName())).FullName;
+        File.WriteAllText(Path.Join(record, "locked"), "initializing");
+        return record;
+    }
+
     private Repository Other() => Repository.Open(_repo.Root, new RepositorySettings(), _git.Variables);
 
     private static void Until(Func<bool> condition, string because) =>
