@@ -23,6 +23,9 @@ public sealed class TempRepository : IDisposable
         Git("init", "-q", "-b", "main");
         Git("config", "user.name", "Test");
         Git("config", "user.email", "test@example.org");
+
+        // Newer gits leave one running in the background after a commit, with a lock of its own.
+        Git("config", "maintenance.auto", "false");
         if (commit)
         {
             Write("README.md", "hello\n");

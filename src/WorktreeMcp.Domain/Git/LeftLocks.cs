@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Abstractions;
 using WorktreeMcp.Domain.Processes;
 using WorktreeMcp.Domain.Storage;
@@ -14,6 +15,9 @@ namespace WorktreeMcp.Domain.Git;
 /// </summary>
 internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem files, IDurableFiles disk)
 {
+    private const string Extension = ".lock";
+    private static readonly SearchValues<char> PseudoRefLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+
     // Time stamps of files come from a coarser clock than ours.
     private static readonly TimeSpan Coarse = TimeSpan.FromMilliseconds(20);
 
@@ -22,7 +26,11 @@ internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem
     /// <param name="intended">When our git was begun at the earliest, in unix seconds.</param>
     /// <returns>One that has to stay for now, or null.</returns>
     internal string? Free(string branch, double intended) =>
-        Free([Path.Join(commonDirectory, "refs", "heads", $"{branch}.lock"), Path.Join(commonDirectory, "packed-refs.lock"), Path.Join(commonDirectory, "packed-refs.new")], intended);
+        Free([Path.Join(commonDirectory, "refs", "heads", $"{branch}.lock"), .. Packed], intended);
+
+    /// <summary>The same for packed refs alone: newer gits lock them even to reset a detached checkout.</summary>
+    /// <param name="intended">When our git was begun at the earliest, in unix seconds.</param>
+    internal void FreePacked(double intended) => Free(Packed, intended);
 
     /// <summary>The same for a ref that nobody but us writes.</summary>
     /// <param name="name">The whole name.</param>
@@ -33,7 +41,14 @@ internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem
     /// <param name="intended">When our git was begun at the earliest, in unix seconds.</param>
     /// <returns>One that has to stay for now, or null.</returns>
     internal string? FreeCheckout(string gitDirectory, double intended) =>
-        Free([Path.Join(gitDirectory, "index.lock"), Path.Join(gitDirectory, "HEAD.lock"), Path.Join(gitDirectory, "ORIG_HEAD.lock")], intended);
+        files.Directory.Exists(gitDirectory)
+            ? Free([.. files.Directory.EnumerateFiles(gitDirectory, $"*{Extension}").Where(path => IsOfCheckout(Path.GetFileName(path.AsSpan())[..^Extension.Length]))], intended)
+            : null;
+
+    // Which of its pseudo-refs a merge or a reset locks differs from git to git; their names are capitals.
+    private static bool IsOfCheckout(ReadOnlySpan<char> name) => name is "index" || !name.ContainsAnyExcept(PseudoRefLetters);
+
+    private string[] Packed => [Path.Join(commonDirectory, "packed-refs.lock"), Path.Join(commonDirectory, "packed-refs.new")];
 
     private string? Free(string[] places, double intended)
     {

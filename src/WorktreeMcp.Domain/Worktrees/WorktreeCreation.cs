@@ -211,7 +211,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
 
     private Worktree MakeRecord(StateChange change, Worktree worktree, BoardTask? task, SpareReservation? spare)
     {
-        WorktreeEntries.Put(change, worktree);
+        worktree = WorktreeEntries.Put(change, worktree);
         change.Emit(WorktreeEntries.Event("worktree.create.before", worktree, task));
         change.Commit("worktree.create.begin");
         try
@@ -329,8 +329,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
 
     // A git that was killed leaves its lock files, and then no other git can commit here.
     private bool HoldsLocks(AdminEntry entry, Worktree worktree) =>
-        parts.Files.Directory.EnumerateFiles(entry.Directory, "*.lock").Any()
-        || parts.Exists(Path.Join(parts.Layout.CommonDirectory, "refs", "heads", $"{worktree.Branch}.lock"));
+        parts.FreeBranch(worktree) is not null || parts.Files.Directory.EnumerateFiles(entry.Directory, "*.lock").Any();
 
     private Refusal Failed(Worktree worktree, string words) => new(
         RefusalCode.GitFailed,

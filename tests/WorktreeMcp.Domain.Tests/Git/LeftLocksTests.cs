@@ -33,6 +33,21 @@ public sealed class LeftLocksTests : IDisposable
         File.Exists(path).Should().BeFalse();
     }
 
+    [Theory]
+    [InlineData("index.lock", true)]
+    [InlineData("HEAD.lock", true)]
+    [InlineData("AUTO_MERGE.lock", true)]
+    [InlineData("CHERRY_PICK_HEAD.lock", true)]
+    [InlineData("config.lock", false)]
+    public void Of_a_checkout_the_locks_of_its_index_and_its_pseudo_refs_go_and_no_others(string name, bool goes)
+    {
+        var path = Lock(name);
+
+        Locks.FreeCheckout(Path.Join(_repo.Root, ".git"), intended: 0).Should().BeNull();
+
+        File.Exists(path).Should().Be(!goes);
+    }
+
     [Fact]
     public void A_lock_stays_while_a_git_that_may_have_made_it_is_at_work_in_the_repository()
     {
@@ -101,8 +116,9 @@ public sealed class LeftLocksTests : IDisposable
         RedirectStandardOutput = true,
     })!;
 
-    private string? Free(string branch, double intended) =>
-        new LeftLocks(Path.Join(_repo.Root, ".git"), _repo.Root, new FileSystem(), new DurableFiles()).Free(branch, intended);
+    private LeftLocks Locks => new(Path.Join(_repo.Root, ".git"), _repo.Root, new FileSystem(), new DurableFiles());
+
+    private string? Free(string branch, double intended) => Locks.Free(branch, intended);
 
     private string Lock(string name)
     {

@@ -138,6 +138,35 @@ public sealed class OtherGitsTests : IDisposable
     }
 
     [Fact]
+    public void A_lock_that_stood_in_the_way_of_a_creation_before_it_began_is_somebody_elses_and_stays()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows which git is at work.");
+        var repository = OpenWith("true");
+        _repo.Write(".git/refs/heads/wt/a.lock", string.Empty);
+        var held = Path.Join(_repo.Root, ".git", "refs", "heads", "wt", "a.lock");
+        File.SetLastWriteTimeUtc(held, DateTime.UtcNow.AddSeconds(-30));
+
+        repository.Invoking(r => r.Make("a")).Should().Throw<Refusal>().Which.Message.Should().Contain("a.lock");
+
+        File.Exists(held).Should().BeTrue();
+        repository.Worktrees.List(null, 20, null).Worktrees.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_lock_on_packed_refs_goes_that_a_git_left_which_was_killed_when_all_files_were_there()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows which git is at work.");
+        var (once, left) = (Path.Join(_repo.Base, "killed"), Path.Join(_repo.Root, ".git", "packed-refs.lock"));
+        var repository = OpenWith($"case \" $* \" in *' reset --hard '*) [ -e '{once}' ] || {{ '{RealGit}' \"$@\"; touch '{once}' '{left}'; kill -9 $$; }};; esac");
+
+        var made = repository.Make("a");
+
+        File.Exists(once).Should().BeTrue();
+        File.Exists(left).Should().BeFalse();
+        _repo.GitIn(made.Directory, "status", "--porcelain").Should().BeEmpty();
+    }
+
+    [Fact]
     public void A_git_that_fails_when_the_files_are_in_the_trash_is_told_so_and_the_next_call_goes_on()
     {
         var once = Path.Join(_repo.Base, "failed");
