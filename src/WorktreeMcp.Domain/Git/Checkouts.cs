@@ -10,6 +10,12 @@ internal sealed class Checkouts(GitCommand git, OwnFilters filters, Func<AdminEn
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(30);
 
+    /// <summary>
+    /// Lets the files be those of a commit that is named last, whatever is there. What a reset does besides is left out: newer gits lock the
+    /// packed refs of the whole repository for it, and if they are killed then, nobody can delete a branch any more.
+    /// </summary>
+    internal static readonly string[] Fill = ["read-tree", "--reset", "-u", "--no-recurse-submodules"];
+
     // Measured on two cores: below this many files the start of workers costs more than they save, above it four save the most.
     private static readonly string[] Settings = ["checkout.workers=4", "checkout.thresholdForParallelism=3000"];
 
@@ -19,7 +25,7 @@ internal sealed class Checkouts(GitCommand git, OwnFilters filters, Func<AdminEn
     /// <param name="guard">What guards it.</param>
     /// <param name="alone">Whether no other is being made: three at once with four workers each take a quarter longer than with one each.</param>
     internal GitAnswer Populate(AdminEntry entry, string directory, SafeHandle guard, bool alone) =>
-        FilterInTheWay(entry, directory, guard) ?? git.Run(inside(entry, directory, ["reset", "--hard", "--quiet", "--no-recurse-submodules"]) with
+        FilterInTheWay(entry, directory, guard) ?? git.Run(inside(entry, directory, [.. Fill, "HEAD"]) with
         {
             Guards = [guard],
             Settings = alone ? Settings : [],

@@ -26,11 +26,7 @@ internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem
     /// <param name="intended">When our git was begun at the earliest, in unix seconds.</param>
     /// <returns>One that has to stay for now, or null.</returns>
     internal string? Free(string branch, double intended) =>
-        Free([Path.Join(commonDirectory, "refs", "heads", $"{branch}.lock"), .. Packed], intended);
-
-    /// <summary>The same for packed refs alone: newer gits lock them even to reset a detached checkout.</summary>
-    /// <param name="intended">When our git was begun at the earliest, in unix seconds.</param>
-    internal void FreePacked(double intended) => Free(Packed, intended);
+        Free([Path.Join(commonDirectory, "refs", "heads", $"{branch}.lock"), Path.Join(commonDirectory, "packed-refs.lock"), Path.Join(commonDirectory, "packed-refs.new")], intended);
 
     /// <summary>The same for a ref that nobody but us writes.</summary>
     /// <param name="name">The whole name.</param>
@@ -47,8 +43,6 @@ internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem
 
     // Which of its pseudo-refs a merge or a reset locks differs from git to git; their names are capitals.
     private static bool IsOfCheckout(ReadOnlySpan<char> name) => name is "index" || !name.ContainsAnyExcept(PseudoRefLetters);
-
-    private string[] Packed => [Path.Join(commonDirectory, "packed-refs.lock"), Path.Join(commonDirectory, "packed-refs.new")];
 
     private string? Free(string[] places, double intended)
     {

@@ -13,7 +13,7 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
         ["alias.", "branch.", "color.", "column.", "commit.", "credential.", "diff.", "gui.", "init.", "maintenance.", "pull.", "push.", "remote.", "url.", "user."];
 
     // Only these are there in the record of a checkout that nobody worked in.
-    private static readonly HashSet<string> Expected = ["HEAD", "ORIG_HEAD", "commondir", "gitdir", "index", "locked", "logs", "refs"];
+    private static readonly HashSet<string> Expected = ["HEAD", "commondir", "gitdir", "index", "locked", "logs", "refs"];
 
     private readonly SettingFiles _settings = new(git, place);
 
@@ -43,15 +43,18 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
             Guards = [guard],
         });
 
-    /// <summary>Brings the files of a detached checkout to a commit.</summary>
-    internal GitAnswer CheckOut(AdminEntry entry, string directory, string commit, SafeHandle guard, CancellationToken cancel) =>
-        git.Run(In(entry, directory, "reset", "--hard", "--quiet", "--no-recurse-submodules", commit) with
+    /// <summary>Brings the files of a detached checkout to a commit, and then its HEAD.</summary>
+    internal GitAnswer CheckOut(AdminEntry entry, string directory, string commit, SafeHandle guard, CancellationToken cancel)
+    {
+        var filled = git.Run(In(entry, directory, [.. Checkouts.Fill, commit]) with
         {
             Guards = [guard],
             Limit = CheckoutLimit,
             LowPriority = true,
             Cancel = cancel,
         });
+        return filled.Succeeded ? git.Run(In(entry, directory, "update-ref", "--no-deref", "HEAD", commit) with { Guards = [guard] }) : filled;
+    }
 
     /// <summary>
     /// Writes the index anew if it is as old as its files. git trusts a stamp only if the index is of a later second: until then every

@@ -23,7 +23,6 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     // An index of some two thousand files; below that it takes less to read them all again than to wait.
     private const long LargeIndex = 256 * 1024;
 
-    private readonly LeftLocks _leftLocks = new(store.Layout.CommonDirectory, store.Layout.Root, files, store.Disk);
     private readonly ConcurrentDictionary<string, TreeWatch> _watches = new();
     private readonly ConcurrentQueue<TreeWatch> _ended = new();
 
@@ -249,16 +248,10 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     private void Remove(string id)
     {
         Unwatch(id);
-        var wasReady = shelf.Find(id) is not null;
         shelf.Withdraw(id);
         Delete(shelf.DirectoryOf(id));
         using (store.Begin("spare", "spare"))
         {
-            if (!wasReady)
-            {
-                _leftLocks.FreePacked(shelf.BegunAt(id));
-            }
-
             Drop(id);
         }
     }

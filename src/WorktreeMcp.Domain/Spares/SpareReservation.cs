@@ -36,7 +36,6 @@ internal sealed class SpareReservation(Spare spare, Lease lease, SpareShelf shel
 
         // A fresh checkout has no history of its own either.
         disk.Delete(Path.Join(entry.Directory, "logs", "HEAD"));
-        disk.Delete(Path.Join(entry.Directory, "ORIG_HEAD"));
         git.Attach(entry, directory, branch, guard).Require($"putting HEAD on branch {branch}");
         disk.Delete(Path.Join(entry.Directory, "locked"));
         return entry;

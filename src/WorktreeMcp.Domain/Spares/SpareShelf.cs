@@ -57,9 +57,6 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
         return Lease.Try(Path.Join(layout.SpareRecords, id + LeaseExtension), shared: false);
     }
 
-    /// <summary>Since when a spare's lease has been there, in unix seconds: since before git was begun for it.</summary>
-    internal double BegunAt(string id) => StateJson.Seconds(files.FileInfo.FromFileName(Path.Join(layout.SpareRecords, id + LeaseExtension)).LastWriteTimeUtc);
-
     /// <summary>Tries to become the one server that looks after the spares.</summary>
     internal Lease? TryKeeper()
     {

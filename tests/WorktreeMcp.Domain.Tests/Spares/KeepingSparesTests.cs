@@ -102,25 +102,6 @@ public sealed class KeepingSparesTests : IDisposable
         _repo.Git("worktree", "list").Split('\n').Should().HaveCount(2);
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_lock_on_packed_refs_goes_with_what_was_half_made_only_if_it_is_not_older(bool isOlder)
-    {
-        var (repository, name, held) = (_repo.Open(), SpareShelf.NewName(), Path.Join(_repo.Layout.CommonDirectory, "packed-refs.lock"));
-        Directory.CreateDirectory(_repo.Layout.Spares);
-        _repo.Git("worktree", "add", "-q", "--detach", "--no-checkout", "--lock", Path.Join(_repo.Layout.Spares, name));
-        Directory.CreateDirectory(_repo.Layout.SpareRecords);
-        File.WriteAllText(Path.Join(_repo.Layout.SpareRecords, $"{name}.lease"), string.Empty);
-        File.WriteAllText(held, string.Empty);
-        File.SetLastWriteTimeUtc(held, DateTime.UtcNow.AddSeconds(isOlder ? -30 : 0));
-
-        repository.Tend(0);
-
-        _repo.Git("worktree", "list").Split('\n').Should().ContainSingle();
-        File.Exists(held).Should().Be(isOlder, "a newer git takes it when it resets a checkout, and it is somebody else's if it was there before");
-    }
-
     [Fact]
     public void Nobody_sweeps_what_another_server_is_making()
     {

@@ -134,7 +134,7 @@ public sealed class SharedSparesTests : IDisposable
     [Fact]
     public async Task A_worktree_in_the_making_counts_for_every_server()
     {
-        using var held = new HeldGit(_repo, "reset --hard");
+        using var held = new HeldGit(_repo, "read-tree --reset");
         using var server = Repository.Open(_repo.Root, new RepositorySettings(), held.Variables);
         using var other = Other();
         _maker.Make("a").IsFromSpare().Should().BeTrue();

@@ -157,7 +157,7 @@ public sealed class OtherGitsTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows which git is at work.");
         var (once, left) = (Path.Join(_repo.Base, "killed"), Path.Join(_repo.Root, ".git", "packed-refs.lock"));
-        var repository = OpenWith($"case \" $* \" in *' reset --hard '*) [ -e '{once}' ] || {{ '{RealGit}' \"$@\"; touch '{once}' '{left}'; kill -9 $$; }};; esac");
+        var repository = OpenWith($"case \" $* \" in *' read-tree --reset '*) [ -e '{once}' ] || {{ '{RealGit}' \"$@\"; touch '{once}' '{left}'; kill -9 $$; }};; esac");
 
         var made = repository.Make("a");
 
