@@ -127,7 +127,7 @@ public sealed class Repository : IDisposable
         files ??= new FileSystem();
         time ??= TimeProvider.System;
         var git = new GitCommand(environment);
-        var place = RepositoryPlace.Find(git, path);
+        var place = RepositoryPlace.Find(git, files, path);
         settings ??= new SettingsReader(files, environment).Read(place.Root);
         settings = flags?.Invoke(settings) ?? settings;
         var runner = new CommandRunner(time, new CommandEnvironment(environment, settings.Run.Environment));

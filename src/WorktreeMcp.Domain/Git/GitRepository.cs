@@ -16,12 +16,7 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
 
     private static readonly TimeSpan CheckoutLimit = TimeSpan.FromMinutes(30);
 
-    private readonly RefReader _refs = new(place.CommonDirectory, files, name =>
-    {
-        var answer = git.Run(new GitCall("rev-parse", "--verify", "--quiet", "--end-of-options", name) { Directory = place.Root });
-        return answer.Succeeded ? answer.Text : null;
-    });
-
+    private readonly RefReader _refs = new(place.CommonDirectory, files);
     private readonly OwnFilters _filters = new(git, place, files, allowedFilters);
 
     private readonly Lazy<(bool CanMerge, string Version)> _version = new(() =>

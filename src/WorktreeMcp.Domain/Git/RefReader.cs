@@ -14,9 +14,9 @@ internal sealed record Head(string? Branch, string? Commit)
 
 /// <summary>
 /// Reads HEAD and refs directly: 0.05 ms instead of 1.6 ms for a process. It understands loose and packed refs; a
-/// repository that stores refs otherwise (reftable) is asked through git.
+/// repository that stores them otherwise (reftable) is not opened.
 /// </summary>
-internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<string, string?> askGit)
+internal sealed class RefReader(string commonDirectory, IFileSystem files)
 {
     private const int MostSteps = 5;
     private const string Branches = "refs/heads/";
@@ -51,11 +51,6 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<
     /// <summary>The commit a full ref name points at, or null.</summary>
     internal string? Resolve(string name)
     {
-        if (files.Directory.Exists(Path.Join(commonDirectory, "reftable")))
-        {
-            return askGit(name);
-        }
-
         for (var step = 0; step < MostSteps; step++)
         {
             var text = ReadText(Path.Join(commonDirectory, name)) ?? Packed(name);
@@ -77,14 +72,11 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files, Func<
 
     internal static bool IsHash(string text) => text.Length is 40 or 64 && text.All(char.IsAsciiHexDigitLower);
 
-    /// <summary>
-    /// Names of refs below a folder, whose name ends with a slash; none where only git could tell, or where reading them all
-    /// would take long.
-    /// </summary>
+    /// <summary>Names of refs below a folder, whose name ends with a slash; none where reading them all would take long.</summary>
     internal IReadOnlyList<string> Below(string folder)
     {
         var packed = Path.Join(commonDirectory, "packed-refs");
-        if (files.Directory.Exists(Path.Join(commonDirectory, "reftable")) || (files.File.Exists(packed) && files.FileInfo.FromFileName(packed).Length > MostPacked))
+        if (files.File.Exists(packed) && files.FileInfo.FromFileName(packed).Length > MostPacked)
         {
             return [];
         }

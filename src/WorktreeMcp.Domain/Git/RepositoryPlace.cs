@@ -1,3 +1,5 @@
+using System.IO.Abstractions;
+
 namespace WorktreeMcp.Domain.Git;
 
 /// <summary>Where a repository lies, as real paths.</summary>
@@ -7,9 +9,10 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory)
 {
     /// <summary>Finds the repository that a path is in, from anywhere inside it or inside a linked worktree.</summary>
     /// <param name="git">Starts git.</param>
+    /// <param name="files">For a look at how it keeps its refs.</param>
     /// <param name="start">Any directory.</param>
     /// <returns>The main checkout's place, the same from everywhere.</returns>
-    internal static RepositoryPlace Find(GitCommand git, string start)
+    internal static RepositoryPlace Find(GitCommand git, IFileSystem files, string start)
     {
         if (!System.IO.Path.IsPathFullyQualified(start))
         {
@@ -30,6 +33,14 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory)
                 RefusalCode.NotARepository,
                 $"{common} is a bare repository: it has no main checkout that a board could belong to.",
                 "Start the server in a clone that has files, or pass one with --repo.");
+        }
+
+        if (files.Directory.Exists(System.IO.Path.Join(common, "reftable")))
+        {
+            throw new Refusal(
+                RefusalCode.NotARepository,
+                $"{common} keeps its refs as reftable. worktree-mcp reads HEADs and reflogs from files, so it could not tell there what a worktree holds.",
+                "Work in a clone made with git clone --ref-format=files; or a person converts this one, when it has no other worktrees, with git refs migrate --ref-format=files.");
         }
 
         var top = AdminEntry.SamePath(common, own)

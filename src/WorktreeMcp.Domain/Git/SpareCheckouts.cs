@@ -32,8 +32,7 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
 
     /// <summary>Whether checkouts of this repository can be kept ready at all, as far as its settings go; filters that must not run would.</summary>
     internal bool SettingsAllow() => new OwnFilters(git, place, files, allowedFilters).Forbidden(new AdminEntry(string.Empty, place.CommonDirectory)).Count == 0 && !_settings.List().Any(member =>
-        member is "core.sparsecheckout\ntrue" or "extensions.worktreeconfig\ntrue" || member.StartsWith("extensions.refstorage\n", StringComparison.Ordinal)
-        || member.StartsWith("core.worktree\n", StringComparison.Ordinal) || member is "worktree.userelativepaths\ntrue");
+        member is "core.sparsecheckout\ntrue" or "extensions.worktreeconfig\ntrue" || member.StartsWith("core.worktree\n", StringComparison.Ordinal) || member is "worktree.userelativepaths\ntrue");
 
     /// <summary>Makes git's record of a detached checkout without its files, locked so that no prune takes it.</summary>
     internal GitAnswer Add(string directory, string commit, string reason, SafeHandle guard) =>

@@ -43,7 +43,7 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
     /// <summary>Refuses, before anything is on record, where a sandbox is required and cannot be had.</summary>
     internal void RequireSandbox()
     {
-        if (Settings.Sandbox == SandboxMode.Required && Program().Problem is { } problem)
+        if (Settings.Sandbox == SandboxMode.Required && _bubblewrap.Find().Problem is { } problem)
         {
             throw Unavailable(problem);
         }
@@ -52,7 +52,7 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
     /// <summary>Whether a command that is begun now is confined.</summary>
     internal SandboxUse Use() =>
         Settings.Sandbox == SandboxMode.Off ? SandboxUse.None
-        : Program() is (null, var problem) ? SandboxUse.Without($"{problem}; the command was not confined")
+        : _bubblewrap.Find() is (null, var problem) ? SandboxUse.Without($"{problem}; the command was not confined")
         : SandboxUse.Bubblewrap;
 
     /// <summary>Prepares a run; its worktree's lease is held and its identity was checked.</summary>
@@ -136,7 +136,7 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
     /// <param name="entry">git's record.</param>
     /// <param name="directory">The worktree.</param>
     internal IReadOnlyList<string> ReadingWrapper(AdminEntry entry, string directory) =>
-        Settings.Sandbox != SandboxMode.Off && Program().Program is { } program
+        Settings.Sandbox != SandboxMode.Off && _bubblewrap.Find().Program is { } program
             ? View(directory, entry, environment.For(new Dictionary<string, string>(), string.Empty)).Wrapper(program, parts.Files)
             : [];
 
@@ -148,7 +148,7 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
             return null;
         }
 
-        var (program, problem) = Program();
+        var (program, problem) = _bubblewrap.Find();
         return program is null && Settings.Sandbox == SandboxMode.Required ? throw Unavailable(problem!) : program;
     }
 
@@ -167,11 +167,6 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
         Environment = variables,
         Hidden = HiddenPaths.Of(Settings.SecretPaths, variables.GetValueOrDefault("HOME")),
     };
-
-    private (string? Program, string? Problem) Program() =>
-        parts.Files.Directory.Exists(Path.Join(parts.Layout.CommonDirectory, "reftable"))
-            ? (null, "this repository keeps its branches as reftable, which the sandbox cannot guard")
-            : _bubblewrap.Find();
 
     private Dictionary<string, string> Variables(Worktree worktree)
     {

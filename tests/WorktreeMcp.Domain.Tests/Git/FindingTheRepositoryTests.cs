@@ -44,6 +44,19 @@ public sealed class FindingTheRepositoryTests : IDisposable
         Refused(Path.Join(_repo.Root, "README.md")).Hint.Should().Contain("--repo");
     }
 
+    [Fact]
+    public void A_repository_that_keeps_its_refs_as_reftable_is_refused_with_the_way_out()
+    {
+        // Gits before 2.45 cannot make one.
+        Directory.CreateDirectory(Path.Join(_repo.Root, ".git", "reftable"));
+
+        var refusal = Refused(_repo.Root);
+
+        refusal.Message.Should().Contain("reftable").And.Contain(Path.Join(_repo.Root, ".git"));
+        refusal.Hint.Should().Contain("git clone --ref-format=files").And.Contain("git refs migrate --ref-format=files");
+        Repository.Explain(_repo.Root, refusal).Code.Should().Be("not_a_repository");
+    }
+
     [Theory]
     [InlineData("with spaces and $HOME")]
     [InlineData("ünï-日本")]
