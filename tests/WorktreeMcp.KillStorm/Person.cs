@@ -43,7 +43,7 @@ internal sealed class Person(StormState storm, int seed)
         }
     }
 
-    // At a look nothing may change what is looked at; and what a clean fails on lies in .worktrees/, which is no record of git's.
+    // A commit is made once; a clean would sweep away what is looked at, and what it fails on lies in .worktrees/, which is no record of git's.
     private static bool MayBeAskedAgain(string what) =>
         !what.StartsWith("commit", StringComparison.Ordinal) && !what.StartsWith("clean", StringComparison.Ordinal);
 

@@ -321,14 +321,14 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         }
 
         // git's exit code says much or little; what counts is that nothing differs.
-        if (!checkout.Succeeded && (HoldsLocks(entry, worktree) || !parts.Git.Status(entry, parts.DirectoryOf(worktree)).IsClean))
+        if (!checkout.Succeeded && (IsLeftLocked(entry, worktree) || !parts.Git.Status(entry, parts.DirectoryOf(worktree)).IsClean))
         {
             throw Failed(worktree, checkout.Error);
         }
     }
 
-    // A git that was killed leaves its lock files, and then no other git can commit here.
-    private bool HoldsLocks(AdminEntry entry, Worktree worktree) =>
+    // A git that was killed leaves its lock files, and then no other git can commit here. Those on refs can be taken away, unless another git may hold them.
+    private bool IsLeftLocked(AdminEntry entry, Worktree worktree) =>
         parts.FreeBranch(worktree) is not null || parts.Files.Directory.EnumerateFiles(entry.Directory, "*.lock").Any();
 
     private Refusal Failed(Worktree worktree, string words) => new(
