@@ -80,6 +80,23 @@ public sealed class OutlivingRunsTests : IDisposable
         (await wire.End()).Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task What_it_starts_is_not_told_as_left_by_another_command()
+    {
+        await using var server = await Started(confined: false);
+        var (wire, gate) = (NewWire(), NewGate());
+        var id = (await Outlives(server, wire, $"read line < {gate}; (setsid sleep 900 & echo $! > orphan); mv orphan orphaned; sleep 900")).GetProperty("run_id").GetString();
+
+        await server.Call(3, "worktree_run", JsonSerializer.Serialize(new { name = "lane", command = $"echo go > {gate}; while ! test -s orphaned; do sleep 0.02; done; cat orphaned" }));
+        var other = (await server.Answer(3)).GetProperty("result").GetProperty("structuredContent");
+
+        other.GetProperty("stdout").GetString().Should().MatchRegex("^[0-9]+\n$");
+        other.TryGetProperty("still_alive", out _).Should().BeFalse();
+        await server.Call(4, "worktree_stop", $$"""{"run_id":"{{id}}"}""");
+        await server.Answer(4);
+        (await wire.End()).Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData("exit 200", 200, null)]
     [InlineData("kill -9 $$", null, "SIGKILL")]

@@ -29,20 +29,28 @@ public static class ChildProcess
         }
 
         var begin = Stopwatch.GetTimestamp();
+        var handedOver = false;
         Foundlings.Expect(spec.Marker);
         try
         {
             using var pipes = new ChildPipes(sink, spec.Input, cancel, spec.Handover);
             using var watch = Watchdog.Over(spec.Marker);
             var pid = pipes.Start(spec);
+            Foundlings.ExpectSession(pid);
             watch.Started(pid);
             using var run = new ChildRun(spec, Leader.Own(pid), pipes, watch, begin, cancel);
             started?.Invoke(pid);
-            return run.Complete();
+            var exit = run.Complete();
+            handedOver = exit.HandedOver;
+            return exit;
         }
         finally
         {
-            Foundlings.Forget(spec.Marker);
+            // One that was handed over goes on and leaves its orphans to us; nobody says here when it ends.
+            if (!handedOver)
+            {
+                Foundlings.Forget(spec.Marker);
+            }
         }
     }
 

@@ -110,28 +110,21 @@ internal sealed class ChildRun(ChildSpec spec, Leader leader, ChildPipes pipes, 
         }
 
         watch.Dispose();
+        Foundlings.ForgetSession(leader.Pid);
         Remains.Leave(leader.Pid);
         return _given = _reaped = true;
     }
 
     private void OutwaitSession()
     {
-        Foundlings.ExpectSession(leader.Pid);
-        try
+        var start = Stopwatch.GetTimestamp();
+        while (_session.Members().Count > 0 && Stopwatch.GetElapsedTime(start) < Grace)
         {
-            var start = Stopwatch.GetTimestamp();
-            while (_session.Members().Count > 0 && Stopwatch.GetElapsedTime(start) < Grace)
-            {
-                Pause(ShortPause);
-            }
+            Pause(ShortPause);
+        }
 
-            EndSession();
-            pipes.Drain();
-        }
-        finally
-        {
-            Foundlings.ForgetSession(leader.Pid);
-        }
+        EndSession();
+        pipes.Drain();
     }
 
     private void EndSession()
@@ -206,6 +199,7 @@ internal sealed class ChildRun(ChildSpec spec, Leader leader, ChildPipes pipes, 
     private (int? Code, int? Signal) Reap()
     {
         _reaped = true;
+        Foundlings.ForgetSession(leader.Pid);
 
         // While the child is unreaped its group's number is its own; what still lives of it is left to the watchdog no more.
         watch.Dispose();

@@ -44,10 +44,10 @@ internal static unsafe class Foundlings
         }
     }
 
-    /// <summary>Says that the rest of a killed child's session is waited for: it is no foundling of another.</summary>
+    /// <summary>Says that a child runs or is being ended: the orphans in its session are its own, and no foundlings of another.</summary>
     internal static void ExpectSession(int session) => Sessions[session] = true;
 
-    /// <summary>Says that it has ended.</summary>
+    /// <summary>Says that the session's number may soon be another's.</summary>
     internal static void ForgetSession(int session) => Sessions.TryRemove(session, out _);
 
     /// <summary>Those that live and began with a child or after it; those that have ended are reaped.</summary>

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace WorktreeMcp.Domain.Tests.Processes;
 
-/// <summary>Tests that count what the whole process holds run while no other test does.</summary>
+/// <summary>Tests that look at the whole process, what it holds or which orphans it was handed, run while no other test does.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class Alone
 {

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace WorktreeMcp.Domain.Tests.Processes;
 
+[Collection(Alone.Name)]
 public sealed class EndingChildrenTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace WorktreeMcp.Domain.Tests.Running;
 
+[Collection(Alone.Name)]
 public sealed class RunningCommandsTests
 {
     private static readonly Dictionary<string, string> None = [];

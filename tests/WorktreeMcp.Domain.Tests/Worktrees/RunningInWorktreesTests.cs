@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using FluentAssertions;
+using WorktreeMcp.Domain.Tests.Processes;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -47,7 +48,7 @@ public sealed class RunningInWorktreesTests : IDisposable
         var run = repository.Shell("a", "sleep 600", seconds: 0.5).Run;
 
         run.TimedOut.Should().BeTrue();
-        run.Survivors.Should().BeEmpty();
+        Shell.Carrying($"WORKTREEMCP_RUN_ID={run.RunId}").Should().BeEmpty();
         watch.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(4));
         _repo.EventNames()[^1].Should().Be("worktree.run.failed");
     }
