@@ -22,13 +22,20 @@ internal sealed class SettingFiles(GitCommand git, RepositoryPlace place)
     internal IReadOnlyList<string> UsualIgnores() =>
         [Path.Join(place.CommonDirectory, "info", "exclude"), .. UserFolder is { } user ? [Path.Join(user, "ignore")] : Array.Empty<string>()];
 
-    /// <summary>The files that settings do come from now, included ones too, and those that settings of these names name.</summary>
+    /// <summary>
+    /// The files that settings come from, those that are included whether they are there and meant or not, and those that settings of
+    /// these names name.
+    /// </summary>
     internal IReadOnlyList<string> Named(params IReadOnlyList<string> keys)
     {
-        var members = List("--show-origin").ToList();
-        var origins = members.Where((_, i) => i % 2 == 0).Where(o => o.StartsWith("file:", StringComparison.Ordinal)).Select(o => Path.GetFullPath(o[5..], place.Root));
-        var named = members.Where((_, i) => i % 2 == 1).Select(m => m.Split('\n', 2)).Where(pair => pair.Length == 2 && keys.Contains(pair[0])).Select(pair => Expanded(pair[1]));
-        return [.. origins.Concat(named).Distinct(StringComparer.Ordinal)];
+        var settings = List("--show-origin").Chunk(2).Where(pair => pair.Length == 2).Select(pair => (Origin: OriginOf(pair[0]), Setting: pair[1].Split('\n', 2))).ToList();
+        return
+        [
+            .. settings.Select(one => one.Origin).OfType<string>()
+                .Concat(settings.Where(one => one.Setting.Length == 2 && IsInclude(one.Setting[0])).Select(one => Expanded(one.Setting[1], Path.GetDirectoryName(one.Origin))))
+                .Concat(settings.Where(one => one.Setting.Length == 2 && keys.Contains(one.Setting[0])).Select(one => Expanded(one.Setting[1], null)))
+                .Distinct(StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>All settings as git names them.</summary>
@@ -45,7 +52,13 @@ internal sealed class SettingFiles(GitCommand git, RepositoryPlace place)
         }
     }
 
-    private string Expanded(string path) => path.StartsWith("~/", StringComparison.Ordinal) && git.Variables.GetValueOrDefault("HOME") is { } home
+    private string? OriginOf(string origin) => origin.StartsWith("file:", StringComparison.Ordinal) ? Path.GetFullPath(origin[5..], place.Root) : null;
+
+    private static bool IsInclude(string key) =>
+        key == "include.path" || (key.StartsWith("includeif.", StringComparison.Ordinal) && key.EndsWith(".path", StringComparison.Ordinal));
+
+    // A path that a file includes is meant from where that file is.
+    private string Expanded(string path, string? from) => path.StartsWith("~/", StringComparison.Ordinal) && git.Variables.GetValueOrDefault("HOME") is { } home
         ? Path.Join(home, path[2..])
-        : Path.GetFullPath(path, place.Root);
+        : Path.GetFullPath(path, from ?? place.Root);
 }

@@ -16,6 +16,7 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
     private static readonly HashSet<string> Expected = ["HEAD", "commondir", "gitdir", "index", "locked", "logs", "refs"];
 
     private readonly SettingFiles _settings = new(git, place);
+    private readonly RefReader _refs = new(place.CommonDirectory, files);
 
     /// <summary>The files that git reads settings and attributes from unless it is told otherwise, there or not.</summary>
     internal IReadOnlyList<string> UsualSettingFiles() => _settings.Usual();
@@ -30,9 +31,13 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
     internal IReadOnlyList<string> CheckoutSettings() =>
         [.. _settings.List().Where(member => !Array.Exists(OfNoAccount, section => member.StartsWith(section, StringComparison.Ordinal)))];
 
+    /// <summary>Whether git shows other objects in the place of some: then a commit's hash does not tell what a checkout of it is.</summary>
+    internal bool ReplacesObjects => _refs.Below("refs/replace/").Count > 0 || _refs.AnyPackedBelow("refs/replace/");
+
     /// <summary>Whether checkouts of this repository can be kept ready at all, as far as its settings go; filters that must not run would.</summary>
-    internal bool SettingsAllow() => new OwnFilters(git, place, files, allowedFilters).Forbidden(new AdminEntry(string.Empty, place.CommonDirectory)).Count == 0 && !_settings.List().Any(member =>
-        member is "core.sparsecheckout\ntrue" or "extensions.worktreeconfig\ntrue" || member.StartsWith("core.worktree\n", StringComparison.Ordinal) || member is "worktree.userelativepaths\ntrue");
+    internal bool SettingsAllow() => !ReplacesObjects
+        && new OwnFilters(git, place, files, allowedFilters).Forbidden(new AdminEntry(string.Empty, place.CommonDirectory)).Count == 0
+        && !_settings.List().Any(IsOwnToCheckouts);
 
     /// <summary>Makes git's record of a detached checkout without its files, locked so that no prune takes it.</summary>
     internal GitAnswer Add(string directory, string commit, string reason, SafeHandle guard) =>
@@ -119,6 +124,13 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
         && Line(Path.Join(entry.Directory, "commondir")) == "../.."
         && Line(Path.Join(entry.Directory, "gitdir")) == Path.Join(directory, ".git")
         && Line(Path.Join(directory, ".git")) == $"gitdir: {entry.Directory}";
+
+    // Settings that are others in each checkout, or on each branch.
+    private static bool IsOwnToCheckouts(string member) =>
+        member is "core.sparsecheckout\ntrue" or "extensions.worktreeconfig\ntrue" or "worktree.userelativepaths\ntrue"
+        || member.StartsWith("core.worktree\n", StringComparison.Ordinal)
+        || member.StartsWith("includeif.onbranch:", StringComparison.Ordinal)
+        || (member.Split('\n', 2) is ["core.attributesfile", var path] && !path.StartsWith('~') && !Path.IsPathRooted(path));
 
     private string? Line(string path) => files.FileInfo.FromFileName(path) is { Exists: true, Length: < 8192 } info && !info.Attributes.HasFlag(FileAttributes.ReparsePoint)
         ? files.File.ReadAllText(path).TrimEnd('\n')

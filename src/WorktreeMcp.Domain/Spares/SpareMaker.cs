@@ -29,12 +29,11 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     /// <summary>Makes one more; false when this repository, the disk or git does not allow it.</summary>
     internal bool Make(string commit, CancellationToken cancel)
     {
-        if (!git.SettingsAllow() || !HasRoom())
+        if (!git.SettingsAllow() || !TryMakeFolder() || !HasRoom())
         {
             return false;
         }
 
-        MakeFolder();
         var id = SpareShelf.NewName();
         using var lease = shelf.TryLease(id);
         if (lease is null)
@@ -51,7 +50,8 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
             }
         }
 
-        if (Fill(id, commit, lease, cancel))
+        // Taken before the files are written: what changes meanwhile then shows at the next look.
+        if (Fill(id, commit, CheckoutConditions.Now(git, files), lease, cancel))
         {
             return true;
         }
@@ -86,10 +86,11 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
             return false;
         }
 
-        if (IsPristine(now, background: true) && now.Conditions.Settings == CheckoutConditions.Now(git, files).Settings && git.Distance(now.Commit, commit) is not null)
+        var conditions = CheckoutConditions.Now(git, files);
+        if (IsPristine(now, background: true) && now.Conditions.AgreeWith(conditions) && !git.ReplacesObjects && git.Distance(now.Commit, commit) is not null)
         {
             shelf.Withdraw(now.Id);
-            if (Fill(now.Id, commit, lease, cancel))
+            if (Fill(now.Id, commit, conditions, lease, cancel))
             {
                 return true;
             }
@@ -190,13 +191,10 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
 
     public void Dispose() => KeepWatches([]);
 
-    private bool Fill(string id, string commit, Lease lease, CancellationToken cancel)
+    private bool Fill(string id, string commit, CheckoutConditions conditions, Lease lease, CancellationToken cancel)
     {
         var (entry, directory) = (shelf.EntryOf(id), shelf.DirectoryOf(id));
         Unwatch(id);
-
-        // Taken before the files are written: what changes meanwhile then shows at the next look.
-        var conditions = CheckoutConditions.Now(git, files);
         if (!git.CheckOut(entry, directory, commit, lease.Descriptor, cancel).Succeeded || git.IsSpecial(entry, directory) || !Outlast(entry, directory, lease, cancel))
         {
             return false;
@@ -322,7 +320,8 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         }
     }
 
-    private void MakeFolder()
+    // False where something else is in its place, a link for one.
+    private bool TryMakeFolder()
     {
         if (files.KindOf(store.Layout.Spares) == FileKind.None)
         {
@@ -338,13 +337,15 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
             }
 #pragma warning restore RS0030
         }
+
+        return files.KindOf(store.Layout.Spares) == FileKind.Folder;
     }
 
     private bool HasRoom()
     {
         try
         {
-            return new DriveInfo(store.Layout.Root).AvailableFreeSpace > LeastFree;
+            return new DriveInfo(store.Layout.Spares).AvailableFreeSpace > LeastFree;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -72,6 +72,7 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
             ["commit"] = spare.Commit,
             ["index"] = spare.Index,
             ["settings"] = spare.Conditions.Settings,
+            ["server"] = spare.Conditions.Server,
             ["files"] = new JsonObject(spare.Conditions.Files.Select(file => KeyValuePair.Create(file.Key, (JsonNode?)file.Value))),
         };
         var temporary = Path.Join(layout.SpareRecords, $".{spare.Id}.tmp");
@@ -152,7 +153,8 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
                 id,
                 commit,
                 json["index"].Text() ?? string.Empty,
-                new CheckoutConditions(conditions.ToDictionary(file => file.Key, file => file.Value.Text() ?? string.Empty), json["settings"].Text() ?? string.Empty));
+                new CheckoutConditions(
+                    conditions.ToDictionary(file => file.Key, file => file.Value.Text() ?? string.Empty), json["settings"].Text() ?? string.Empty, json["server"].Text() ?? string.Empty));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
