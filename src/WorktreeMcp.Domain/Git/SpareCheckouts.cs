@@ -1,5 +1,6 @@
 using System.IO.Abstractions;
 using System.Runtime.InteropServices;
+using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Git;
 
@@ -118,7 +119,8 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
 
     /// <summary>The same for git's record of it alone.</summary>
     internal bool IsRecordPristine(AdminEntry entry, string directory, string commit) =>
-        files.Directory.Exists(entry.Directory)
+        files.KindOf(directory) == FileKind.Folder
+        && files.Directory.Exists(entry.Directory)
         && files.Directory.EnumerateFileSystemEntries(entry.Directory).All(path => Expected.Contains(Path.GetFileName(path)))
         && Line(Path.Join(entry.Directory, "HEAD")) == commit
         && Line(Path.Join(entry.Directory, "commondir")) == "../.."

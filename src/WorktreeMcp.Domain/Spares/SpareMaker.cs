@@ -87,7 +87,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         }
 
         var conditions = CheckoutConditions.Now(git, files);
-        if (IsPristine(now, background: true) && now.Conditions.AgreeWith(conditions) && !git.ReplacesObjects && git.Distance(now.Commit, commit) is not null)
+        if (IsPristine(now) && now.Conditions.AgreeWith(conditions) && !git.ReplacesObjects && git.Distance(now.Commit, commit) is not null)
         {
             shelf.Withdraw(now.Id);
             if (Fill(now.Id, commit, conditions, lease, cancel))
@@ -124,34 +124,36 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     }
 
     /// <summary>Whether nothing happened to a spare since it was proven clean: by the watch where there is one, else by looking.</summary>
-    internal bool IsPristine(Spare spare, bool background)
-    {
-        var (entry, directory) = (shelf.EntryOf(spare.Id), shelf.DirectoryOf(spare.Id));
-        if (!git.IsRecordPristine(entry, directory, spare.Commit) || shelf.IndexStamp(spare.Id) != spare.Index)
-        {
-            return false;
-        }
+    internal bool IsPristine(Spare spare) => IsRecordPristine(spare) && (IsWatched(spare.Id) || LooksPristine(spare, background: true));
 
-        return IsWatched(spare.Id) || git.IsPristine(entry, directory, spare.Commit, background);
-    }
+    /// <summary>The same for one that is about to be used: it is watched from before the look on, where that can be done, so that <see cref="IsStillPristine"/> knows what happens after it.</summary>
+    internal bool Prove(Spare spare) => IsRecordPristine(spare) && (IsWatched(spare.Id) || Look(spare, background: false, orUnwatched: true));
+
+    /// <summary>Whether nothing has happened to one since it was proven; takes no longer than the lock may be held.</summary>
+    internal bool IsStillPristine(Spare spare) => IsRecordPristine(spare) && (!_watches.TryGetValue(spare.Id, out var watch) || watch.IsUnbroken);
 
     /// <summary>Whether an unbroken watch of this server proves that a spare is as it was.</summary>
     internal bool IsWatched(string id) => _watches.TryGetValue(id, out var watch) && watch.IsUnbroken;
 
     /// <summary>Begins to watch one that another server made, if it is beyond doubt.</summary>
-    internal bool TryWatch(Spare spare)
+    internal bool TryWatch(Spare spare) => IsRecordPristine(spare) && Look(spare, background: true, orUnwatched: false);
+
+    private bool Look(Spare spare, bool background, bool orUnwatched)
     {
-        var (entry, directory) = (shelf.EntryOf(spare.Id), shelf.DirectoryOf(spare.Id));
-        var watch = TreeWatch.Begin(directory, entry.Directory);
+        Unwatch(spare.Id);
+        var watch = TreeWatch.Begin(shelf.DirectoryOf(spare.Id), shelf.EntryOf(spare.Id).Directory);
         try
         {
-            if (watch is null || shelf.IndexStamp(spare.Id) != spare.Index || !git.IsPristine(entry, directory, spare.Commit, background: true))
+            if ((watch is null && !orUnwatched) || !LooksPristine(spare, background))
             {
                 return false;
             }
 
-            Unwatch(spare.Id);
-            (_watches[spare.Id], watch) = (watch, null);
+            if (watch is not null)
+            {
+                (_watches[spare.Id], watch) = (watch, null);
+            }
+
             return true;
         }
         finally
@@ -159,6 +161,12 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
             watch?.Dispose();
         }
     }
+
+    private bool IsRecordPristine(Spare spare) =>
+        git.IsRecordPristine(shelf.EntryOf(spare.Id), shelf.DirectoryOf(spare.Id), spare.Commit) && shelf.IndexStamp(spare.Id) == spare.Index;
+
+    private bool LooksPristine(Spare spare, bool background) =>
+        git.IsPristine(shelf.EntryOf(spare.Id), shelf.DirectoryOf(spare.Id), spare.Commit, background);
 
     /// <summary>Forgets the watch of a spare, before its files are moved.</summary>
     internal void Unwatch(string id)
@@ -233,7 +241,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
 
     private void Discard(Spare spare)
     {
-        if (IsPristine(spare, background: true))
+        if (IsPristine(spare))
         {
             Remove(spare.Id);
         }

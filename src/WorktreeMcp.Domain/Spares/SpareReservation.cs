@@ -4,9 +4,15 @@ using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Spares;
 
-/// <summary>A ready spare in hand: nobody else can take it, and it is proven to be what a fresh checkout would be.</summary>
-internal sealed class SpareReservation(Spare spare, Lease lease, SpareShelf shelf, SpareMaker maker, SpareCheckouts git, IFileSystem files, IDurableFiles disk) : IDisposable
+/// <summary>
+/// A ready spare in hand: nobody else can take it, and it was proven to be what a fresh checkout would be. Between that and its
+/// claim lies the wait for the lock, so whatever may have changed meanwhile is looked at again there.
+/// </summary>
+internal sealed class SpareReservation(Spare spare, string wanted, Lease lease, SpareShelf shelf, SpareMaker maker, SpareCheckouts git, IFileSystem files, IDurableFiles disk) : IDisposable
 {
+    /// <summary>A spare from which so many files differ costs as much as a fresh checkout.</summary>
+    internal const int MostChanged = 20_000;
+
     /// <summary>Its name, for the record of what is about to happen to it.</summary>
     internal string Id => spare.Id;
 
@@ -17,9 +23,18 @@ internal sealed class SpareReservation(Spare spare, Lease lease, SpareShelf shel
     /// Moves it to a worktree's place, on a branch that exists; the caller holds the lock and has put the intent on
     /// record. Git's record names the new place before the files go there, so that whoever finds a half of it finds both.
     /// </summary>
-    /// <returns>git's record, or null when it could not be moved and everything is as before.</returns>
-    internal AdminEntry? MoveTo(string directory, string branch, System.Runtime.InteropServices.SafeHandle guard)
+    /// <param name="directory">The worktree's place.</param>
+    /// <param name="branch">The branch.</param>
+    /// <param name="commit">The commit that the branch is at.</param>
+    /// <param name="guard">What guards it.</param>
+    /// <returns>git's record, or null when it is in doubt by now or could not be moved, and everything is as before.</returns>
+    internal AdminEntry? MoveTo(string directory, string branch, string commit, System.Runtime.InteropServices.SafeHandle guard)
     {
+        if (!Leads(commit) || !spare.Conditions.Hold(git, files) || !maker.IsStillPristine(spare))
+        {
+            return null;
+        }
+
         var entry = shelf.EntryOf(spare.Id);
         maker.Unwatch(spare.Id);
         shelf.Withdraw(spare.Id);
@@ -40,6 +55,9 @@ internal sealed class SpareReservation(Spare spare, Lease lease, SpareShelf shel
         disk.Delete(Path.Join(entry.Directory, "locked"));
         return entry;
     }
+
+    // The name that the base was asked by may stand for another commit by now, or the base may have been chosen anew.
+    private bool Leads(string commit) => commit == spare.Commit || commit == wanted || git.Distance(spare.Commit, commit) is <= MostChanged;
 
     public void Dispose() => lease.Dispose();
 }

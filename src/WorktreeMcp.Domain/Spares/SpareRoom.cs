@@ -15,9 +15,6 @@ internal sealed class SpareRoom : IDisposable
     /// <summary>More spares than this are never kept.</summary>
     internal const int Most = 8;
 
-    // A spare this far behind costs as much as a fresh checkout.
-    private const int MostChanged = 20_000;
-
     private readonly SpareShelf _shelf;
     private readonly SpareMaker _maker;
     private readonly SpareCheckouts _git;
@@ -47,9 +44,9 @@ internal sealed class SpareRoom : IDisposable
         {
             return _shelf.Ready()
                 .Select(spare => (Spare: spare, Distance: spare.Commit == commit ? 0 : _git.Distance(spare.Commit, commit)))
-                .Where(each => each.Distance is <= MostChanged)
+                .Where(each => each.Distance is <= SpareReservation.MostChanged)
                 .OrderBy(each => each.Distance)
-                .Select(each => Reserve(each.Spare))
+                .Select(each => Reserve(each.Spare, commit))
                 .FirstOrDefault(reservation => reservation is not null);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)
@@ -121,7 +118,8 @@ internal sealed class SpareRoom : IDisposable
             count++;
         }
 
-        _seen = _shelf.Traces();
+        // What is half-made by now came while this looked elsewhere, or could not be discarded: the next look is for it.
+        _seen = [.. _shelf.Ready().SelectMany(spare => SpareShelf.TracesOf(spare.Id))];
         _maker.EndWatches();
         return true;
     }
@@ -166,15 +164,15 @@ internal sealed class SpareRoom : IDisposable
     public void Dispose() => _maker.Dispose();
 
     private bool IsUpToDate(Spare spare, string commit) =>
-        spare.Commit == commit && spare.Conditions.Hold(_git, _files) && _maker.IsPristine(spare, background: true);
+        spare.Commit == commit && spare.Conditions.Hold(_git, _files) && _maker.IsPristine(spare);
 
-    private SpareReservation? Reserve(Spare seen)
+    private SpareReservation? Reserve(Spare seen, string commit)
     {
         var lease = _shelf.TryLease(seen.Id);
         if (lease is not null && _shelf.Find(seen.Id) is { } spare && spare.Commit == seen.Commit
-            && spare.Conditions.Hold(_git, _files) && _maker.IsPristine(spare, background: false))
+            && spare.Conditions.Hold(_git, _files) && _maker.Prove(spare))
         {
-            return new SpareReservation(spare, lease, _shelf, _maker, _git, _files, _disk);
+            return new SpareReservation(spare, commit, lease, _shelf, _maker, _git, _files, _disk);
         }
 
         lease?.Dispose();

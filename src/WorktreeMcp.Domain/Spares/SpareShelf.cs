@@ -50,6 +50,9 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
     /// <summary>What is another set when one was made, taken or left half-made: every name in use, and the records of those that are ready.</summary>
     internal HashSet<string> Traces() => [.. Names(), .. Entries(layout.SpareRecords, Extension).Select(id => id + Extension)];
 
+    /// <summary>Those of one that is ready.</summary>
+    internal static IEnumerable<string> TracesOf(string id) => [id, id + Extension];
+
     /// <summary>Tries to take a spare's lease.</summary>
     internal Lease? TryLease(string id)
     {

@@ -13,30 +13,31 @@ internal sealed class TreeWatch : IDisposable
     private const int MostFolders = 60_000;
 
     private readonly SafeHandle _queue;
+    private readonly IReadOnlyList<(string Path, (ulong, ulong)? Place)> _roots;
     private bool _broken;
 
-    private TreeWatch(SafeHandle queue) => _queue = queue;
+    private TreeWatch(SafeHandle queue, IEnumerable<string> roots) => (_queue, _roots) = (queue, [.. roots.Select(root => (root, KernelFiles.PlaceOf(root)))]);
 
-    /// <summary>Whether nothing has happened since the watch began.</summary>
+    /// <summary>Whether nothing has happened since the watch began, and what is watched still lies at its path: a folder above may have been replaced.</summary>
     internal bool IsUnbroken
     {
         get
         {
-            _broken = _broken || Inotify.Read(_queue, stackalloc byte[512]) != 0;
+            _broken = _broken || Inotify.Read(_queue, stackalloc byte[512]) != 0 || _roots.Any(root => KernelFiles.PlaceOf(root.Path) != root.Place);
             return !_broken;
         }
     }
 
     /// <summary>Begins to watch; null where that cannot be done for the whole tree.</summary>
     /// <param name="roots">Folders, each with all that are in it.</param>
-    internal static TreeWatch? Begin(params IEnumerable<string> roots)
+    internal static TreeWatch? Begin(params IReadOnlyList<string> roots)
     {
         if (Inotify.Open() is not { } queue)
         {
             return null;
         }
 
-        var watch = new TreeWatch(queue);
+        var watch = new TreeWatch(queue, roots);
         var count = 0;
         if (roots.All(root => watch.Add(root, ref count)))
         {

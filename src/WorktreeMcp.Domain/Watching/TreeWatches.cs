@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace WorktreeMcp.Domain.Watching;
@@ -24,12 +23,6 @@ internal sealed class TreeWatches : IDisposable
     // Who does not ask for so long has gone away, and others may need the watches.
     private static readonly TimeSpan Idle = TimeSpan.FromMinutes(10);
 
-    // Those of other machines and of programs.
-    private static readonly string[] Remote = ["nfs", "cifs", "smb", "9p", "fuse", "virtiofs", "vboxsf", "ceph", "afs", "lustre", "gfs", "ocfs", "drvfs"];
-
-    // Those on which a folder has a link from each folder in it, so that it can be told without listing that it has none.
-    private static readonly string[] CountLinks = ["ext2", "ext3", "ext4", "xfs", "tmpfs"];
-
     private readonly Lock _gate = new();
     private readonly Dictionary<int, Tree> _owners = [];
     private readonly Dictionary<int, Tree> _trees = [];
@@ -43,7 +36,7 @@ internal sealed class TreeWatches : IDisposable
 
     internal TreeWatches(int? most = null)
     {
-        _most = most ?? Math.Min(MostFolders, Allowed() / Share);
+        _most = most ?? Math.Min(MostFolders, WatchLimits.Allowed() / Share);
         _drain = new Timer(_ => DrainOrRest());
     }
 
@@ -65,6 +58,7 @@ internal sealed class TreeWatches : IDisposable
 
             Drain();
             tree = Find(id, roots);
+            LookForRoots(tree);
             if (tree.RefusedAt == _released)
             {
                 return null;
@@ -76,9 +70,12 @@ internal sealed class TreeWatches : IDisposable
             {
                 return mark;
             }
+
+            tree.Places = Places(roots);
         }
 
-        var isWatched = Inotify.CanList && roots.All(root => FileSystemOf(root) is { } kind && AddAll(tree, releases, root, Inotify.CanCountLinks && CountLinks.Contains(kind)));
+        var isWatched = KernelFiles.CanList && roots.All(
+            root => WatchLimits.FileSystemOf(root) is { } kind && AddAll(tree, releases, root, KernelFiles.CanTell && WatchLimits.CountsLinks(kind)));
         lock (_gate)
         {
             if (tree.Releases != releases)
@@ -109,7 +106,13 @@ internal sealed class TreeWatches : IDisposable
             }
 
             Drain();
-            return _trees.TryGetValue(id, out var tree) && tree.IsWhole && tree.Changes == mark;
+            if (!_trees.TryGetValue(id, out var tree))
+            {
+                return false;
+            }
+
+            LookForRoots(tree);
+            return tree.IsWhole && tree.Changes == mark;
         }
     }
 
@@ -152,22 +155,33 @@ internal sealed class TreeWatches : IDisposable
         return _trees[id] = new Tree(id, roots) { Changes = (tree?.Changes ?? 0) + 1 };
     }
 
+    // Something else may lie at a root's path without anything having happened in it: it was moved with the folder above, or mounted over.
+    private void LookForRoots(Tree tree)
+    {
+        if (tree.IsWhole && !tree.Places.SequenceEqual(Places(tree.Roots)))
+        {
+            Release(tree);
+        }
+    }
+
+    private static List<(ulong, ulong)?> Places(IReadOnlyList<string> roots) => [.. roots.Select(KernelFiles.PlaceOf)];
+
     // A folder is watched before it is listed, so that one which is made meanwhile comes through the queue.
     private bool AddAll(Tree tree, int releases, string root, bool countsLinks)
     {
         var open = new Stack<byte[]>();
-        open.Push(Inotify.PathOf(root));
+        open.Push(KernelFiles.PathOf(root));
         for (var isRoot = true; open.TryPop(out var folder); isRoot = false)
         {
             if (!Add(tree, releases, folder))
             {
                 // What went in the meantime went through the queue.
-                if (isRoot || !Inotify.WasNoFolder)
+                if (isRoot || !KernelFiles.WasNoFolder)
                 {
                     return false;
                 }
             }
-            else if (!(countsLinks && Inotify.IsLeaf(folder)) && (!Inotify.List(folder, open, out var holdsGit) || (holdsGit && !isRoot)))
+            else if (!(countsLinks && KernelFiles.IsLeaf(folder)) && (!AddInner(folder, open, out var holdsGit) || (holdsGit && !isRoot)))
             {
                 // A repository in a repository has a part of its state elsewhere.
                 return false;
@@ -175,6 +189,26 @@ internal sealed class TreeWatches : IDisposable
         }
 
         return true;
+    }
+
+    private static bool AddInner(byte[] folder, Stack<byte[]> open, out bool holdsGit)
+    {
+        var git = false;
+        var isRead = KernelFiles.List(
+            folder,
+            (name, mayBeFolder) =>
+            {
+                if (name.SequenceEqual(".git"u8))
+                {
+                    git = true;
+                }
+                else if (mayBeFolder)
+                {
+                    open.Push(KernelFiles.Joined(folder, name));
+                }
+            });
+        holdsGit = git;
+        return isRead;
     }
 
     private bool Add(Tree tree, int releases, byte[] folder)
@@ -309,39 +343,14 @@ internal sealed class TreeWatches : IDisposable
         }
     }
 
-    // Null for one on which others change files without this kernel's knowledge.
-    private static string? FileSystemOf(string folder)
-    {
-        try
-        {
-            var drive = new DriveInfo(folder);
-            return drive.DriveType != DriveType.Network && drive.DriveFormat is var kind && !Remote.Any(name => kind.StartsWith(name, StringComparison.OrdinalIgnoreCase)) ? kind : null;
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return null;
-        }
-    }
-
-    private static int Allowed()
-    {
-        try
-        {
-#pragma warning disable RS0030 // a setting of the kernel, not state of ours
-            return OperatingSystem.IsLinux() ? int.Parse(File.ReadAllText("/proc/sys/fs/inotify/max_user_watches"), CultureInfo.InvariantCulture) : 0;
-#pragma warning restore RS0030
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FormatException or OverflowException)
-        {
-            return 0;
-        }
-    }
-
     private sealed class Tree(int id, IReadOnlyList<string> roots)
     {
         internal int Id { get; } = id;
 
         internal IReadOnlyList<string> Roots { get; } = roots;
+
+        /// <summary>Which folders its roots were when they began to be watched.</summary>
+        internal IReadOnlyList<(ulong, ulong)?> Places { get; set; } = [];
 
         /// <summary>How often anything happened in it.</summary>
         internal long Changes { get; set; }

@@ -221,7 +221,8 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
                 parts.Git.CreateBranch(worktree.Branch, worktree.BaseCommit!, change.Descriptor).Require($"making branch {worktree.Branch}");
             }
 
-            if (spare?.MoveTo(parts.DirectoryOf(worktree), worktree.Branch, change.Descriptor) is { } moved)
+            var commit = worktree.BranchCreated ? worktree.BaseCommit : parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}");
+            if (commit is not null && spare?.MoveTo(parts.DirectoryOf(worktree), worktree.Branch, commit, change.Descriptor) is { } moved)
             {
                 return worktree with { AdminId = moved.Id };
             }

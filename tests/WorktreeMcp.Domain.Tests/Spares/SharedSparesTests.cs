@@ -214,6 +214,24 @@ public sealed class SharedSparesTests : IDisposable
         Until(() => !Directory.Exists(record), "a person's git stumbles over such a record");
     }
 
+    [Fact]
+    public async Task What_is_left_half_made_while_others_are_tended_is_not_taken_for_seen()
+    {
+        using var held = new HeldGit(_repo, "read-tree --reset");
+        using var server = Repository.Open(_repo.Root, new RepositorySettings(), held.Variables);
+        var tending = Task.Run(() => server.Tend(2), TestContext.Current.CancellationToken);
+        await held.Reached();
+        var record = LeaveHalfMade();
+        held.Release();
+        await tending.WaitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
+
+        server.Spares.HasChanged.Should().BeTrue();
+
+        server.Tend(2);
+        Directory.Exists(record).Should().BeFalse();
+        server.Spares.HasChanged.Should().BeFalse();
+    }
+
     // As a git killed in its first milliseconds leaves it.
     private string LeaveHalfMade()
     {
