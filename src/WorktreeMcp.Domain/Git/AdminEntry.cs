@@ -14,6 +14,12 @@ internal sealed record AdminEntry(string Id, string Directory)
         ("CHERRY_PICK_HEAD", "a cherry-pick"), ("REVERT_HEAD", "a revert"), ("BISECT_LOG", "a bisect"),
     ];
 
+    private static readonly string[] HoldingCommits =
+    [
+        "HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD", "BISECT_HEAD", "MERGE_AUTOSTASH",
+        "rebase-merge/orig-head", "rebase-merge/autostash", "rebase-merge/amend", "rebase-merge/stopped-sha", "rebase-apply/orig-head", "rebase-apply/autostash",
+    ];
+
     private const string TrashPrefix = "wtmcp-trash-";
 
     /// <summary>Whether it belongs to a removed worktree.</summary>
@@ -70,17 +76,19 @@ internal sealed record AdminEntry(string Id, string Directory)
             || PathIn(Path.Join(gitDirectory, "BISECT_START"), files) == branch;
     }
 
-    /// <summary>Every commit that this record names: its HEAD, its log, and those that git keeps beside them.</summary>
-    internal IEnumerable<string> Commits(IFileSystem files)
-    {
-        string[] single = ["HEAD", "ORIG_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge/orig-head", "rebase-apply/orig-head"];
-        var log = Path.Join(Directory, "logs", "HEAD");
-        return
-        [
-            .. single.Select(name => PathIn(Path.Join(Directory, name), files)).OfType<string>(),
-            .. files.File.Exists(log) ? files.File.ReadLines(log).SelectMany(line => line.Split(' ', 3).Take(2)).Where(hash => hash.Any(digit => digit != '0')) : [],
-        ];
-    }
+    /// <summary>Every commit that this record names: its HEAD, its own refs, their logs, and those that git keeps beside them.</summary>
+    internal IEnumerable<string> Commits(IFileSystem files) =>
+    [
+        .. HoldingCommits.Select(name => Path.Join(Directory, name)).Concat(Below("refs", files)).SelectMany(path => HashesIn(path, files)),
+        .. Below("logs", files).SelectMany(log => files.File.ReadLines(log)).SelectMany(line => line.Split(' ', 3).Take(2)).Where(hash => RefReader.IsHash(hash) && hash.Any(digit => digit != '0')),
+    ];
+
+    private IEnumerable<string> Below(string folder, IFileSystem files) => files.KindOf(Path.Join(Directory, folder)) == FileKind.Folder
+        ? files.Directory.EnumerateFiles(Path.Join(Directory, folder), "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
+        : [];
+
+    // A merge of several has a line for each.
+    private static string[] HashesIn(string file, IFileSystem files) => PathIn(file, files)?.Split('\n').Where(RefReader.IsHash).ToArray() ?? [];
 
     /// <summary>What git is in the middle of in this worktree, or null.</summary>
     internal string? OperationInProgress(IFileSystem files) => Operations

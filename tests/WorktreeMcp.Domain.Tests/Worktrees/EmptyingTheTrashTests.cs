@@ -41,6 +41,31 @@ public sealed class EmptyingTheTrashTests : IDisposable
         repository.Make("a", task).Worktree.Id.Should().Be(2);
     }
 
+    [Theory]
+    [InlineData("git update-ref refs/worktree/keep $precious", "refs/worktree/keep")]
+    [InlineData("git bisect start -q && git update-ref refs/bisect/good-x $precious", "refs/bisect/good-x")]
+    [InlineData("echo $precious > $(git rev-parse --git-path MERGE_HEAD)", "MERGE_HEAD")]
+    [InlineData("(git rev-parse HEAD; echo $precious) > $(git rev-parse --git-path MERGE_HEAD)", null)]
+    [InlineData("d=$(git rev-parse --git-path rebase-merge) && mkdir $d && echo $precious > $d/autostash", null)]
+    [InlineData("d=$(git rev-parse --git-path rebase-apply) && mkdir $d && echo $precious > $d/autostash", null)]
+    public void A_commit_that_only_the_worktrees_own_record_names_outlives_the_trash(string command, string? name)
+    {
+        var repository = _repo.Open();
+        repository.Make("a");
+        repository.Shell("a", $"precious=$(git commit-tree -m precious HEAD^{{tree}}) && echo $precious > x && {command}").Run.ExitCode.Should().Be(0);
+        var precious = File.ReadAllText(Path.Join(_repo.Layout.Worktree("a"), "x")).Trim();
+        if (name is not null)
+        {
+            _repo.GitIn(".worktrees/a", "rev-parse", name).Should().Be(precious);
+        }
+
+        repository.Drop("a", force: true);
+
+        repository.Trash().Empty(repository.Trash().Items(measure: false), "test").Should().ContainSingle();
+        _repo.Git("gc", "-q", "--prune=now");
+        _repo.Git("cat-file", "-t", precious).Should().Be("commit");
+    }
+
     [Fact]
     public void Commits_that_nothing_else_holds_outlive_the_trash()
     {
