@@ -19,6 +19,36 @@ internal sealed class OutsideContent(GitCommand git, RepositoryPlace place, IFil
         ? [.. Listed(entry, directory, "--stage").Where(member => member.StartsWith(Submodule, StringComparison.Ordinal)).Select(member => member[(member.IndexOf('\t', StringComparison.Ordinal) + 1)..])]
         : [];
 
+    /// <summary>
+    /// Commits in the submodules' own repositories that none of their remotes has, one line each. Those repositories lie in git's
+    /// record of the worktree and go with it; what the superproject records of a submodule is a hash and holds nothing.
+    /// </summary>
+    internal IReadOnlyList<string> UnsharedInSubmodules(AdminEntry entry, int most)
+    {
+        var modules = Path.Join(entry.Directory, "modules");
+        return [.. RepositoriesIn(modules).SelectMany(repository => Unshared(repository, Path.GetRelativePath(modules, repository), most)).Take(most)];
+    }
+
+    // A submodule's name may be a path, and a submodule has submodules of its own.
+    private IEnumerable<string> RepositoriesIn(string folder)
+    {
+        if (files.KindOf(folder) != FileKind.Folder)
+        {
+            return [];
+        }
+
+        var isRepository = files.File.Exists(Path.Join(folder, "HEAD")) && files.Directory.Exists(Path.Join(folder, "objects"));
+        return isRepository ? [folder, .. RepositoriesIn(Path.Join(folder, "modules"))] : files.Directory.EnumerateDirectories(folder).SelectMany(RepositoriesIn);
+    }
+
+    private IEnumerable<string> Unshared(string repository, string name, int most)
+    {
+        var answer = git.Run(new GitCall("log", "--no-show-signature", "--format=%h %s", $"--max-count={most}", "HEAD", "--all", "--not", "--remotes", "--") { Directory = repository, GitDirectory = repository });
+        return answer.Succeeded
+            ? answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"{name} {line}")
+            : [$"{name} cannot be read ({answer.Error})"];
+    }
+
     /// <summary>The LFS files, and those of them that are still pointers.</summary>
     internal (int Count, IReadOnlyList<string> Pointers) Lfs(AdminEntry entry, string directory)
     {

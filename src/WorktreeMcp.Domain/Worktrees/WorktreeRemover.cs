@@ -7,7 +7,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>
 /// Takes worktrees down. What a removal may not touch is decided here and nowhere else. Invariants:
-/// - without force it refuses on any work that is nowhere else: modified, staged, untracked, hidden, detached;
+/// - without force it refuses on any work that is nowhere else: modified, staged, untracked, hidden, detached, in a submodule;
 /// - with force it refuses still on doubt about identity, on a git lock and while somebody uses the worktree;
 /// - the repository's teardown runs only when the removal would be done, and before anything goes;
 /// - whatever goes, goes into the trash.
@@ -261,6 +261,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
             Add("commits on no branch", [.. parts.Git.CommitsOnNoRef(commit, MostListed).Select(c => $"{c.Hash[..12]} {c.Subject}")]);
         }
 
+        Add("commits in submodules that none of their remotes has (push them from there)", parts.Git.Outside.UnsharedInSubmodules(entry, MostListed));
         if (head?.ShortBranch != worktree.Branch)
         {
             findings.Add($"HEAD is {(head?.ShortBranch is { } other ? $"on branch {other}" : "detached")}, not on {worktree.Branch}");

@@ -252,6 +252,27 @@ public sealed class RemovingWorktreesTests : IDisposable
         File.ReadAllText(Path.Join(removed.TrashDirectory!, "lib", "README.md")).Should().Be("changed\n");
     }
 
+    [Theory]
+    [InlineData("git -C lib commit -q --allow-empty -m precious")]
+    [InlineData("git -C lib commit -q --allow-empty -m precious && git commit -q -am recorded")]
+    [InlineData("git -C lib switch -q -c mine && git -C lib commit -q --allow-empty -m precious && git -C lib switch -q --detach mine~1")]
+    [InlineData("echo precious > lib/README.md && git -C lib stash -q -m precious")]
+    public void Commits_of_a_submodule_that_none_of_its_remotes_has_refuse_and_are_named(string command)
+    {
+        using var library = new TempRepository();
+        _repo.Git("-c", "protocol.file.allow=always", "submodule", "add", "-q", library.Root, "lib");
+        _repo.Commit("with a submodule");
+        var repository = _repo.Open();
+        repository.Make("a");
+        repository.Shell("a", $"git -c protocol.file.allow=always submodule update --init -q && {command}").Run.ExitCode.Should().Be(0);
+
+        _repo.By(RefusalCode.WorktreeDirty, () => repository.Drop("a")).Message.Should().MatchRegex("in submodules.*lib.*precious");
+
+        repository.Shell("a", "git -C lib push -q origin HEAD:refs/heads/theirs $(git -C lib for-each-ref --format='%(objectname):refs/heads/%(objectname)' refs/heads refs/stash)").Run.ExitCode.Should().Be(0);
+        repository.Shell("a", "git -C lib fetch -q && git submodule --quiet update").Run.ExitCode.Should().Be(0);
+        repository.Drop("a").TrashDirectory.Should().NotBeNull();
+    }
+
     [Fact]
     public void A_process_that_stands_inside_refuses_and_is_named()
     {
