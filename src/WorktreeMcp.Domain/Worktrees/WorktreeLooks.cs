@@ -77,6 +77,14 @@ internal sealed class WorktreeLooks(WorktreeInspection inspection, RegistryParts
         _over.Dispose();
     }
 
+    /// <summary>Marks this moment in a worktree; null where it cannot be watched whole.</summary>
+    internal long? Mark(Worktree worktree) => parts.Identify(worktree).Entry is { } entry ? Mark(worktree, entry) : null;
+
+    /// <summary>Whether nothing has happened in it, and in git's record of it, since it was marked.</summary>
+    internal bool IsUnchanged(Worktree worktree, long mark) => _watches.IsUnchanged(worktree.Id, mark);
+
+    private long? Mark(Worktree worktree, AdminEntry entry) => _watches.Mark(worktree.Id, parts.DirectoryOf(worktree), entry.Directory);
+
     private WorktreeView Told(WorktreeSketch sketch, string? conditions, long asked)
     {
         var view = inspection.Measured(sketch);
@@ -216,7 +224,7 @@ internal sealed class WorktreeLooks(WorktreeInspection inspection, RegistryParts
         }
 
         // First the mark, then what the status is of, then the status: whatever changes on the way shows.
-        var mark = conditions is null ? null : _watches.Mark(worktree.Id, sketch.View.Directory, entry.Directory);
+        var mark = conditions is null ? null : Mark(worktree, entry);
         sketch = inspection.Sketch(worktree);
         var key = KeyOf(sketch, conditions);
         try

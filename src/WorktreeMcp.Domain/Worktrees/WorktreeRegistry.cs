@@ -52,7 +52,7 @@ public sealed class WorktreeRegistry : IDisposable
         _commands = new WorktreeCommands(_parts, _entries, _repair, runner, Preparation) { Background = background };
         _runs = new RunDesk(_commands.Known, _entries.All);
         _setup = new WorktreeSetup(_parts, trust, _commands);
-        _remover = new WorktreeRemover(_parts, _entries, _repair, trash, _setup);
+        _remover = new WorktreeRemover(_parts, _entries, _repair, trash, _setup, Looks);
         _landing = new WorktreeLanding(_parts, _entries, _repair, _remover, new LandingVerification(_parts, runner, Preparation, include), bases, landings);
     }
 

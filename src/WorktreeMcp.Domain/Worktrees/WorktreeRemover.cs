@@ -12,9 +12,10 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// - the repository's teardown runs only when the removal would be done, and before anything goes;
 /// - whatever goes, goes into the trash.
 /// </summary>
-internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, WorktreeTrash trash, WorktreeSetup setup)
+internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, WorktreeTrash trash, WorktreeSetup setup, WorktreeLooks looks)
 {
     private const int MostListed = 20;
+    private const int MostLooks = 3;
 
     private static readonly string[] GitLocks = ["index.lock", "HEAD.lock"];
 
@@ -72,17 +73,38 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
             throw parts.InUse(name);
         }
 
-        var (ignored, uncommitted) = Inspect(worktree, force);
-        trash.Foresee(worktree);
-
-        using var change = parts.Store.Begin("worktree.remove", by);
-        var inspected = worktree.Id;
-        worktree = WorktreeEntries.Require(entries.All(change), name);
-        if (worktree.Id != inspected || !worktree.IsUsable)
+        for (var look = 1; look <= MostLooks; look++)
         {
-            throw parts.InUse(name);
+            var mark = force ? null : looks.Mark(worktree);
+            var found = Inspect(worktree, force);
+            trash.Foresee(worktree);
+
+            using var change = parts.Store.Begin("worktree.remove", by);
+            var inspected = worktree.Id;
+            worktree = WorktreeEntries.Require(entries.All(change), name);
+            if (worktree.Id != inspected || !worktree.IsUsable)
+            {
+                throw parts.InUse(name);
+            }
+
+            // Whatever came while the lock was waited for is work like any other, so it is looked at anew.
+            RefuseLocked(worktree, AdminEntry.At(parts.Layout.CommonDirectory, worktree.AdminId ?? worktree.Name));
+            if (mark is null || looks.IsUnchanged(worktree, mark.Value))
+            {
+                return TakeDown(change, worktree, found, completeTask, reason, by);
+            }
         }
 
+        throw new Refusal(
+            RefusalCode.WorktreeBusy,
+            $"Files in worktree \"{name}\" are being changed: they were others after each of {MostLooks} looks.",
+            "Let whatever writes there come to its end, then repeat the call. With force it goes into the trash as it is.",
+            $"worktree_status(name: \"{name}\")");
+    }
+
+    private WorktreeRemoval TakeDown(
+        StateChange change, Worktree worktree, (IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted) found, bool completeTask, string? reason, string by)
+    {
         var task = EnsureMay(worktree, completeTask, by);
         var intent = WorktreeEntries.Put(change, worktree with
         {
@@ -98,7 +120,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         change.Commit("worktree.remove.begin");
         try
         {
-            return trash.Finish(change, intent, completeTask) with { Ignored = ignored, Uncommitted = uncommitted };
+            return trash.Finish(change, intent, completeTask) with { Ignored = found.Ignored, Uncommitted = found.Uncommitted };
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { InnerException: IOException or UnauthorizedAccessException })
         {
