@@ -122,6 +122,7 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
         files.KindOf(directory) == FileKind.Folder
         && files.Directory.Exists(entry.Directory)
         && files.Directory.EnumerateFileSystemEntries(entry.Directory).All(path => Expected.Contains(Path.GetFileName(path)))
+        && Only("refs", null, entry) && Only("logs", "HEAD", entry)
         && Line(Path.Join(entry.Directory, "HEAD")) == commit
         && Line(Path.Join(entry.Directory, "commondir")) == "../.."
         && Line(Path.Join(entry.Directory, "gitdir")) == Path.Join(directory, ".git")
@@ -133,6 +134,9 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
         || member.StartsWith("core.worktree\n", StringComparison.Ordinal)
         || member.StartsWith("includeif.onbranch:", StringComparison.Ordinal)
         || (member.Split('\n', 2) is ["core.attributesfile", var path] && !path.StartsWith('~') && !Path.IsPathRooted(path));
+
+    private bool Only(string folder, string? name, AdminEntry entry) => files.KindOf(Path.Join(entry.Directory, folder)) != FileKind.Folder
+        || files.Directory.EnumerateFiles(Path.Join(entry.Directory, folder), "*", SearchOption.AllDirectories).All(path => Path.GetRelativePath(Path.Join(entry.Directory, folder), path) == name);
 
     private string? Line(string path) => files.FileInfo.FromFileName(path) is { Exists: true, Length: < 8192 } info && !info.Attributes.HasFlag(FileAttributes.ReparsePoint)
         ? files.File.ReadAllText(path).TrimEnd('\n')

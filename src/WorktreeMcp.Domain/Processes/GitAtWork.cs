@@ -56,7 +56,7 @@ internal static class GitAtWork
         return false;
     }
 
-    private static bool Lives(ProcessEntry process) => ProcessTable.Find(process.Pid) is { Alive: true } now && now.StartTime == process.StartTime;
+    private static bool Lives(ProcessEntry process) => ProcessTable.Find(process.Pid) is { Alive: true, IsEnding: false } now && now.StartTime == process.StartTime;
 
     private static string? Directory(int pid)
     {

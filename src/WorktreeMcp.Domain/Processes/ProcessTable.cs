@@ -9,7 +9,8 @@ namespace WorktreeMcp.Domain.Processes;
 /// <param name="Session">Its session's number, that is the number of the process that began the session.</param>
 /// <param name="StartTime">When it started, in clock ticks since boot.</param>
 /// <param name="Alive">Whether any thread of it still runs; a zombie that waits to be reaped does not.</param>
-internal readonly record struct ProcessEntry(int Pid, int Session, long StartTime, bool Alive);
+/// <param name="IsEnding">Whether its program runs no more and the kernel is taking it down, for which one of low priority may have to wait.</param>
+internal readonly record struct ProcessEntry(int Pid, int Session, long StartTime, bool Alive, bool IsEnding);
 
 /// <summary>Linux's /proc.</summary>
 internal static unsafe class ProcessTable
@@ -45,11 +46,14 @@ internal static unsafe class ProcessTable
     {
         const int State = 0;
         const int Session = 3;
+        const int Flags = 6;
+        const uint Exiting = 4;
         const int Threads = 17;
         const int StartTime = 19;
         var fields = line[(line.LastIndexOf((byte)')') + 1)..].TrimStart((byte)' ');
         byte state = 0;
         int session = 0, threads = 0;
+        uint flags = 0;
         for (var i = 0; i <= StartTime; i++)
         {
             var end = fields.IndexOf((byte)' ');
@@ -68,6 +72,9 @@ internal static unsafe class ProcessTable
                 case Session:
                     _ = Utf8Parser.TryParse(field, out session, out int _);
                     break;
+                case Flags:
+                    _ = Utf8Parser.TryParse(field, out flags, out int _);
+                    break;
                 case Threads:
                     _ = Utf8Parser.TryParse(field, out threads, out int _);
                     break;
@@ -75,7 +82,7 @@ internal static unsafe class ProcessTable
                     _ = Utf8Parser.TryParse(field, out long started, out int _);
 
                     // A process whose first thread ended shows as a zombie while its other threads run.
-                    return new ProcessEntry(pid, session, started, state is not ((byte)'Z' or (byte)'X') || threads > 1);
+                    return new ProcessEntry(pid, session, started, state is not ((byte)'Z' or (byte)'X') || threads > 1, (flags & Exiting) != 0 && threads <= 1);
                 default:
                     break;
             }

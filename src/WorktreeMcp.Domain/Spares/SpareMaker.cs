@@ -165,8 +165,9 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     private bool IsRecordPristine(Spare spare) =>
         git.IsRecordPristine(shelf.EntryOf(spare.Id), shelf.DirectoryOf(spare.Id), spare.Commit) && shelf.IndexStamp(spare.Id) == spare.Index;
 
-    private bool LooksPristine(Spare spare, bool background) =>
-        git.IsPristine(shelf.EntryOf(spare.Id), shelf.DirectoryOf(spare.Id), spare.Commit, background);
+    private bool LooksPristine(Spare spare, bool background) => spare.Tree is { } tree
+        ? TreeFingerprint.Of(shelf.DirectoryOf(spare.Id)) == tree
+        : git.IsPristine(shelf.EntryOf(spare.Id), shelf.DirectoryOf(spare.Id), spare.Commit, background);
 
     /// <summary>Forgets the watch of a spare, before its files are moved.</summary>
     internal void Unwatch(string id)
@@ -209,7 +210,9 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         }
 
         var watch = TreeWatch.Begin(directory, entry.Directory);
-        var spare = new Spare(id, commit, shelf.IndexStamp(id), conditions);
+
+        // Before git looks: what happens on the way is seen by git, or makes another fingerprint.
+        var spare = new Spare(id, commit, shelf.IndexStamp(id), TreeFingerprint.Of(directory), conditions);
         if (cancel.IsCancellationRequested || !git.IsPristine(entry, directory, commit, background: true))
         {
             watch?.Dispose();

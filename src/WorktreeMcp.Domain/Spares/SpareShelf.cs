@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Watching;
 
 namespace WorktreeMcp.Domain.Spares;
 
@@ -74,6 +75,7 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
         {
             ["commit"] = spare.Commit,
             ["index"] = spare.Index,
+            ["tree"] = spare.Tree,
             ["settings"] = spare.Conditions.Settings,
             ["server"] = spare.Conditions.Server,
             ["files"] = new JsonObject(spare.Conditions.Files.Select(file => KeyValuePair.Create(file.Key, (JsonNode?)file.Value))),
@@ -99,7 +101,13 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
     /// <summary>What tells whether the index was written since.</summary>
     internal string IndexStamp(string id)
     {
-        var info = files.FileInfo.FromFileName(Path.Join(EntryOf(id).Directory, "index"));
+        var index = Path.Join(EntryOf(id).Directory, "index");
+        if (KernelFiles.Of(KernelFiles.PathOf(index)) is { } facts)
+        {
+            return $"{facts.Inode} {facts.Changed} {facts.Size}";
+        }
+
+        var info = files.FileInfo.FromFileName(index);
         return info.Exists ? $"{info.LastWriteTimeUtc.Ticks} {info.Length}" : string.Empty;
     }
 
@@ -156,6 +164,7 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
                 id,
                 commit,
                 json["index"].Text() ?? string.Empty,
+                json["tree"].Text(),
                 new CheckoutConditions(
                     conditions.ToDictionary(file => file.Key, file => file.Value.Text() ?? string.Empty), json["settings"].Text() ?? string.Empty, json["server"].Text() ?? string.Empty));
         }

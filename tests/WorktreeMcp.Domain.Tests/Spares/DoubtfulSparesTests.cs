@@ -23,6 +23,11 @@ public sealed class DoubtfulSparesTests : IDisposable
         { "ln -s /etc/passwd link", true },
         { "git update-index --assume-unchanged README.md", true },
         { "git switch -q -c mine", true },
+        { "chmod 700 src", true },
+        { "chmod u+s README.md", true },
+        { "git init -q src && git -C src commit -q --allow-empty -m mine", true },
+        { "touch -r README.md ../stamp && printf 'HELLO\\n' > README.md && touch -r ../stamp README.md && rm ../stamp", true },
+        { "git update-ref refs/worktree/mine HEAD", true },
         { "git commit -q --allow-empty -m mine", true },
         { "git worktree unlock .", false },
         { "cd / && git --git-dir=\"$REPO/.git\" worktree prune --expire=now", false },
@@ -72,6 +77,33 @@ public sealed class DoubtfulSparesTests : IDisposable
         var aside = Directory.EnumerateDirectories(_repo.Layout.TrashBeside).Single();
         File.ReadAllText(Path.Join(aside, file)).Should().Be(content);
         _repo.GitIn(aside, "status", "--porcelain", "--ignored").Should().Contain(file == "x.ignored" ? "!! x.ignored" : file);
+    }
+
+    [Fact]
+    public void A_file_with_a_second_name_elsewhere_never_becomes_a_worktrees()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux is asked how many names a file has.");
+        using (var maker = _repo.Open())
+        {
+            maker.Tend(1);
+        }
+
+        Sh(_repo.SpareFolders().Single(), "ln README.md \"$REPO/.git/second\"", _repo.Root);
+
+        _repo.Open().Make("a").IsFromSpare().Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_repository_in_a_folder_of_a_spare_is_set_aside_when_the_spare_goes()
+    {
+        var repository = _repo.Open();
+        repository.Tend(1);
+        Sh(_repo.SpareFolders().Single(), "git init -q src && git -C src commit -q --allow-empty -m mine", _repo.Root);
+
+        repository.Tend(0);
+
+        var aside = Directory.EnumerateDirectories(_repo.Layout.TrashBeside).Single();
+        _repo.GitIn(Path.Join(aside, "src"), "log", "--format=%s").Should().Be("mine");
     }
 
     [Theory]
