@@ -12,7 +12,6 @@ namespace WorktreeMcp.Domain.Spares;
 internal static class TreeFingerprint
 {
     private const int FactsLength = 38;
-    private const int LongestName = 4096;
     private const ushort TypeBits = 0xF000;
     private const ushort FolderType = 0x4000;
 
@@ -27,57 +26,66 @@ internal static class TreeFingerprint
 
         var top = KernelFiles.PathOf(root);
         var sum = new byte[SHA256.HashSizeInBytes];
-        var text = new byte[FactsLength + LongestName];
         var open = new Stack<byte[]>();
         open.Push(top);
         while (open.TryPop(out var folder))
         {
-            var names = new List<byte[]>();
-            if (!KernelFiles.List(folder, (name, _) => names.Add(KernelFiles.Joined(folder, name))))
+            var entries = new List<byte[]>();
+            var isRead = KernelFiles.Tell(
+                folder,
+                (name, facts) =>
+                {
+                    if (folder != top || !name.SequenceEqual(".git"u8))
+                    {
+                        entries.Add(Text(name, facts));
+                        if ((facts.Mode & TypeBits) == FolderType)
+                        {
+                            open.Push(KernelFiles.Joined(folder, name));
+                        }
+                    }
+                });
+            if (!isRead)
             {
                 return null;
             }
 
-            foreach (var path in names)
-            {
-                var name = path.AsSpan(top.Length..^1);
-                if (name.SequenceEqual(".git"u8))
-                {
-                    continue;
-                }
-
-                if (name.Length > LongestName || KernelFiles.Of(path) is not { } facts)
-                {
-                    return null;
-                }
-
-                Add(sum, name, facts, text);
-                if ((facts.Mode & TypeBits) == FolderType)
-                {
-                    open.Push(path);
-                }
-            }
+            Add(sum, folder.AsSpan(top.Length - 1), entries);
         }
 
         return Convert.ToHexStringLower(sum);
     }
 
-    // Each entry by itself, so that the order in which a folder lists them says nothing. The number of the device is the machine's
-    // of today, and those of files stay.
-    private static void Add(byte[] sum, ReadOnlySpan<byte> name, FileFacts facts, Span<byte> text)
+    // The number of the device is the machine's of today; those of files stay.
+    private static byte[] Text(ReadOnlySpan<byte> name, FileFacts facts)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(text, facts.Inode);
-        BinaryPrimitives.WriteUInt16LittleEndian(text[8..], facts.Mode);
-        BinaryPrimitives.WriteUInt32LittleEndian(text[10..], facts.Links);
-        BinaryPrimitives.WriteUInt64LittleEndian(text[14..], facts.Owner);
-        BinaryPrimitives.WriteUInt64LittleEndian(text[22..], facts.Size);
-        BinaryPrimitives.WriteInt64LittleEndian(text[30..], facts.Changed);
-        name.CopyTo(text[FactsLength..]);
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(text[..(FactsLength + name.Length)], hash);
+        var text = new byte[FactsLength + name.Length + 1];
+        name.CopyTo(text);
+        var rest = text.AsSpan(name.Length + 1);
+        BinaryPrimitives.WriteUInt64LittleEndian(rest, facts.Inode);
+        BinaryPrimitives.WriteUInt16LittleEndian(rest[8..], facts.Mode);
+        BinaryPrimitives.WriteUInt32LittleEndian(rest[10..], facts.Links);
+        BinaryPrimitives.WriteUInt64LittleEndian(rest[14..], facts.Owner);
+        BinaryPrimitives.WriteUInt64LittleEndian(rest[22..], facts.Size);
+        BinaryPrimitives.WriteInt64LittleEndian(rest[30..], facts.Changed);
+        return text;
+    }
+
+    // A folder may list its entries in another order the next time, and so may the tree its folders.
+    private static void Add(byte[] sum, ReadOnlySpan<byte> folder, List<byte[]> entries)
+    {
+        entries.Sort(static (left, right) => left.AsSpan().SequenceCompareTo(right));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(folder);
+        foreach (var entry in entries)
+        {
+            hash.AppendData(entry);
+        }
+
+        Span<byte> own = stackalloc byte[SHA256.HashSizeInBytes];
+        hash.GetHashAndReset(own);
         for (var i = 0; i < sum.Length; i++)
         {
-            sum[i] ^= hash[i];
+            sum[i] ^= own[i];
         }
     }
 }

@@ -10,11 +10,16 @@ namespace WorktreeMcp.Domain.Spares;
 /// </summary>
 internal sealed class TreeWatch : IDisposable
 {
+    // What a user may watch is shared with editors and with other servers.
+    private const int Share = 3;
     private const int MostFolders = 60_000;
+
+    private static readonly int Most = Math.Min(MostFolders, WatchLimits.Allowed() / Share);
 
     private readonly SafeHandle _queue;
     private readonly IReadOnlyList<(string Path, (ulong, ulong)? Place)> _roots;
     private bool _broken;
+    private int _folders;
 
     private TreeWatch(SafeHandle queue, IEnumerable<string> roots) => (_queue, _roots) = (queue, [.. roots.Select(root => (root, KernelFiles.PlaceOf(root)))]);
 
@@ -38,8 +43,7 @@ internal sealed class TreeWatch : IDisposable
         }
 
         var watch = new TreeWatch(queue, roots);
-        var count = 0;
-        if (roots.All(root => watch.Add(root, ref count)))
+        if (roots.All(watch.AddAll))
         {
             return watch;
         }
@@ -50,24 +54,40 @@ internal sealed class TreeWatch : IDisposable
 
     public void Dispose() => _queue.Dispose();
 
-    // A folder is watched before it is listed, so that one which is made meanwhile breaks the watch.
-    private bool Add(string folder, ref int count)
+    // A folder is watched before it is listed, so that one which is made meanwhile breaks the watch, and so does one that goes.
+    private bool AddAll(string root)
     {
-        if (++count > MostFolders || Inotify.Watch(_queue, folder) < 0)
+        var open = new Stack<byte[]>();
+        open.Push(KernelFiles.PathOf(root));
+        for (var isRoot = true; open.TryPop(out var folder); isRoot = false)
         {
-            return false;
-        }
+            if (++_folders > Most || !KernelFiles.CanList)
+            {
+                return false;
+            }
 
-#pragma warning disable RS0030 // a walk over somebody else's tree, not state of ours
-        foreach (var inner in new DirectoryInfo(folder).EnumerateDirectories())
-#pragma warning restore RS0030
-        {
-            if (!inner.Attributes.HasFlag(FileAttributes.ReparsePoint) && !Add(inner.FullName, ref count))
+            // What only may be a folder is told by that it cannot be watched.
+            if (Inotify.Watch(_queue, folder) < 0)
+            {
+                if (isRoot || !KernelFiles.WasNoFolder)
+                {
+                    return false;
+                }
+            }
+            else if (!KernelFiles.List(folder, (name, mayBeFolder) => Push(open, folder, name, mayBeFolder)))
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    private static void Push(Stack<byte[]> open, byte[] folder, ReadOnlySpan<byte> name, bool mayBeFolder)
+    {
+        if (mayBeFolder)
+        {
+            open.Push(KernelFiles.Joined(folder, name));
+        }
     }
 }

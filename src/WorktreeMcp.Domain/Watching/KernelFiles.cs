@@ -35,6 +35,9 @@ internal static unsafe partial class KernelFiles
     private const uint Basic = 0x7ff;
     private const int StatLength = 256;
 
+    private const int BufferLength = 8 * 1024;
+    private const int LengthOffset = 16;
+    private const int TypeOffset = 18;
     private const int NameOffset = 19;
     private const byte UnknownType = 0;
     private const byte FolderType = 4;
@@ -43,6 +46,13 @@ internal static unsafe partial class KernelFiles
     /// <param name="name">Its name.</param>
     /// <param name="mayBeFolder">Whether it is a folder, or the file system does not say.</param>
     internal delegate void Visit(ReadOnlySpan<byte> name, bool mayBeFolder);
+
+    /// <summary>Takes one entry of a folder and what is known of it.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="facts">What is known of it.</param>
+    internal delegate void VisitFacts(ReadOnlySpan<byte> name, FileFacts facts);
+
+    private delegate bool Take(int folder, byte* entry);
 
     /// <summary>Whether folders can be listed here at all: not every libc has the call.</summary>
     internal static bool CanList { get; } = OperatingSystem.IsLinux() && IsInLibc("getdents64");
@@ -68,7 +78,31 @@ internal static unsafe partial class KernelFiles
 
     /// <summary>Shows all entries of a folder but itself and the one above.</summary>
     /// <returns>Whether it could be read to its end; one that has gone has none.</returns>
-    internal static bool List(byte[] folder, Visit visit)
+    internal static bool List(byte[] folder, Visit visit) => Read(
+        folder,
+        (_, entry) =>
+        {
+            visit(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + NameOffset), entry[TypeOffset] is FolderType or UnknownType);
+            return true;
+        });
+
+    /// <summary>Shows all entries of a folder with what is known of them, links not followed.</summary>
+    /// <returns>Whether it could be read to its end, and every entry be asked about.</returns>
+    internal static bool Tell(byte[] folder, VisitFacts visit) => CanTell && Read(
+        folder,
+        (handle, entry) =>
+        {
+            var about = stackalloc byte[StatLength];
+            if (Stat(handle, entry + NameOffset, NoFollow, Basic, about) != 0)
+            {
+                return false;
+            }
+
+            visit(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + NameOffset), Facts(about));
+            return true;
+        });
+
+    private static bool Read(byte[] folder, Take take)
     {
         var number = Open(folder, OnlyFolder | CloseOnExec);
         if (number < 0)
@@ -77,16 +111,16 @@ internal static unsafe partial class KernelFiles
         }
 
         using var handle = new SafeFileHandle(number, ownsHandle: true);
-        var buffer = stackalloc byte[8 * 1024];
+        var buffer = stackalloc byte[BufferLength];
         long count;
-        while ((count = Entries(handle, buffer, 8 * 1024)) > 0)
+        while ((count = Entries(number, buffer, BufferLength)) > 0)
         {
-            for (var at = 0; at < count; at += BinaryPrimitives.ReadUInt16LittleEndian(new ReadOnlySpan<byte>(buffer + at + 16, 2)))
+            for (var at = 0; at < count; at += BinaryPrimitives.ReadUInt16LittleEndian(new ReadOnlySpan<byte>(buffer + at + LengthOffset, 2)))
             {
                 var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(buffer + at + NameOffset);
-                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8) && !take(number, buffer + at))
                 {
-                    visit(name, buffer[at + 18] is FolderType or UnknownType);
+                    return false;
                 }
             }
         }
@@ -98,20 +132,10 @@ internal static unsafe partial class KernelFiles
     internal static FileFacts? Of(byte[] path)
     {
         var about = stackalloc byte[StatLength];
-        if (!CanTell || Stat(Here, path, NoFollow, Basic, about) != 0)
+        fixed (byte* start = path)
         {
-            return null;
+            return CanTell && Stat(Here, start, NoFollow, Basic, about) == 0 ? Facts(about) : null;
         }
-
-        var facts = new ReadOnlySpan<byte>(about, StatLength);
-        return new FileFacts(
-            ((ulong)UInt(facts, 136) << 32) | UInt(facts, 140),
-            BinaryPrimitives.ReadUInt64LittleEndian(facts[32..]),
-            BinaryPrimitives.ReadUInt16LittleEndian(facts[28..]),
-            UInt(facts, 16),
-            ((ulong)UInt(facts, 20) << 32) | UInt(facts, 24),
-            BinaryPrimitives.ReadUInt64LittleEndian(facts[40..]),
-            (BinaryPrimitives.ReadInt64LittleEndian(facts[96..]) * 1_000_000_000) + UInt(facts, 104));
     }
 
     /// <summary>Which folder or file lies at a path: its file system and its number there; null when there is none.</summary>
@@ -124,12 +148,28 @@ internal static unsafe partial class KernelFiles
     internal static bool IsLeaf(byte[] folder)
     {
         var about = stackalloc byte[StatLength];
-        return Stat(Here, folder, NoFollow, LinkCount, about) == 0 && (UInt(new ReadOnlySpan<byte>(about, StatLength), 0) & LinkCount) != 0
-            && UInt(new ReadOnlySpan<byte>(about, StatLength), 16) == 2
-            && Stat(Here, Joined(folder, ".git"u8), NoFollow, 0, about) != 0 && Marshal.GetLastPInvokeError() == NotThere;
+        fixed (byte* start = folder, git = Joined(folder, ".git"u8))
+        {
+            return Stat(Here, start, NoFollow, LinkCount, about) == 0 && (UInt(about, 0) & LinkCount) != 0 && UInt(about, 16) == 2
+                && Stat(Here, git, NoFollow, 0, about) != 0 && Marshal.GetLastPInvokeError() == NotThere;
+        }
     }
 
-    private static uint UInt(ReadOnlySpan<byte> facts, int at) => BinaryPrimitives.ReadUInt32LittleEndian(facts[at..]);
+    // As `struct statx` has them.
+    private static FileFacts Facts(byte* about)
+    {
+        var facts = new ReadOnlySpan<byte>(about, StatLength);
+        return new FileFacts(
+            ((ulong)UInt(about, 136) << 32) | UInt(about, 140),
+            BinaryPrimitives.ReadUInt64LittleEndian(facts[32..]),
+            BinaryPrimitives.ReadUInt16LittleEndian(facts[28..]),
+            UInt(about, 16),
+            ((ulong)UInt(about, 20) << 32) | UInt(about, 24),
+            BinaryPrimitives.ReadUInt64LittleEndian(facts[40..]),
+            (BinaryPrimitives.ReadInt64LittleEndian(facts[96..]) * 1_000_000_000) + UInt(about, 104));
+    }
+
+    private static uint UInt(byte* facts, int at) => BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(facts + at, 4));
 
     private static bool IsInLibc(string call) =>
         NativeLibrary.TryLoad("libc", typeof(KernelFiles).Assembly, null, out var libc) && NativeLibrary.TryGetExport(libc, call, out _);
@@ -138,8 +178,8 @@ internal static unsafe partial class KernelFiles
     private static partial int Open(byte[] path, int flags);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
-    private static partial int Stat(int at, byte[] path, int flags, uint wanted, byte* about);
+    private static partial int Stat(int at, byte* path, int flags, uint wanted, byte* about);
 
     [LibraryImport("libc", EntryPoint = "getdents64", SetLastError = true)]
-    private static partial nint Entries(SafeHandle folder, byte* buffer, nuint count);
+    private static partial nint Entries(int folder, byte* buffer, nuint count);
 }
