@@ -11,13 +11,18 @@ namespace WorktreeMcp.Domain.Spares;
 /// </summary>
 internal static class TreeFingerprint
 {
+    // So many folders take longer than the start of a thread.
+    private const int WorthTwo = 32;
     private const int FactsLength = 38;
     private const ushort TypeBits = 0xF000;
     private const ushort FolderType = 0x4000;
 
+    private static readonly (byte[] Sum, List<byte[]> Folders)? Empty = (new byte[SHA256.HashSizeInBytes], []);
+
     /// <summary>The fingerprint of what is in a folder; null where it cannot be taken.</summary>
     /// <param name="root">The folder. Its own file <c>.git</c> is left out: it says where git's record is, and is written anew when that moves.</param>
-    internal static string? Of(string root)
+    /// <param name="alone">Whether it takes one processor at most.</param>
+    internal static string? Of(string root, bool alone)
     {
         if (!KernelFiles.CanList || !KernelFiles.CanTell)
         {
@@ -26,11 +31,34 @@ internal static class TreeFingerprint
 
         var top = KernelFiles.PathOf(root);
         var sum = new byte[SHA256.HashSizeInBytes];
-        var open = new Stack<byte[]>();
-        open.Push(top);
-        while (open.TryPop(out var folder))
+        List<byte[]> open = [top];
+        while (open.Count > 0)
         {
-            var entries = new List<byte[]>();
+            var half = open.Count < WorthTwo || alone ? open.Count : open.Count / 2;
+            var (left, right) = half == open.Count ? (Part(top, open), Empty) : AtOnce.Ask(() => Part(top, open[..half]), () => Part(top, open[half..]));
+            if (left is null || right is null)
+            {
+                return null;
+            }
+
+            Add(sum, left.Value.Sum);
+            Add(sum, right.Value.Sum);
+            open = [.. left.Value.Folders, .. right.Value.Folders];
+        }
+
+        return Convert.ToHexStringLower(sum);
+    }
+
+    // The sum over some folders, and those that are in them.
+    private static (byte[] Sum, List<byte[]> Folders)? Part(byte[] top, List<byte[]> folders)
+    {
+        var sum = new byte[SHA256.HashSizeInBytes];
+        var inner = new List<byte[]>();
+        var entries = new List<byte[]>();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var folder in folders)
+        {
+            entries.Clear();
             var isRead = KernelFiles.Tell(
                 folder,
                 (name, facts) =>
@@ -40,7 +68,7 @@ internal static class TreeFingerprint
                         entries.Add(Text(name, facts));
                         if ((facts.Mode & TypeBits) == FolderType)
                         {
-                            open.Push(KernelFiles.Joined(folder, name));
+                            inner.Add(KernelFiles.Joined(folder, name));
                         }
                     }
                 });
@@ -49,10 +77,10 @@ internal static class TreeFingerprint
                 return null;
             }
 
-            Add(sum, folder.AsSpan(top.Length - 1), entries);
+            Add(sum, HashOf(folder.AsSpan(top.Length - 1), entries, hash));
         }
 
-        return Convert.ToHexStringLower(sum);
+        return (sum, inner);
     }
 
     // The number of the device is the machine's of today; those of files stay.
@@ -71,21 +99,23 @@ internal static class TreeFingerprint
     }
 
     // A folder may list its entries in another order the next time, and so may the tree its folders.
-    private static void Add(byte[] sum, ReadOnlySpan<byte> folder, List<byte[]> entries)
+    private static byte[] HashOf(ReadOnlySpan<byte> folder, List<byte[]> entries, IncrementalHash hash)
     {
         entries.Sort(static (left, right) => left.AsSpan().SequenceCompareTo(right));
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(folder);
         foreach (var entry in entries)
         {
             hash.AppendData(entry);
         }
 
-        Span<byte> own = stackalloc byte[SHA256.HashSizeInBytes];
-        hash.GetHashAndReset(own);
+        return hash.GetHashAndReset();
+    }
+
+    private static void Add(byte[] sum, byte[] more)
+    {
         for (var i = 0; i < sum.Length; i++)
         {
-            sum[i] ^= own[i];
+            sum[i] ^= more[i];
         }
     }
 }
