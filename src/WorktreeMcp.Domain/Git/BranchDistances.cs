@@ -11,7 +11,7 @@ namespace WorktreeMcp.Domain.Git;
 internal sealed record CommitPair(string? Branch, string Commit, string? Base, string BaseCommit);
 
 /// <summary>
-/// How far commits are from each other. That is a fact about two commits for ever, so each is counted once; many branches
+/// How far commits are from each other. That is a fact about two commits as long as history stays the same, so each is counted once; many branches
 /// are counted by one process, which is told for its time what their upstreams are.
 /// </summary>
 internal sealed class BranchDistances(GitCommand git, GitRepository repository, RepositoryPlace place, IFileSystem files)
@@ -21,7 +21,7 @@ internal sealed class BranchDistances(GitCommand git, GitRepository repository, 
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(string, string), (int Ahead, int Behind)> _known = [];
-    private (DateTime, long) _shallow;
+    private (DateTime, long, DateTime) _history;
 
     /// <summary>How many commits one has that the other lacks, and the reverse; refuses when git cannot tell.</summary>
     internal (int Ahead, int Behind) Of(string commit, string other)
@@ -33,6 +33,7 @@ internal sealed class BranchDistances(GitCommand git, GitRepository repository, 
 
         lock (_gate)
         {
+            ForgetIfRewritten();
             if (_known.TryGetValue((commit, other), out var known))
             {
                 return known;
@@ -50,7 +51,7 @@ internal sealed class BranchDistances(GitCommand git, GitRepository repository, 
         List<CommitPair> open;
         lock (_gate)
         {
-            ForgetIfDeepened();
+            ForgetIfRewritten();
             open = [.. pairs.Where(pair => pair.Branch is not null && pair.Base is not null && pair.Commit != pair.BaseCommit && !_known.ContainsKey((pair.Commit, pair.BaseCommit)))];
         }
 
@@ -106,15 +107,16 @@ internal sealed class BranchDistances(GitCommand git, GitRepository repository, 
         }
     }
 
-    // Only where history ends is it a fact for a time.
-    private void ForgetIfDeepened()
+    // Only where history ends, and where commits are shown as others, is it a fact for a time.
+    private void ForgetIfRewritten()
     {
-        var info = files.FileInfo.FromFileName(Path.Join(place.CommonDirectory, "shallow"));
-        var now = info.Exists ? (info.LastWriteTimeUtc, info.Length) : default;
-        if (now != _shallow)
+        var shallow = files.FileInfo.FromFileName(Path.Join(place.CommonDirectory, "shallow"));
+        var replaced = files.Directory.GetLastWriteTimeUtc(Path.Join(place.CommonDirectory, "refs", "replace"));
+        var now = shallow.Exists ? (shallow.LastWriteTimeUtc, shallow.Length, replaced) : (default, 0, replaced);
+        if (now != _history)
         {
             _known.Clear();
-            _shallow = now;
+            _history = now;
         }
     }
 

@@ -13,6 +13,19 @@ public sealed class InspectingTests : IDisposable
     public void Dispose() => _repo.Dispose();
 
     [Fact]
+    public void Where_commits_get_other_parents_it_is_counted_anew_how_far_they_are()
+    {
+        var repository = _repo.Open();
+        repository.Make("a");
+        repository.Shell("a", "git commit -q --allow-empty -m one && git commit -q --allow-empty -m two");
+        repository.Row("a").Ahead.Should().Be(2);
+
+        repository.Shell("a", "git replace --graft HEAD main").Run.ExitCode.Should().Be(0);
+
+        repository.Row("a").Ahead.Should().Be(1);
+    }
+
+    [Fact]
     public void A_row_counts_what_is_uncommitted_and_how_far_it_is_from_its_base_now()
     {
         var repository = _repo.Open();
