@@ -43,7 +43,7 @@ internal sealed class OutsideContent(GitCommand git, RepositoryPlace place, IFil
 
     private IEnumerable<string> Unshared(string repository, string name, int most)
     {
-        var answer = git.Run(new GitCall("log", "--no-show-signature", "--format=%h %s", $"--max-count={most}", "HEAD", "--all", "--not", "--remotes", "--") { Directory = repository, GitDirectory = repository });
+        var answer = git.Run(new GitCall("log", "--no-show-signature", "--format=%h %s", $"--max-count={most}", "--all", "--not", "--remotes", "--") { Directory = repository, GitDirectory = repository });
         return answer.Succeeded
             ? answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"{name} {line}")
             : [$"{name} cannot be read ({answer.Error})"];

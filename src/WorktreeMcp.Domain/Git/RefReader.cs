@@ -20,11 +20,13 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
 {
     private const int MostSteps = 5;
     private const string Branches = "refs/heads/";
+    private const string Replacements = "refs/replace/";
     private const long MostPacked = 1024 * 1024;
 
     private readonly Lock _gate = new();
     private FileStamp? _stamp;
     private Dictionary<string, string> _branches = [];
+    private bool _anyPackedReplacement;
 
     /// <summary>HEAD of the main checkout or of a worktree's admin entry; null when it cannot be read.</summary>
     internal Head? ReadHead(string gitDirectory)
@@ -89,6 +91,26 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
         return [.. names.Concat(lines.Select(line => line.Split(' ', 2)[^1]).Where(name => name.StartsWith(folder, StringComparison.Ordinal))).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>Whether git shows other objects in the place of some.</summary>
+    internal bool ReplacesObjects()
+    {
+        if (files.KindOf(Path.Join(commonDirectory, Replacements)) == FileKind.Folder && files.Directory.EnumerateFiles(Path.Join(commonDirectory, Replacements), "*", SearchOption.AllDirectories).Any())
+        {
+            return true;
+        }
+
+        var packed = files.FileInfo.FromFileName(Path.Join(commonDirectory, "packed-refs"));
+        lock (_gate)
+        {
+            if (packed.Exists)
+            {
+                ReadPacked(packed);
+            }
+
+            return packed.Exists && _anyPackedReplacement;
+        }
+    }
+
     /// <summary>Whether a packed ref lies below a folder's name, which ends with a slash.</summary>
     internal bool AnyPackedBelow(string folder)
     {
@@ -113,16 +135,31 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
 
         lock (_gate)
         {
-            var stamp = FileStamp.Of(info);
-            if (stamp != _stamp)
-            {
-                _branches = PackedRefs(info.FullName).Where(packed => packed.Name.StartsWith(Branches, StringComparison.Ordinal))
-                    .DistinctBy(packed => packed.Name, StringComparer.Ordinal).ToDictionary(packed => packed.Name, packed => packed.Hash, StringComparer.Ordinal);
-                _stamp = stamp.IsSettled ? stamp : null;
-            }
-
+            ReadPacked(info);
             return _branches.GetValueOrDefault(name);
         }
+    }
+
+    private void ReadPacked(IFileInfo info)
+    {
+        var stamp = FileStamp.Of(info);
+        if (stamp == _stamp)
+        {
+            return;
+        }
+
+        var (branches, anyReplacement) = (new Dictionary<string, string>(StringComparer.Ordinal), false);
+        foreach (var (name, hash) in PackedRefs(info.FullName))
+        {
+            anyReplacement |= name.StartsWith(Replacements, StringComparison.Ordinal);
+            if (name.StartsWith(Branches, StringComparison.Ordinal))
+            {
+                branches.TryAdd(name, hash);
+            }
+        }
+
+        (_branches, _anyPackedReplacement) = (branches, anyReplacement);
+        _stamp = stamp.IsSettled ? stamp : null;
     }
 
     private IEnumerable<(string Name, string Hash)> PackedRefs(string path)

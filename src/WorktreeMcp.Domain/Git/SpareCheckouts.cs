@@ -33,7 +33,7 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
         [.. _settings.List().Where(member => !Array.Exists(OfNoAccount, section => member.StartsWith(section, StringComparison.Ordinal)))];
 
     /// <summary>Whether git shows other objects in the place of some: then a commit's hash does not tell what a checkout of it is.</summary>
-    internal bool ReplacesObjects => _refs.Below("refs/replace/").Count > 0 || _refs.AnyPackedBelow("refs/replace/");
+    internal bool ReplacesObjects => _refs.ReplacesObjects();
 
     /// <summary>Whether checkouts of this repository can be kept ready at all, as far as its settings go; filters that must not run would.</summary>
     internal bool SettingsAllow() => !ReplacesObjects

@@ -138,9 +138,9 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     /// <summary>Begins to watch one that another server made, if it is beyond doubt.</summary>
     internal bool TryWatch(Spare spare) => IsRecordPristine(spare) && Look(spare, background: true, orUnwatched: false);
 
+    // A broken watch stays until another has taken its place: somebody may have proven the spare by it, and is about to ask it once more.
     private bool Look(Spare spare, bool background, bool orUnwatched)
     {
-        Unwatch(spare.Id);
         var watch = TreeWatch.Begin(shelf.DirectoryOf(spare.Id), shelf.EntryOf(spare.Id).Directory);
         try
         {
@@ -149,6 +149,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
                 return false;
             }
 
+            Unwatch(spare.Id);
             if (watch is not null)
             {
                 (_watches[spare.Id], watch) = (watch, null);

@@ -30,7 +30,7 @@ internal sealed class SpareReservation(Spare spare, string wanted, Lease lease, 
     /// <returns>git's record, or null when it is in doubt by now or could not be moved, and everything is as before.</returns>
     internal AdminEntry? MoveTo(string directory, string branch, string commit, System.Runtime.InteropServices.SafeHandle guard)
     {
-        if (!Leads(commit) || !spare.Conditions.Hold(git, files) || !maker.IsStillPristine(spare))
+        if (!IsBeyondDoubt(commit))
         {
             return null;
         }
@@ -54,6 +54,18 @@ internal sealed class SpareReservation(Spare spare, string wanted, Lease lease, 
         git.Attach(entry, directory, branch, guard).Require($"putting HEAD on branch {branch}");
         disk.Delete(Path.Join(entry.Directory, "locked"));
         return entry;
+    }
+
+    private bool IsBeyondDoubt(string commit)
+    {
+        try
+        {
+            return Leads(commit) && spare.Conditions.Hold(git, files) && maker.IsStillPristine(spare);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)
+        {
+            return false;
+        }
     }
 
     // The name that the base was asked by may stand for another commit by now, or the base may have been chosen anew.

@@ -71,6 +71,23 @@ public sealed class LateDoubtTests : IDisposable
     }
 
     [Fact]
+    public void A_look_in_the_background_does_not_forget_what_happened_before_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Folders are watched on Linux only.");
+        var server = _repo.Open();
+        server.Tend(1);
+        var head = _repo.Git("rev-parse", "HEAD");
+        using var reservation = server.Spares.Reserve(head)!;
+        File.AppendAllText(Path.Join(_repo.SpareFolders().Single(), "README.md"), "late\n");
+
+        server.Spares.WatchOthers(head, CancellationToken.None);
+
+        using var guard = File.OpenHandle(Path.Join(_repo.Root, "README.md"));
+        reservation.MoveTo(_repo.Layout.Worktree("a"), "main", head, guard).Should().BeNull();
+        _repo.SpareFolders().Should().ContainSingle();
+    }
+
+    [Fact]
     public void Where_the_worktrees_were_replaced_by_a_copy_the_copys_spare_is_not_used()
     {
         var server = _repo.Open();
