@@ -167,7 +167,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         git.IsRecordPristine(shelf.EntryOf(spare.Id), shelf.DirectoryOf(spare.Id), spare.Commit) && shelf.IndexStamp(spare.Id) == spare.Index;
 
     private bool LooksPristine(Spare spare, bool background) => spare.Tree is { } tree
-        ? TreeFingerprint.Of(shelf.DirectoryOf(spare.Id), alone: background) == tree
+        ? shelf.FingerprintOf(spare.Id, alone: background) == tree
         : git.IsPristine(shelf.EntryOf(spare.Id), shelf.DirectoryOf(spare.Id), spare.Commit, background);
 
     /// <summary>Forgets the watch of a spare, before its files are moved.</summary>
@@ -213,7 +213,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         var watch = TreeWatch.Begin(directory, entry.Directory);
 
         // Before git looks: what happens on the way is seen by git, or makes another fingerprint.
-        var spare = new Spare(id, commit, shelf.IndexStamp(id), TreeFingerprint.Of(directory, alone: true), conditions);
+        var spare = new Spare(id, commit, shelf.IndexStamp(id), shelf.FingerprintOf(id, alone: true), conditions);
         if (cancel.IsCancellationRequested || !git.IsPristine(entry, directory, commit, background: true))
         {
             watch?.Dispose();

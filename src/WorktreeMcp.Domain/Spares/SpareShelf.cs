@@ -101,15 +101,15 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
     /// <summary>What tells whether the index was written since.</summary>
     internal string IndexStamp(string id)
     {
-        var index = Path.Join(EntryOf(id).Directory, "index");
-        if (KernelFiles.Of(KernelFiles.PathOf(index)) is { } facts)
-        {
-            return $"{facts.Inode} {facts.Changed} {facts.Size}";
-        }
-
-        var info = files.FileInfo.FromFileName(index);
+        var info = files.FileInfo.FromFileName(IndexOf(id));
         return info.Exists ? $"{info.LastWriteTimeUtc.Ticks} {info.Length}" : string.Empty;
     }
+
+    /// <summary>What tells whether anything of its files or its index was changed since; null where the system does not tell.</summary>
+    internal string? FingerprintOf(string id, bool alone) =>
+        TreeFingerprint.Of(DirectoryOf(id), alone) is { } tree && KernelFiles.Of(KernelFiles.PathOf(IndexOf(id))) is { } index ? $"{tree} {index.Inode} {index.Changed}" : null;
+
+    private string IndexOf(string id) => Path.Join(EntryOf(id).Directory, "index");
 
     /// <summary>Whether git's record of that name is one of a spare, and not of the worktree that it became.</summary>
     internal bool IsRecordOf(string id) => files.KindOf(EntryOf(id).Directory) == FileKind.Folder && BelongsHere(EntryOf(id));

@@ -35,7 +35,7 @@ public sealed class SharedSparesTests : IDisposable
     public void A_server_that_has_looked_at_one_of_another_makes_a_worktree_of_it_without_looking_again()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Folders are watched on Linux only.");
-        ForgetFingerprints();
+        _repo.ForgetFingerprints();
         using var other = Other();
         var before = _git.Statuses;
         other.Spares.WatchOthers(Head, CancellationToken.None);
@@ -165,7 +165,7 @@ public sealed class SharedSparesTests : IDisposable
     [Fact]
     public async Task A_look_that_still_goes_on_does_not_stand_in_the_way_of_the_worktree_that_was_made_meanwhile()
     {
-        ForgetFingerprints();
+        _repo.ForgetFingerprints();
         using var held = new HeldGit(_repo, "clean -n");
         using var other = Repository.Open(_repo.Root, new RepositorySettings(), held.Variables);
         var looking = Task.Run(() => other.Spares.WatchOthers(Head, CancellationToken.None), TestContext.Current.CancellationToken);
@@ -182,7 +182,7 @@ public sealed class SharedSparesTests : IDisposable
     [Fact]
     public void A_git_that_cannot_be_started_is_a_reason_like_any_other_not_to_use_one()
     {
-        ForgetFingerprints();
+        _repo.ForgetFingerprints();
         using var other = Repository.Open(_repo.Root, new RepositorySettings(), _git.Alone);
         _git.Remove();
 
@@ -253,17 +253,6 @@ public sealed class SharedSparesTests : IDisposable
         var record = Directory.CreateDirectory(Path.Join(_repo.Layout.CommonDirectory, "worktrees", SpareShelf.NewName())).FullName;
         File.WriteAllText(Path.Join(record, "locked"), "initializing");
         return record;
-    }
-
-    // As on a system whose kernel is not asked about files: git looks then.
-    private void ForgetFingerprints()
-    {
-        foreach (var record in Directory.EnumerateFiles(_repo.Layout.SpareRecords, "*.json"))
-        {
-            var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(record))!.AsObject();
-            json.Remove("tree");
-            File.WriteAllText(record, json.ToJsonString());
-        }
     }
 
     private Repository Other() => Repository.Open(_repo.Root, new RepositorySettings(), _git.Variables);

@@ -21,6 +21,17 @@ internal static class SpareSteps
             ? [.. Directory.GetDirectories(Path.Join(repository.Layout.CommonDirectory, "worktrees"), "spare-*")]
             : [];
 
+    /// <summary>Lets git look at spares again, as on a system whose kernel does not tell enough of files, or where they were copied back.</summary>
+    internal static void ForgetFingerprints(this TempRepository repository)
+    {
+        foreach (var record in Directory.EnumerateFiles(repository.Layout.SpareRecords, "*.json"))
+        {
+            var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(record))!.AsObject();
+            json.Remove("tree");
+            File.WriteAllText(record, json.ToJsonString());
+        }
+    }
+
     /// <summary>Whether a worktree was made from a spare.</summary>
     internal static bool IsFromSpare(this WorktreeStep step) => step.Worktree.AdminId!.StartsWith("spare-", StringComparison.Ordinal);
 

@@ -117,5 +117,6 @@ public sealed partial class FailingRenamesTests
         Fill(repo);
         using var server = Repository.Open(repo.Root, new());
         server.Tend(1);
+        repo.ForgetFingerprints();
     }
 }
