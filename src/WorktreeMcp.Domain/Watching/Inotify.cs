@@ -38,9 +38,6 @@ internal static unsafe partial class Inotify
 
     /// <summary>Watches one folder, not what is below it.</summary>
     /// <returns>The watch's number, the same one for the same folder; negative when it cannot be watched.</returns>
-    internal static int Watch(SafeHandle queue, string folder) => Watch(queue, KernelFiles.PathOf(folder));
-
-    /// <summary>The same with a path as the kernel takes it.</summary>
     internal static int Watch(SafeHandle queue, byte[] folder) => AddWatch(queue, folder, Changes | OnlyFolders | NoLinks);
 
     /// <summary>Ends a watch.</summary>
