@@ -24,7 +24,7 @@ public sealed class Repository : IDisposable
     {
         Place = place;
         Settings = settings;
-        var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot);
+        var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot) { ObjectIdLength = place.ObjectIdLength };
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Trust = trust;
         Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Settle = () => Worktrees!.Repair.SettleAbandoned() };

@@ -63,6 +63,9 @@ public sealed record BoardTask
     /// <summary>Unix seconds.</summary>
     public double UpdatedAt { get; init; }
 
+    /// <summary>In which version its file is written, if that is newer than this program knows: then it is only read. Else null.</summary>
+    internal string? NewerVersion { get; init; }
+
     /// <summary>The file as it was read; empty for a new task.</summary>
     internal ReadOnlyMemory<byte> Source { get; init; }
 

@@ -35,6 +35,11 @@ internal sealed class Claims(StateStore store, Func<int, BoardTask?> find, Func<
     /// <param name="by">Who is about to change it or its worktree.</param>
     internal void EnsureMay(BoardTask? task, string by)
     {
+        if (task?.NewerVersion is { } version)
+        {
+            throw FormatVersion.RefusalOf(store.Layout.Task(task.Id), version);
+        }
+
         if (task is not null && task.Owner != by && Left(task) is > 0 and var left)
         {
             throw new Refusal(

@@ -30,6 +30,9 @@ public sealed class TaskBoard
         _claiming = new TaskClaiming(this, store);
     }
 
+    /// <summary>Tasks that a newer version of this program has written, as of the last look at all.</summary>
+    internal IReadOnlyList<BoardTask> Newer => _index.Newer;
+
     /// <summary>Who holds which task; asked by everything that changes a task or its worktree.</summary>
     internal Claims Claims { get; }
 
@@ -348,11 +351,7 @@ public sealed class TaskBoard
 
     private string Describe(int id) => Find(id) is { } task ? $"{id} \"{task.Subject}\" ({task.Status.Word()})" : $"{id} (its file is damaged)";
 
-    private (BoardTask? Task, string? Problem) Read(StoredTask stored)
-    {
-        var parsed = Parse(stored);
-        return (parsed.Task, parsed.Problem);
-    }
+    private (BoardTask? Task, string? Problem) Read(StoredTask stored) => Parse(stored) is var parsed ? (parsed.Task, parsed.Problem) : default;
 
     private Parsed Parse(StoredTask stored)
     {

@@ -11,6 +11,7 @@ namespace WorktreeMcp.Domain.Board;
 internal static class TaskImage
 {
     private const string TeachingBlockedBy = "blockedBy";
+    private const long MostRevisions = long.MaxValue / 2;
 
     /// <summary>Reads a file; throws FormatException with what is wrong.</summary>
     internal static BoardTask Read(int id, ReadOnlyMemory<byte> bytes)
@@ -114,21 +115,29 @@ internal static class TaskImage
             Description = json["description"].Text() ?? string.Empty,
             Status = TaskWords.State(state is null ? "pending" : state.Text()) ?? throw new FormatException($"its status is {state!.ToJsonString()}"),
             Owner = json["owner"].TextOrNull(),
-            Worktree = json["worktree"].TextOrNull(),
+            Worktree = NameOf(json["worktree"].TextOrNull()),
             WorktreeState = json["worktree_state"].TextOrNull() ?? (json["worktree"].TextOrNull() is null ? null : "active"),
             BlockedBy = [.. Items(json["blocked_by"] ?? json[TeachingBlockedBy]).Select(TaskId)],
             Priority = TaskWords.Priority(json["priority"].Text()) ?? TaskPriority.Normal,
             Labels = [.. Items(json["labels"]).Select(l => l.Text()).OfType<string>()],
             Attention = TaskWords.Attention(json["attention"].Text()) ?? TaskAttention.None,
-            LeaseUntil = json["lease_until"].Number(),
-            Epoch = (int)Within(json["epoch"].Integer() ?? 0, 0, int.MaxValue, "epoch"),
+            LeaseUntil = Time(json["lease_until"], "lease_until"),
+            Epoch = (int)Within(json["epoch"].Integer() ?? 0, 0, TaskFiles.HighestPossibleId, "epoch"),
             Claim = ReadClaim(json["claim"]),
-            Notes = [.. Items(json["notes"]).OfType<JsonObject>().Select(n => new TaskNote(n["at"].Number() ?? 0, n["by"].Text() ?? string.Empty, n["text"].Text() ?? string.Empty))],
-            Revision = json["revision"].Integer() ?? 0,
-            CreatedAt = json["created_at"].Number() ?? 0,
-            UpdatedAt = json["updated_at"].Number() ?? 0,
+            Notes = [.. Items(json["notes"]).OfType<JsonObject>().Select(n => new TaskNote(Time(n["at"], "at") ?? 0, n["by"].Text() ?? string.Empty, n["text"].Text() ?? string.Empty))],
+            Revision = Within(json["revision"].Integer() ?? 0, 0, MostRevisions, "revision"),
+            CreatedAt = Time(json["created_at"], "created_at") ?? 0,
+            UpdatedAt = Time(json["updated_at"], "updated_at") ?? 0,
+            NewerVersion = FormatVersion.NewerThanKnown(json),
         };
     }
+
+    // It becomes a part of paths and of branches.
+    private static string? NameOf(string? name) =>
+        name is null || Worktrees.WorktreeName.IsReadable(name) ? name : throw new FormatException($"its worktree is {JsonValue.Create(name).ToJsonString()}, which is no name of one");
+
+    private static double? Time(JsonNode? node, string member) =>
+        node.Number() is not { } time || PlainValues.IsTime(time) ? node.Number() : throw new FormatException($"{member} holds {node!.ToJsonString()}, which is no time");
 
     private static JsonArray Numbers(IReadOnlyList<int> numbers) => new([.. numbers.Select(n => JsonValue.Create(n))]);
 

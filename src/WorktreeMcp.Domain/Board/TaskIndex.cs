@@ -17,6 +17,9 @@ internal sealed class TaskIndex(StateLayout layout)
     private IReadOnlyList<StoredTask>? _of;
     private TaskOverview _overview = new([], []);
 
+    /// <summary>Those of them that a newer version of this program has written.</summary>
+    internal IReadOnlyList<BoardTask> Newer { get; private set; } = [];
+
     /// <summary>The tasks of these files.</summary>
     /// <param name="stored">The files; the same collection as before means that none has changed.</param>
     /// <param name="parse">What stands in one of them, or what is wrong with it.</param>
@@ -28,6 +31,7 @@ internal sealed class TaskIndex(StateLayout layout)
             {
                 var damaged = Read(stored, parse);
                 _overview = new TaskOverview(InOrder(damaged), damaged);
+                Newer = [.. _tasks.Values.Where(task => task.NewerVersion is not null).OrderBy(task => task.Id)];
                 _of = stored;
             }
 

@@ -46,12 +46,15 @@ internal sealed class Examination(WorktreeRegistry registry)
             Add("tasks", new TaskFileLook(parts).Look);
             if (parts.Store.IndexFile.IsReadable())
             {
-                var entries = registry.Entries.AsTheyAre();
+                var entries = registry.Entries.Exactly();
                 var lost = new Adoption(parts).Lost();
-                Add("records", new RecordLook(parts, entries).Look);
+                var aside = new RegistryEntryLook(parts, entries);
+                IReadOnlyList<Worktree> known = [.. entries, .. aside.Known];
+                Add("registry", aside.Look);
+                Add("records", new RecordLook(parts, known).Look);
                 Add("worktrees", new WorktreeLook(parts, entries).Look);
-                Add("bindings", new BindingLook(parts, [.. entries, .. lost]).Look);
-                Add("unknown", new UnknownLook(parts, entries, lost).Look);
+                Add("bindings", new BindingLook(parts, [.. known, .. lost]).Look);
+                Add("unknown", new UnknownLook(parts, known, lost).Look);
             }
         }
 

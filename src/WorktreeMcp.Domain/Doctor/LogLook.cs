@@ -8,7 +8,7 @@ internal sealed class LogLook(RegistryParts parts)
 {
     private const long Oversized = 64L * 1024 * 1024;
 
-    internal IEnumerable<Found> Look() => [.. Log(parts.Layout.OperationLog, "oplog"), .. Log(parts.Layout.Events, "events"), .. Unfinished(), .. Registry()];
+    internal IEnumerable<Found> Look() => [.. Log(parts.Layout.OperationLog, "oplog"), .. Log(parts.Layout.Events, "events"), .. Newer(), .. Unfinished(), .. Registry()];
 
     /// <summary>Logs that end in a torn line; a log that somebody is writing at this moment is none.</summary>
     internal IEnumerable<string> Torn() =>
@@ -70,9 +70,25 @@ internal sealed class LogLook(RegistryParts parts)
         }
     }
 
+    private IEnumerable<Found> Newer()
+    {
+        if (parts.Store.Log.Newer() is { } words)
+        {
+            yield return ByNewer("oplog_newer", parts.Layout.OperationLog, words, "Changes are refused");
+        }
+
+        if (parts.Store.IndexFile.NewerVersion is { } version)
+        {
+            yield return ByNewer("registry_newer", parts.Layout.Index, FormatVersion.Words(version), "Changes of worktrees are refused");
+        }
+    }
+
+    private static Found ByNewer(string code, string path, string words, string what) =>
+        Found.ForPerson(code, FindingSeverity.Error, path, $"{path} {words}. {what}; what can be understood is shown.", "Work with the newer worktree-mcp that wrote it.");
+
     private IEnumerable<Found> Unfinished()
     {
-        if (parts.Store.Log.Last() is { } last && !new Recovery(parts.Store).IsApplied(last))
+        if (parts.Store.Log.Newer() is null && parts.Store.Log.Last() is { } last && !new Recovery(parts.Store).IsApplied(last))
         {
             yield return Found.Ours(
                 "operation_unfinished",

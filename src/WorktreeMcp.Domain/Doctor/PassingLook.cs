@@ -1,3 +1,4 @@
+using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 
 namespace WorktreeMcp.Domain.Doctor;
@@ -20,15 +21,36 @@ internal sealed class PassingLook(WorktreeRegistry registry)
         return all.Count == 0 ? [] : [.. all.Take(Most), $"{(left > 0 ? $"{left} more. " : string.Empty)}A person should run worktree-mcp doctor here: it says what to do."];
     }
 
+    // What a newer version writes is shown and not changed; whoever wonders why changes are refused reads it here.
+    private static IEnumerable<string> NewerFiles(RegistryParts parts)
+    {
+        if (parts.Store.Log.Newer() is { } words)
+        {
+            yield return $"{Path.GetFileName(parts.Layout.OperationLog)} {words}: changes are refused";
+        }
+
+        if (parts.Store.IndexFile.NewerVersion is { } version)
+        {
+            yield return $"{Path.GetFileName(parts.Layout.Index)} {FormatVersion.Words(version)}: changes of worktrees are refused";
+        }
+
+        foreach (var task in parts.Board.Newer)
+        {
+            yield return $"{Path.GetFileName(parts.Layout.Task(task.Id))} {FormatVersion.Words(task.NewerVersion)}: it is only read";
+        }
+    }
+
     private List<string> Seen()
     {
         try
         {
             var parts = registry.Parts;
             var entries = registry.Entries.All();
-            var orphans = new UnknownLook(parts, entries, []).Orphans(prefix => [.. parts.Git.Refs.Below($"refs/heads/{prefix}").Select(name => name["refs/heads/".Length..])]).Take(MostNamed + 1).ToList();
+            var orphans = new UnknownLook(parts, entries.Faulty.Count == 0 ? entries : [.. entries, .. new RegistryEntryLook(parts, entries).Known], []).Orphans(prefix => [.. parts.Git.Refs.Below($"refs/heads/{prefix}").Select(name => name["refs/heads/".Length..])]).Take(MostNamed + 1).ToList();
             return
             [
+                .. NewerFiles(parts),
+                .. entries.Faulty.Select(faulty => faulty.Words),
                 .. new RecordLook(parts, entries).InShort(),
                 .. new LogLook(parts).Torn().Select(path => $"{Path.GetFileName(path)} ends in a torn line"),
                 .. orphans.Count == 0 ? Array.Empty<string>() : [$"{(orphans.Count == 1 ? "branch belongs" : "branches belong")} to no worktree: {string.Join(", ", orphans.Take(MostNamed))}{(orphans.Count > MostNamed ? " and others" : string.Empty)}"],

@@ -32,7 +32,14 @@ internal sealed class TaskFileLook(RegistryParts parts)
             return Found.ForPerson("task_file_foreign", FindingSeverity.Error, path, $"{path}: {foreign}.", "Move it away; the task comes back from the operation log.");
         }
 
-        if (parts.ReadTask(stored).Problem is not { } problem)
+        var (task, problem) = parts.ReadTask(stored);
+        var version = task?.NewerVersion ?? (StateJson.Read(stored.Bytes.Span) is { } json ? FormatVersion.NewerThanKnown(json) : null);
+        if (version is not null)
+        {
+            return Found.ForPerson("task_newer", FindingSeverity.Warning, path, $"{path} {FormatVersion.Words(version)}. It is only read.", "Work with the newer worktree-mcp that wrote it.");
+        }
+
+        if (problem is null)
         {
             return null;
         }

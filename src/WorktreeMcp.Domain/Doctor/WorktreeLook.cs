@@ -14,22 +14,12 @@ internal sealed class WorktreeLook(RegistryParts parts, IReadOnlyList<Worktree> 
     [
         .. entries.Where(w => w.IsLive).Select(Of).OfType<Found>(),
         .. entries.Where(w => !w.IsLive).Select(OfRemoved).OfType<Found>(),
-        .. Unreadable(),
         .. Doubled(),
     ];
 
     private Found? Of(Worktree worktree)
     {
-        string directory;
-        try
-        {
-            directory = parts.DirectoryOf(worktree);
-        }
-        catch (Refusal refusal)
-        {
-            return Person("worktree_path_outside", FindingSeverity.Error, worktree, refusal.Message, refusal.Hint);
-        }
-
+        var directory = parts.DirectoryOf(worktree);
         return worktree.IsUsable ? OfSighting(worktree, directory) ?? OfHead(worktree) : OfStep(worktree);
     }
 
@@ -115,17 +105,6 @@ internal sealed class WorktreeLook(RegistryParts parts, IReadOnlyList<Worktree> 
         return worktree is { Status: WorktreeState.Removed, Trash.Path: { } path } && !parts.Exists(Path.GetFullPath(path, parts.Layout.Root))
             ? Found.ForPerson("trash_tree_missing", FindingSeverity.Info, Subject(worktree), $"The files of removed worktree \"{worktree.Name}\" (number {worktree.Id}) are no longer in the trash at {path}.", "Nothing has to be done; they cannot be restored.")
             : null;
-    }
-
-    private IEnumerable<Found> Unreadable()
-    {
-        var read = entries.Select(w => w.Id).ToHashSet();
-        return parts.Store.IndexFile.Entries().Where(entry => !read.Contains(entry.Id)).Select(entry => Found.ForPerson(
-            "registry_entry_unreadable",
-            FindingSeverity.Error,
-            $"worktree number {entry.Id}",
-            $"Entry {entry.Id} of {parts.Layout.Index} has no name; it is passed over.",
-            "Put its name right in an editor."));
     }
 
     private IEnumerable<Found> Doubled() => entries.Where(w => w.IsLive)

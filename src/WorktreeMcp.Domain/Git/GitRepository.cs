@@ -12,8 +12,6 @@ namespace WorktreeMcp.Domain.Git;
 /// </summary>
 internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFileSystem files, IReadOnlyList<string> allowedFilters)
 {
-    private const string Birth = "branch: created for a worktree";
-
     private static readonly TimeSpan CheckoutLimit = TimeSpan.FromMinutes(30);
 
     private readonly RefReader _refs = new(place.CommonDirectory, files);
@@ -110,21 +108,14 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
 
     /// <summary>Makes a branch that must not exist yet.</summary>
     internal GitAnswer CreateBranch(string branch, string commit, SafeHandle guard) =>
-        git.Run(new GitCall("update-ref", "-m", Birth, $"refs/heads/{branch}", commit, new string('0', commit.Length))
+        git.Run(new GitCall("update-ref", "-m", BranchBirth.Words, $"refs/heads/{branch}", commit, new string('0', commit.Length))
         {
             Directory = place.Root,
             Guards = [guard],
         });
 
     /// <summary>The commit at which a branch was made for a worktree; null when its log tells another story, or nothing.</summary>
-    internal string? BirthOf(string branch)
-    {
-        var log = Path.Join(place.CommonDirectory, "logs", "refs", "heads", branch);
-        var first = files.File.Exists(log) ? files.File.ReadLines(log).FirstOrDefault() : null;
-        return first?.EndsWith($"\t{Birth}", StringComparison.Ordinal) == true && first.Split(' ') is [var none, var commit, ..] && none.All(digit => digit == '0') && RefReader.IsHash(commit)
-            ? commit
-            : null;
-    }
+    internal string? BirthOf(string branch) => BranchBirth.Of(place.CommonDirectory, branch, files);
 
     /// <summary>Moves a ref only if it is still where it was; null for one that must not exist yet.</summary>
     internal GitAnswer MoveBranch(string name, string to, string? from, SafeHandle guard) =>

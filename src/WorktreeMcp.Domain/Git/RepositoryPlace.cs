@@ -7,6 +7,12 @@ namespace WorktreeMcp.Domain.Git;
 /// <param name="CommonDirectory">The git directory that all worktrees share.</param>
 public sealed record RepositoryPlace(string Root, string CommonDirectory)
 {
+    private const int Sha1Digits = 40;
+    private const int Sha256Digits = 64;
+
+    /// <summary>How many hex digits its object ids have.</summary>
+    internal int ObjectIdLength { get; init; } = Sha1Digits;
+
     /// <summary>Finds the repository that a path is in, from anywhere inside it or inside a linked worktree.</summary>
     /// <param name="git">Starts git.</param>
     /// <param name="files">For a look at how it keeps its refs.</param>
@@ -19,7 +25,7 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory)
             start = System.IO.Path.GetFullPath(start);
         }
 
-        var answer = AskGit(git, start, "rev-parse", "--path-format=absolute", "--git-common-dir", "--git-dir", "--is-bare-repository");
+        var answer = AskGit(git, start, "rev-parse", "--path-format=absolute", "--git-common-dir", "--git-dir", "--is-bare-repository", "--show-object-format");
         if (!answer.Succeeded)
         {
             throw NoRepository(start, answer.Error);
@@ -27,6 +33,7 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory)
 
         var lines = answer.Text.Split('\n');
         var (common, own) = (lines[0], lines[1]);
+        var digits = lines.Length > 3 && lines[3] == "sha256" ? Sha256Digits : Sha1Digits;
         if (lines[2] == "true" || AskGit(git, common, $"--git-dir={common}", "config", "--type=bool", "core.bare").Text == "true")
         {
             throw new Refusal(
@@ -48,12 +55,12 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory)
             : AskGit(git, common, $"--git-dir={common}", "config", "core.worktree");
         if (top.Succeeded && top.Text.Length > 0)
         {
-            return new RepositoryPlace(System.IO.Path.GetFullPath(top.Text, common), common);
+            return new RepositoryPlace(System.IO.Path.GetFullPath(top.Text, common), common) { ObjectIdLength = digits };
         }
 
         return System.IO.Path.GetFileName(common) == ".git"
-            ? new RepositoryPlace(System.IO.Path.GetDirectoryName(common)!, common)
-            : new RepositoryPlace(MainCheckoutAround(git, start, common), common);
+            ? new RepositoryPlace(System.IO.Path.GetDirectoryName(common)!, common) { ObjectIdLength = digits }
+            : new RepositoryPlace(MainCheckoutAround(git, start, common), common) { ObjectIdLength = digits };
     }
 
     // git does not record where the main checkout of a separate git directory lies; one of our worktrees lies inside it.

@@ -32,6 +32,9 @@ public sealed class EventLog
     private const int MostAtOnce = 1024 * 1024;
     private const int Tail = 100;
 
+    // No event of ours has such a number; after one that somebody wrote by hand none would be left.
+    private const long MostEvents = 1L << 52;
+
     private readonly LineFile _lines;
     private readonly LineFile _kept;
 
@@ -273,7 +276,7 @@ public sealed class EventLog
         : null;
 
     internal static long SeqOf(JsonElement element) =>
-        element.TryGetProperty("seq", out var seq) && seq.ValueKind == JsonValueKind.Number && seq.TryGetInt64(out var number) ? number : 0;
+        element.TryGetProperty("seq", out var seq) && seq.ValueKind == JsonValueKind.Number && seq.TryGetInt64(out var number) && number < MostEvents ? number : 0;
 
     private static JsonElement? Parse(byte[] line)
     {

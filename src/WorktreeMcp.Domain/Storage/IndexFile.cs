@@ -15,6 +15,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
     private FileStamp? _stamp;
     private LogMark? _log;
     private IReadOnlyList<StoredWorktree> _entries = [];
+    private string? _newer;
 
     /// <summary>All entries as they are now; refuses as corrupt_file when the file cannot be understood.</summary>
     internal IReadOnlyList<StoredWorktree> Entries()
@@ -25,7 +26,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
             var kind = info.Kind();
             if (!kind.IsOurs())
             {
-                (_bytes, _stamp, _log, _entries) = (null, null, null, []);
+                (_bytes, _stamp, _log, _entries, _newer) = (null, null, null, [], null);
                 throw Corrupt(kind.Problem());
             }
 
@@ -46,8 +47,9 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
 
             if (_bytes is null || !_bytes.AsSpan().SequenceEqual(bytes))
             {
-                _entries = KeepSame(_entries, Parse(bytes) ?? throw Corrupt("no JSON object with a list \"worktrees\" can be read from it"));
-                _bytes = bytes;
+                var (entries, newer) = Parse(bytes);
+                _entries = KeepSame(_entries, entries ?? throw Corrupt("no JSON object with a list \"worktrees\" can be read from it"));
+                (_bytes, _newer) = (bytes, newer);
             }
 
             _stamp = stamp is { IsSettled: true } ? stamp : null;
@@ -66,6 +68,27 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
         catch (Refusal)
         {
             return false;
+        }
+    }
+
+    /// <summary>In which version of its format it is written, if that is newer than this program knows; else null.</summary>
+    internal string? NewerVersion
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return IsReadable() ? _newer : null;
+            }
+        }
+    }
+
+    /// <summary>Refuses to change a registry that a newer version of this program has written.</summary>
+    internal void RefuseNewer()
+    {
+        if (NewerVersion is { } version)
+        {
+            throw FormatVersion.RefusalOf(layout.Index, version);
         }
     }
 
@@ -124,23 +147,24 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
         var mark = log.Mark();
         if (mark != _log)
         {
-            (_bytes, _log, _entries) = (null, mark, KeepSame(_entries, FromLog()));
+            (_bytes, _log, _newer, _entries) = (null, mark, null, KeepSame(_entries, FromLog()));
         }
     }
 
     private List<StoredWorktree> FromLog() => log.Last() is not { Next.Worktree: > 1 } ? [] :
         [.. log.NewestImages().Where(c => c is { Kind: EntityKind.Worktree, After: not null }).OrderBy(c => c.Id).Select(c => new StoredWorktree(c.Id, StateJson.Line(c.After!).AsMemory()[..^1]))];
 
-    private static List<StoredWorktree>? Parse(byte[] bytes)
+    private static (List<StoredWorktree>? Entries, string? Newer) Parse(byte[] bytes)
     {
         if (StateJson.Read(bytes) is not { } json)
         {
-            return null;
+            return (null, null);
         }
 
+        var newer = FormatVersion.NewerThanKnown(json);
         if (json["worktrees"] is not JsonArray array)
         {
-            return json.ContainsKey("worktrees") ? null : [];
+            return (json.ContainsKey("worktrees") && newer is null ? null : [], newer);
         }
 
         var entries = array.OfType<JsonObject>().ToList();
@@ -152,7 +176,8 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
             var id = IdOf(entry);
             if (id <= 0 || !seen.Add(id))
             {
-                id = ++highest;
+                highest = FreeAfter(highest, seen);
+                id = highest;
                 seen.Add(id);
                 entry["id"] = id;
             }
@@ -160,7 +185,19 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
             read.Add(new StoredWorktree(id, StateJson.Line(entry).AsMemory()[..^1]));
         }
 
-        return read;
+        return (read, newer);
+    }
+
+    /// <summary>The next number that nothing has; where the highest possible one is taken by somebody, the lowest that is free.</summary>
+    internal static int FreeAfter(int highest, IReadOnlySet<int> taken)
+    {
+        var id = highest < TaskFiles.HighestPossibleId ? highest + 1 : 1;
+        while (taken.Contains(id))
+        {
+            id++;
+        }
+
+        return id;
     }
 
     // What is parsed from an entry is remembered by the entry, so one that did not change stays the same object.

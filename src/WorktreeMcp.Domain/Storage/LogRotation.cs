@@ -44,14 +44,20 @@ internal sealed class LogRotation(StateStore store, long limit)
 
     private void Rotate(Operation last)
     {
-        var images = new Dictionary<(EntityKind Kind, int Id), JsonObject?>();
+        var images = new Dictionary<(EntityKind Kind, int Id), (JsonObject? Image, bool ByHand)>();
+        var own = new Dictionary<int, JsonObject?>();
         var requests = new Dictionary<string, Operation>();
         var changed = new HashSet<int>();
         foreach (var operation in store.Log.Backward())
         {
             foreach (var change in operation.Changes.Reverse())
             {
-                images.TryAdd((change.Kind, change.Id), change.After);
+                images.TryAdd((change.Kind, change.Id), (change.After, change.ByHand));
+                if (change is { Kind: EntityKind.Worktree, ByHand: false })
+                {
+                    own.TryAdd(change.Id, change.After);
+                }
+
                 if (operation.Kind != Operation.Snapshot && change.Kind == EntityKind.Task)
                 {
                     changed.Add(change.Id);
@@ -70,7 +76,9 @@ internal sealed class LogRotation(StateStore store, long limit)
             SyncFiles(changed);
         }
 
-        var changes = images.Where(i => i.Value is not null).OrderBy(i => i.Key).Select(i => new EntityChange(i.Key.Kind, i.Key.Id, null, i.Value));
+        // Where a hand wrote the newest of an entry, what we wrote before it is kept, so that it can be put right.
+        var before = images.Where(i => i.Value.ByHand && own.GetValueOrDefault(i.Key.Id) is not null).OrderBy(i => i.Key).Select(i => new EntityChange(i.Key.Kind, i.Key.Id, null, own[i.Key.Id]));
+        var changes = before.Concat(images.Where(i => i.Value.Image is not null).OrderBy(i => i.Key).Select(i => new EntityChange(i.Key.Kind, i.Key.Id, null, i.Value.Image) { ByHand = i.Value.ByHand }));
         var snapshot = new Operation(last.Number, last.At, Recovery.Name, Operation.Snapshot, null, Machine.BootId, [.. changes], [], last.Next)
         {
             Requests = [.. requests.Values.Where(o => o.At >= store.OldestRequest).OrderBy(o => o.Number)],
@@ -80,20 +88,23 @@ internal sealed class LogRotation(StateStore store, long limit)
     }
 
     // The files are the truth; what cannot be read in them, or is gone, is as the log has it.
-    private void TakeFromFiles(Dictionary<(EntityKind Kind, int Id), JsonObject?> images)
+    private void TakeFromFiles(Dictionary<(EntityKind Kind, int Id), (JsonObject? Image, bool ByHand)> images)
     {
         store.TaskFiles.LookAgain();
         foreach (var task in store.TaskFiles.All().Where(t => t.Problem is null))
         {
             if (StateJson.Read(task.Bytes.Span) is { } image)
             {
-                images[(EntityKind.Task, task.Id)] = image;
+                images[(EntityKind.Task, task.Id)] = (image, false);
             }
         }
 
         foreach (var entry in store.IndexFile.IsReadable() ? store.IndexFile.Entries() : [])
         {
-            images[(EntityKind.Worktree, entry.Id)] = StateJson.Read(entry.Bytes.Span);
+            // An entry that is not as it was written last was edited by a hand, and that must stay known: it proves nothing.
+            var image = StateJson.Read(entry.Bytes.Span);
+            var isAsLogged = images.TryGetValue((EntityKind.Worktree, entry.Id), out var logged) && logged.Image is { } known && image is not null && StateJson.Hash(known) == StateJson.Hash(image);
+            images[(EntityKind.Worktree, entry.Id)] = isAsLogged ? logged : (image, true);
         }
     }
 

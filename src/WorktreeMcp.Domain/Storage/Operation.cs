@@ -17,7 +17,11 @@ public enum EntityKind
 /// <param name="Id">Its number.</param>
 /// <param name="Before">Hash of what was there, null when nothing was.</param>
 /// <param name="After">The whole new image, null when the entity is gone.</param>
-internal sealed record EntityChange(EntityKind Kind, int Id, string? Before, JsonObject? After);
+internal sealed record EntityChange(EntityKind Kind, int Id, string? Before, JsonObject? After)
+{
+    /// <summary>Whether a hand wrote it, and the log has only learned it: it says what is there, and proves nothing.</summary>
+    internal bool ByHand { get; init; }
+}
 
 /// <summary>The next free numbers; they only grow.</summary>
 /// <param name="Operation">Number of the next operation.</param>
@@ -63,57 +67,89 @@ internal sealed record Operation(
         ["kind"] = Kind,
         ["request_id"] = RequestId,
         ["boot"] = Boot,
-        ["changes"] = new JsonArray([.. Changes.Select(ChangeJson)]),
+        ["changes"] = new JsonArray([.. Changes.Select(JsonNode (change) => ChangeJson(change))]),
         ["events"] = new JsonArray([.. Events.Select(e => e.DeepClone())]),
         ["next"] = new JsonObject { ["op"] = Next.Operation, ["task"] = Next.Task, ["worktree"] = Next.Worktree, ["seq"] = Next.Seq },
     };
 
-    /// <summary>Reads one line; null when it is damaged.</summary>
+    /// <summary>Reads one line; null when it is damaged, or is none that this version understands.</summary>
     internal static Operation? From(ReadOnlySpan<byte> line)
     {
         try
         {
-            return StateJson.ReadLine(line) is { } json ? From(json) : null;
+            return StateJson.ReadLine(line) is { } json && FormatVersion.NewerThanKnown(json) is null ? From(json) : null;
         }
-        catch (Exception fault) when (fault is InvalidOperationException or FormatException or NullReferenceException or ArgumentNullException)
+        catch (Exception fault) when (fault is InvalidOperationException or FormatException or NullReferenceException or ArgumentNullException or OverflowException)
         {
             return null;
         }
     }
 
+    /// <summary>
+    /// Why a line that cannot be read is not damaged: a newer version of this program wrote it. Null for what no version would write.
+    /// </summary>
+    internal static string? NewerWords(ReadOnlySpan<byte> line) => StateJson.ReadLine(line) is not { } json ? null
+        : FormatVersion.NewerThanKnown(json) is { } version ? FormatVersion.Words(version)
+        : json["kind"].TextOrNull() is not null && json["op"].Integer() > 0 && From(line) is null ? FormatVersion.Words(null)
+        : null;
+
     private static Operation From(JsonObject json)
     {
         var next = json["next"]!;
+        var kind = (string)json["kind"]!;
         return new Operation(
-            (long)json["op"]!,
+            Within(json["op"], 1, long.MaxValue - 1),
             (double)json["at"]!,
             (string)json["by"]!,
-            (string)json["kind"]!,
+            kind,
             (string?)json["request_id"],
             (string)json["boot"]!,
-            [.. json["changes"]!.AsArray().Select(ChangeFrom)],
-            [.. json["events"]!.AsArray().Select(e => e!.AsObject())],
-            new Counters((long)next["op"]!, (int)next["task"]!, (int)next["worktree"]!, (long)next["seq"]!))
+            [.. json["changes"]!.AsArray().Select(change => ChangeFrom(change, kind == Recovery.Hand))],
+            [.. json["events"]!.AsArray().Select(EventFrom)],
+            new Counters(Within(next["op"], 1, long.MaxValue - 1), (int)Within(next["task"], 1, HighestNext), (int)Within(next["worktree"], 1, HighestNext), Within(next["seq"], 1, long.MaxValue - 1)))
         {
             Requests = json["requests"] is JsonArray requests ? [.. requests.Select(o => From(o!.AsObject()))] : [],
         };
     }
 
-    private static JsonNode ChangeJson(EntityChange change) => new JsonObject
-    {
-        [change.Kind == EntityKind.Task ? "task" : "worktree"] = change.Id,
-        ["before"] = change.Before,
-        ["after"] = change.After?.DeepClone(),
-    };
+    private const int HighestNext = TaskFiles.HighestPossibleId + 1;
 
-    private static EntityChange ChangeFrom(JsonNode? node)
+    private static long Within(JsonNode? node, long least, long most) =>
+        (long)node! is var number && number >= least && number <= most ? number : throw new FormatException("a number is out of range");
+
+    private static JsonObject EventFrom(JsonNode? node)
+    {
+        var json = node!.AsObject();
+        return Within(json["seq"], 1, long.MaxValue - 1) > 0 ? json : throw new FormatException("an event has no number");
+    }
+
+    private static JsonObject ChangeJson(EntityChange change)
+    {
+        var json = new JsonObject
+        {
+            [change.Kind == EntityKind.Task ? "task" : "worktree"] = change.Id,
+            ["before"] = change.Before,
+            ["after"] = change.After?.DeepClone(),
+        };
+        if (change.ByHand)
+        {
+            json["hand"] = true;
+        }
+
+        return json;
+    }
+
+    private static EntityChange ChangeFrom(JsonNode? node, bool byHand)
     {
         var json = node!.AsObject();
         var isTask = json.ContainsKey("task");
         return new EntityChange(
             isTask ? EntityKind.Task : EntityKind.Worktree,
-            (int)json[isTask ? "task" : "worktree"]!,
+            (int)Within(json[isTask ? "task" : "worktree"], 1, TaskFiles.HighestPossibleId),
             (string?)json["before"],
-            json["after"]?.AsObject());
+            json["after"]?.AsObject())
+        {
+            ByHand = byHand || json["hand"].Flag(),
+        };
     }
 }

@@ -20,6 +20,7 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDurab
     private bool _outcomeUnknown;
     private string? _durableName;
     private LogMark _firstLine = new(string.Empty, 0);
+    private NewerAt? _newerAt;
 
     /// <summary>Length in bytes.</summary>
     internal long Length => _lines.Length;
@@ -68,6 +69,27 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDurab
             .SelectMany(o => o.Changes.Reverse()).FirstOrDefault(c => c.Kind == EntityKind.Task && c.Id == id)?.After;
     }
 
+    /// <summary>What was written of one worktree, the newest first.</summary>
+    internal IEnumerable<EntityChange> OfWorktree(int id)
+    {
+        var needle = Encoding.UTF8.GetBytes($"{{\"worktree\":{id},");
+        return _lines.Backward().Where(line => line.Line.AsSpan().IndexOf(needle) >= 0).Select(line => Operation.From(line.Line)).OfType<Operation>()
+            .SelectMany(o => o.Changes.Reverse()).Where(c => c.Kind == EntityKind.Worktree && c.Id == id);
+    }
+
+    /// <summary>The newest that was written of one worktree; null when the log does not know it.</summary>
+    internal EntityChange? NewestWorktree(int id) => OfWorktree(id).FirstOrDefault();
+
+    /// <summary>What changes of ours wrote of one worktree, the newest first: what a hand wrote is left out.</summary>
+    internal IEnumerable<EntityChange> OwnChanges(int id) => OfWorktree(id).Where(change => !change.ByHand);
+
+    /// <summary>What was newest of every worktree that changes of ours wrote.</summary>
+    internal List<EntityChange> NewestOwnWorktrees()
+    {
+        var seen = new HashSet<int>();
+        return [.. Backward().SelectMany(o => o.Changes.Reverse()).Where(c => c is { Kind: EntityKind.Worktree, ByHand: false } && seen.Add(c.Id))];
+    }
+
     /// <summary>The operations appended since the log had this length.</summary>
     internal IEnumerable<Operation> Since(long length) =>
         _lines.Forward(length).Select(line => Operation.From(line.Line)).OfType<Operation>();
@@ -89,9 +111,35 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDurab
         return null;
     }
 
+    /// <summary>What a newer version of this program wrote at the end of it, in words; null when there is nothing of the kind.</summary>
+    internal string? Newer()
+    {
+        // Asked by every list, so it is found out once for each length.
+        var mark = Mark();
+        if (_newerAt is not { } known || known.Log != mark)
+        {
+            _newerAt = known = new NewerAt(mark, FindNewer());
+        }
+
+        return known.Words;
+    }
+
+    private string? FindNewer() =>
+        _lines.Backward().TakeWhile(line => Operation.From(line.Line) is null).Select(line => Operation.NewerWords(line.Line)).FirstOrDefault(words => words is not null);
+
+    /// <summary>Refuses to go on with a log that a newer version has written: what it says cannot be known, so nothing may follow it.</summary>
+    internal void RefuseNewer()
+    {
+        if (Newer() is { } words)
+        {
+            throw FormatVersion.RefusalBecause(layout.OperationLog, words);
+        }
+    }
+
     /// <summary>Cuts what a kill left at the end: a torn line, or whole lines that are not operations.</summary>
     internal void Repair()
     {
+        RefuseNewer();
         _lines.CutTorn();
         var bad = _lines.Backward().TakeWhile(line => Operation.From(line.Line) is null).Select(line => line.Offset).LastOrDefault(-1);
         if (bad >= 0)
@@ -189,4 +237,6 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDurab
         $"The operation log {layout.OperationLog} could be neither written nor cut back{(cause is null ? string.Empty : $": {cause.Message}")}. Whether the last change is durable is unknown, so this server refuses further changes.",
         "Check the disk, then restart the server: it reads the log anew.",
         inner: cause);
+
+    private sealed record NewerAt(LogMark Log, string? Words);
 }

@@ -73,7 +73,7 @@ internal sealed class Recovery(StateStore store)
     internal Counters CountersFromFiles() => new(
         1,
         store.TaskFiles.HighestId() + 1,
-        (store.IndexFile.IsReadable() ? store.IndexFile.Entries() : []).Select(e => e.Id).DefaultIfEmpty(0).Max() + 1,
+        (store.IndexFile.IsReadable() ? store.IndexFile.Entries() : []).Select(e => e.Id).Where(id => id < TaskFiles.HighestPossibleId).DefaultIfEmpty(0).Max() + 1,
         store.Events.LastSeq() + 1);
 
     private bool TrySettle(Operation? last, bool everything, bool known, bool isLast)
@@ -202,7 +202,7 @@ internal sealed class Recovery(StateStore store)
 
     private bool IsForeign(EntityChange change) => change.Kind == EntityKind.Task
         ? store.TaskFiles.Find(change.Id)?.Problem is not null
-        : !store.IndexFile.Kind.IsOurs();
+        : !store.IndexFile.Kind.IsOurs() || store.IndexFile.NewerVersion is not null;
 
     private byte[]? BytesOf(EntityChange change) => change.Kind == EntityKind.Task
         ? store.TaskFiles.Find(change.Id)?.Bytes.ToArray()

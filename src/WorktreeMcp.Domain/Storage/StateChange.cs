@@ -82,13 +82,23 @@ public sealed class StateChange : IDisposable
 
         if (id > TaskFiles.HighestPossibleId)
         {
-            throw new Refusal(
-                RefusalCode.CorruptFile,
-                $"There is no task number left: {_store.Layout.Task(_store.TaskFiles.HighestId())} has taken the highest that is possible.",
-                "A person should rename that file and the id in it to a small number.");
+            id = LowestFreeTask();
         }
 
         _next = _next with { Task = id + 1 };
+        return id;
+    }
+
+    // Somebody gave a file the highest number there can be.
+    private int LowestFreeTask()
+    {
+        var logged = _store.Log.TaskIds().ToHashSet();
+        var id = _next.Task > TaskFiles.HighestPossibleId ? 1 : _next.Task;
+        while (logged.Contains(id) || _store.TaskFiles.Find(id) is not null)
+        {
+            id++;
+        }
+
         return id;
     }
 
@@ -96,7 +106,9 @@ public sealed class StateChange : IDisposable
     /// <returns>A number that no worktree ever had.</returns>
     public int NewWorktreeId()
     {
-        var id = Math.Max(_next.Worktree, Worktrees().Select(e => e.Id + 1).DefaultIfEmpty(1).Max());
+        var taken = Worktrees().Select(e => e.Id).ToHashSet();
+        var highest = Math.Max(_next.Worktree - 1, taken.DefaultIfEmpty(0).Max());
+        var id = highest < TaskFiles.HighestPossibleId ? highest + 1 : IndexFile.FreeAfter(_next.Worktree - 1, taken);
         _next = _next with { Worktree = id + 1 };
         return id;
     }
@@ -149,6 +161,7 @@ public sealed class StateChange : IDisposable
         Operation operation;
         try
         {
+            RefuseNewer();
             FinishBefore();
             operation = Stage(kind, requestId, temporaries);
             _store.Events.EnsureWritable();
@@ -198,6 +211,26 @@ public sealed class StateChange : IDisposable
         _events.Clear();
         _store.AppendEvents(operation);
         _store.MarkApplied();
+    }
+
+    /// <summary>Refuses a change of worktrees before anything is done, if a newer version has written the registry.</summary>
+    internal void RequireWritableRegistry() => _store.IndexFile.RefuseNewer();
+
+    // What is written begins with what was read, so it still says in which version that was.
+    private void RefuseNewer()
+    {
+        foreach (var (id, image) in _tasks)
+        {
+            if (FormatVersion.NewerThanKnown(image) is { } version)
+            {
+                throw FormatVersion.RefusalOf(_store.Layout.Task(id), version);
+            }
+        }
+
+        if (_worktrees.Count > 0)
+        {
+            RequireWritableRegistry();
+        }
     }
 
     // Recovery looks at the last operation only, so none may follow one whose files or events are not there.

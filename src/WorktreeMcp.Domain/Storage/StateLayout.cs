@@ -6,6 +6,9 @@ namespace WorktreeMcp.Domain.Storage;
 /// <param name="WorktreeRoot">Folder of the worktrees, relative to <paramref name="Root"/>; ".worktrees" by default.</param>
 public sealed record StateLayout(string Root, string CommonDirectory, string WorktreeRoot = ".worktrees")
 {
+    /// <summary>How many hex digits an object id of this repository has; null where nobody has asked git.</summary>
+    public int? ObjectIdLength { get; init; }
+
     /// <summary>Folder of the board, one file a task.</summary>
     public string Tasks => Path.Join(Root, ".tasks");
 
@@ -99,4 +102,17 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <param name="name">A valid worktree name.</param>
     /// <returns>An absolute path.</returns>
     public string Worktree(string name) => Path.Join(Worktrees, name);
+
+    /// <summary>Whether a folder below the root is one that a worktree may be in: not one that belongs to git, the board or our own.</summary>
+    /// <param name="directory">An absolute path without links or ways upward.</param>
+    internal bool MayHoldWorktree(string directory) =>
+        directory != Worktrees && !new[] { CommonDirectory, Path.Join(Root, ".git"), Tasks, TrashBeside, Spares }.Any(folder => IsIn(folder, directory));
+
+    /// <summary>Whether a path, relative to the root where it can be, is that of a removed worktree's files.</summary>
+    /// <param name="id">The worktree's number.</param>
+    /// <param name="path">The path.</param>
+    internal bool IsTrashOf(int id, string path) =>
+        !path.Any(char.IsControl) && Path.GetFullPath(path, Root) is var full && (full == Path.Join(Trash, $"{id}") || full == Path.Join(TrashBeside, $"{id}"));
+
+    private static bool IsIn(string folder, string path) => path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

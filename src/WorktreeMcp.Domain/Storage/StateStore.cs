@@ -17,7 +17,6 @@ public sealed class StateStore : IDisposable
 
     private readonly RepositoryLock _lock;
     private readonly Recovery _recovery;
-    private readonly IFileSystem _files;
 
     // Readers and writers go by marks of their own: that a reader found nothing to redo does not mean that the end of
     // the log was looked at under the lock.
@@ -36,7 +35,7 @@ public sealed class StateStore : IDisposable
     public StateStore(StateLayout layout, IFileSystem files, IDurableFiles disk, TimeProvider time, bool durable = true, TimeSpan? patience = null, long? rotateAt = null)
     {
         Layout = layout;
-        _files = files;
+        Files = files;
         Disk = disk;
         Time = time;
         Durable = durable;
@@ -56,6 +55,8 @@ public sealed class StateStore : IDisposable
 
     /// <summary>The audit log.</summary>
     public EventLog Events { get; }
+
+    internal IFileSystem Files { get; }
 
     internal IDurableFiles Disk { get; }
 
@@ -182,7 +183,7 @@ public sealed class StateStore : IDisposable
     /// <summary>Refuses a place where a link or a folder lies: replacing it would destroy what is not ours.</summary>
     internal void RefuseForeign(string target)
     {
-        var kind = _files.KindOf(target);
+        var kind = Files.KindOf(target);
         if (!kind.IsOurs())
         {
             throw new Refusal(
@@ -288,9 +289,10 @@ public sealed class StateStore : IDisposable
             // Without the folders there is nothing to show meanwhile.
             Begin(Recovery.Name, Recovery.Name, Folders.Exist ? ReaderPatience : null).Dispose();
         }
-        catch (Refusal refusal) when (refusal.Code == RefusalCode.Busy && Folders.Exist)
+        catch (Refusal refusal) when (Folders.Exist && (refusal.Code == RefusalCode.Busy || Log.Newer() is not null))
         {
-            // Whoever holds the lock is in the middle of the operation that is missing and has told nobody that it is done.
+            // Whoever holds the lock is in the middle of the operation that is missing and has told nobody that it is done. What
+            // a newer version has written is shown as far as the files have it.
         }
     }
 

@@ -3,16 +3,22 @@ using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
 
-/// <summary>What an entry of the registry says of landings; one that a hand has broken reads as none.</summary>
+/// <summary>What an entry of the registry says of landings.</summary>
 internal static class LandingImage
 {
-    internal static PendingLanding? Read(JsonObject json) =>
-        json["into"].TextOrNull() is { } into && json["from"].TextOrNull() is { } from && json["to"].TextOrNull() is { } to && json["tip"].TextOrNull() is { } tip
-            ? new PendingLanding(into, from, to, tip, json["follow"].Flag(), json["complete_task"].Flag(), json["since"].Number() ?? 0)
-            : null;
+    internal static PendingLanding Read(CheckedMembers json, Func<string, bool> isObjectId) => new(
+        json.Required("into", PlainValues.IsBranch, WorktreeImage.NoBranch),
+        json.Required("from", isObjectId, WorktreeImage.NoObjectId),
+        json.Required("to", isObjectId, WorktreeImage.NoObjectId),
+        json.Required("tip", isObjectId, WorktreeImage.NoObjectId),
+        json.Flag("follow"),
+        json.Flag("complete_task"),
+        json.Time("since") ?? 0);
 
-    internal static LandedWork? ReadLanded(JsonObject json) =>
-        json["into"].TextOrNull() is { } into && json["commit"].TextOrNull() is { } commit && json["tip"].TextOrNull() is { } tip ? new LandedWork(into, commit, tip) : null;
+    internal static LandedWork ReadLanded(CheckedMembers json, Func<string, bool> isObjectId) => new(
+        json.Required("into", PlainValues.IsBranch, WorktreeImage.NoBranch),
+        json.Required("commit", isObjectId, WorktreeImage.NoObjectId),
+        json.Required("tip", isObjectId, WorktreeImage.NoObjectId));
 
     internal static JsonObject Write(PendingLanding landing) => new()
     {

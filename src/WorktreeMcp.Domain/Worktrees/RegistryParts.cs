@@ -16,6 +16,9 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
 
     internal StateLayout Layout => Store.Layout;
 
+    /// <summary>What proves that a step, or a branch, is ours.</summary>
+    internal StepProof Proof => field ??= new(Store, Files);
+
     /// <summary>The absolute directory of a worktree; refuses an entry that points out of the repository.</summary>
     internal string DirectoryOf(Worktree worktree)
     {
@@ -149,8 +152,8 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
     internal string? FreeBranch(Worktree worktree) => LeftLocks.Free(worktree.Branch, worktree.UpdatedAt);
 
     /// <summary>
-    /// Deletes a worktree's branch if it is still at that commit; a git that was killed over it is begun once more. What
-    /// counts is whether the branch is there afterwards.
+    /// Deletes a worktree's branch if it is still at that commit; the caller has asked whether it was made for it. A git that was
+    /// killed over it is begun once more. What counts is whether the branch is there afterwards.
     /// </summary>
     /// <returns>git's words if it is still there, else null; and whether a git was killed, which may have left a lock.</returns>
     internal (string? Words, bool WasKilled) DropBranch(Worktree worktree, string tip, SafeHandle guard)
@@ -185,8 +188,23 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
     {
         if (Files.Directory.Exists(from) && !Exists(to))
         {
+            RefuseLinkOnTheWay(from);
+            RefuseLinkOnTheWay(to);
             Store.Disk.MakeFolder(Path.GetDirectoryName(to)!);
             Files.Directory.Move(from, to);
+        }
+    }
+
+    // By component: a link on the way leads what is moved somewhere else than it says.
+    private void RefuseLinkOnTheWay(string path)
+    {
+        var top = path.StartsWith(Layout.CommonDirectory + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? Layout.CommonDirectory : Layout.Root;
+        for (var folder = Path.GetDirectoryName(path); folder is not null && folder.Length > top.Length; folder = Path.GetDirectoryName(folder))
+        {
+            if (Files.KindOf(folder) == FileKind.Link)
+            {
+                throw new IOException($"{path} lies behind {folder}, which is a link and not followed");
+            }
         }
     }
 

@@ -100,9 +100,7 @@ internal sealed class Sightings(RegistryParts parts)
     private bool IsInside(string place)
     {
         var root = parts.Layout.Root;
-        if (!place.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            || place.StartsWith(parts.Layout.CommonDirectory + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            || place.StartsWith(parts.Layout.Tasks + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        if (!place.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal) || !parts.Layout.MayHoldWorktree(place))
         {
             return false;
         }

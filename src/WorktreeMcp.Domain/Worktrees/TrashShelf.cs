@@ -71,7 +71,8 @@ internal sealed class TrashShelf(RegistryParts parts)
         .Distinct()
         .Select(id => Item(id, null, LockedAt(id), begun: false));
 
-    private double LockedAt(int id)
+    /// <summary>Since when one waits, by the trash itself.</summary>
+    internal double LockedAt(int id)
     {
         var mark = Path.Join(AdminEntry.InTrash(parts.Layout.CommonDirectory, id).Directory, "locked");
         var at = parts.Files.File.Exists(mark) ? parts.Files.File.GetLastWriteTimeUtc(mark) : Trees(id).Select(parts.Files.Directory.GetLastWriteTimeUtc).DefaultIfEmpty(DateTime.UnixEpoch).Max();

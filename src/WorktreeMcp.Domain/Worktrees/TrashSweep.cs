@@ -75,8 +75,12 @@ public sealed class TrashSweep
         }
 
         using var lease = Lease.TryTrash(_parts.Layout);
-        return lease is null ? [] : EmptyEach(Due(Items(measure: true)).TakeWhile(_ => !cancel.IsCancellationRequested), by);
+        return lease is null ? [] : EmptyEach(Due(Items(measure: true)).Where(IsReallyDue).TakeWhile(_ => !cancel.IsCancellationRequested), by);
     }
+
+    // Nothing goes for good because a file says so that anybody may have written: then the trash itself says since when it waits.
+    private bool IsReallyDue(TrashItem item) =>
+        item.Name is null || _entries.IsAsWeWroteIt(item.Id) || _shelf.LockedAt(item.Id) + (_parts.Settings.TrashDays * Day) <= StateJson.Seconds(_parts.Store.Time.GetUtcNow());
 
     /// <summary>The same on a thread of its own.</summary>
     /// <param name="by">Who sweeps.</param>
@@ -155,7 +159,7 @@ public sealed class TrashSweep
             End(item.Id, by);
             return true;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { Code: RefusalCode.GitFailed or RefusalCode.Internal })
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { Code: RefusalCode.GitFailed or RefusalCode.Internal or RefusalCode.CorruptFile })
         {
             // It is tried again by the next sweep; until then the doctor and the list show it.
             return false;
@@ -165,6 +169,7 @@ public sealed class TrashSweep
     private bool Begin(int id, string by)
     {
         using var change = _parts.Store.Begin("trash.empty", by);
+        change.RequireWritableRegistry();
         var worktree = _entries.All(change).FirstOrDefault(w => w.Id == id);
         if (worktree is { IsLive: true } || (worktree is null && change.Worktrees().Any(entry => entry.Id == id)))
         {

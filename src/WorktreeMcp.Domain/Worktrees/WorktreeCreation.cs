@@ -112,17 +112,19 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
 
     private WorktreeStep FirstAnswer(IReadOnlyList<System.Text.Json.Nodes.JsonObject> images)
     {
-        var worktree = images.Where(i => i.ContainsKey("name")).Select(i => WorktreeImage.Read((int)i["id"]!, StateJson.Line(i), parts.Layout.Root)).First()!;
+        var worktree = images.Where(i => i.ContainsKey("name")).Select(i => WorktreeImage.Read((int)i["id"]!, StateJson.Line(i), parts.Layout)).First()!;
         return new WorktreeStep(worktree, parts.DirectoryOf(worktree), worktree.TaskId is { } id ? parts.Board.Require(id) : null, Already: true, [], null);
     }
 
     // The same name for the same task is the same wish; anything else that holds the name stands in the way.
     private Worktree? Existing(StateChange change, string name, BoardTask? task)
     {
-        var live = entries.All(change).Where(w => w.IsLive).ToList();
+        var all = entries.All(change);
+        var live = all.Where(w => w.IsLive).ToList();
         var same = live.FirstOrDefault(w => string.Equals(w.Name, name, StringComparison.OrdinalIgnoreCase));
         if (same is null)
         {
+            WorktreeEntries.RefuseFaulty(all, name);
             return null;
         }
 
@@ -172,11 +174,12 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
 
         if (task.LiveWorktree is { } live)
         {
-            return live;
+            return WorktreeName.Require(live, "the worktree that the task names,");
         }
 
         string[] candidates = WorktreeName.Slug(task.Subject) is { } slug ? [slug, $"{slug}-{task.Id}", $"task-{task.Id}"] : [$"task-{task.Id}"];
-        var taken = entries.All(change).Where(w => w.IsLive).Select(w => w.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var all = entries.All(change);
+        var taken = all.Where(w => w.IsLive).Select(w => w.Name).Concat(all.Faulty.Select(faulty => faulty.Name).OfType<string>()).ToHashSet(StringComparer.OrdinalIgnoreCase);
         return candidates.FirstOrDefault(c => !taken.Contains(c) && !parts.Exists(parts.Layout.Worktree(c)) && _start.IsFree(parts.Settings.BranchPrefix + c))
             ?? candidates[^1];
     }

@@ -12,42 +12,78 @@ internal static class WorktreeImage
         "created_at", "updated_at",
     ];
 
-    internal static Worktree? Read(int id, ReadOnlySpan<byte> bytes, string root)
+    internal const string NoBranch = "is no name of a branch";
+    internal const string NoObjectId = "is no whole object id of this repository";
+    private const string NoComponent = "is no single name of a folder";
+    private const string NoPlace = "is no place for a worktree of this repository";
+
+    /// <summary>Reads an entry and checks every value for what it is used for.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="bytes">The entry.</param>
+    /// <param name="layout">The repository that it must belong to.</param>
+    /// <exception cref="FaultyValue">Something in it is not what it must be.</exception>
+    internal static Worktree Read(int id, ReadOnlySpan<byte> bytes, StateLayout layout)
     {
-        if (StateJson.Read(bytes) is not { } json || json["name"].TextOrNull() is not { } name)
+        var json = StateJson.Read(bytes) ?? throw new FaultyValue("it cannot be read");
+        if (FormatVersion.NewerThanKnown(json) is { } version)
+        {
+            throw new FaultyValue($"it {FormatVersion.Words(version)}", isNewer: true);
+        }
+
+        var members = new CheckedMembers(json);
+        var name = members.Required("name", WorktreeName.IsReadable, "is no name of a worktree");
+        var createdAt = members.Time("created_at");
+        return Whole(members, new Worktree
+        {
+            Id = id,
+            Name = name,
+            Path = PathIn(members, layout) ?? Path.Join(layout.WorktreeRoot, name),
+            Branch = members.Text("branch", PlainValues.IsBranch, NoBranch) ?? $"wt/{name}",
+            BaseRef = members.Text("base_ref", PlainValues.IsRevision, "is nothing that a worktree can start from"),
+            BaseCommit = members.Text("base_commit", IsObjectId, NoObjectId),
+            AdminId = members.Text("admin_id", PlainValues.IsComponent, NoComponent),
+            TaskId = (int?)members.Integer("task_id", 1, TaskFiles.HighestPossibleId),
+            Status = StateIn(members, "status") ?? WorktreeState.Active,
+            BranchCreated = members.Flag("branch_created"),
+            Reason = members.AnyText("reason"),
+            Trash = members.Object("trash", trash => ReadTrash(trash, id, layout, IsObjectId)),
+            Spare = members.Text("spare", PlainValues.IsComponent, NoComponent),
+            Runs = members.Objects("runs", ReadRun),
+            Setup = members.Object("setup", ReadSetup),
+            Ports = json["ports"].Integer() is >= 1024 and <= 65_526 and var ports ? (int)ports : null,
+            Landing = members.Object("landing", landing => LandingImage.Read(landing, IsObjectId)),
+            Landed = members.Object("landed", landed => LandingImage.ReadLanded(landed, IsObjectId)),
+            CreatedAt = createdAt ?? 0,
+            UpdatedAt = members.Time("updated_at") ?? createdAt ?? 0,
+            Extra = json.Except(Ours),
+        });
+
+        bool IsObjectId(string text) => PlainValues.IsObjectId(text, layout.ObjectIdLength);
+    }
+
+    // What going on with a step needs was on record before it began.
+    private static Worktree Whole(CheckedMembers json, Worktree worktree) => worktree switch
+    {
+        { Status: WorktreeState.Restoring, Trash.Path: null } or { Status: WorktreeState.Restoring, Trash: null } => throw json.Fault("trash", "does not say what is being restored"),
+        { Status: WorktreeState.Restoring, AdminId: null } => throw json.Fault("admin_id", "is missing in a restoration"),
+        { Status: WorktreeState.Creating, BranchCreated: true, BaseCommit: null } => throw json.Fault("base_commit", "is missing in a creation"),
+        _ => worktree,
+    };
+
+    // A word that is unknown here may be one of a newer version.
+    private static WorktreeState? StateIn(CheckedMembers json, string key) => json.AnyText(key) is not { } word ? null
+        : WorktreeWords.State(word) ?? throw json.Fault(key, "is a state that this version does not know", isNewer: true);
+
+    // Those of the public teaching version are absolute.
+    private static string? PathIn(CheckedMembers json, StateLayout layout)
+    {
+        if (json.AnyText("path") is not { } path)
         {
             return null;
         }
 
-        var path = json["path"].TextOrNull() ?? Path.Join(".worktrees", name);
-        return new Worktree
-        {
-            Id = id,
-            Name = name,
-            Path = Path.IsPathRooted(path) ? Path.GetRelativePath(root, path) : path,
-            Branch = json["branch"].TextOrNull() ?? $"wt/{name}",
-            BaseRef = json["base_ref"].TextOrNull(),
-            BaseCommit = json["base_commit"].TextOrNull(),
-            AdminId = json["admin_id"].TextOrNull(),
-            TaskId = (int?)json["task_id"].Integer(),
-            Status = WorktreeWords.State(json["status"].Text()) ?? WorktreeState.Active,
-            BranchCreated = json["branch_created"].Flag(),
-            Reason = json["reason"].TextOrNull(),
-            Trash = json["trash"] is JsonObject trash ? ReadTrash(trash) : null,
-            Spare = json["spare"].TextOrNull(),
-            Runs = json["runs"] is JsonArray runs
-                ? [.. runs.OfType<JsonObject>().Select(ReadRun)]
-                : [],
-            Setup = json["setup"] is JsonObject setup
-                ? new SetupState(setup["run_id"].TextOrNull() ?? string.Empty, setup["state"].TextOrNull() ?? "failed", setup["detail"].TextOrNull())
-                : null,
-            Ports = json["ports"].Integer() is >= 1024 and <= 65_526 and var ports ? (int)ports : null,
-            Landing = json["landing"] is JsonObject landing ? LandingImage.Read(landing) : null,
-            Landed = json["landed"] is JsonObject landed ? LandingImage.ReadLanded(landed) : null,
-            CreatedAt = json["created_at"].Number() ?? 0,
-            UpdatedAt = json["updated_at"].Number() ?? json["created_at"].Number() ?? 0,
-            Extra = json.Except(Ours),
-        };
+        var relative = Path.IsPathRooted(path) && !path.Contains('\0', StringComparison.Ordinal) ? Path.GetRelativePath(layout.Root, path) : path;
+        return PlainValues.IsBelow(relative) && layout.MayHoldWorktree(Path.GetFullPath(relative, layout.Root)) ? relative : throw json.Fault("path", NoPlace);
     }
 
     internal static JsonObject Write(Worktree worktree)
@@ -119,17 +155,36 @@ internal static class WorktreeImage
         return json;
     }
 
-    private static TrashedWorktree ReadTrash(JsonObject json) => new(
-        json["path"].TextOrNull(), json["admin_id"].TextOrNull(), json["tip"].TextOrNull(), WorktreeWords.State(json["before"].Text()) ?? WorktreeState.Active, json["complete_task"].Flag())
+    // Where it waits follows from its number, so nothing else can be right.
+    private static TrashedWorktree ReadTrash(CheckedMembers json, int id, StateLayout layout, Func<string, bool> isObjectId)
     {
-        Head = json["head"].TextOrNull(),
-        BranchTip = json["branch_tip"].TextOrNull(),
-        KeptReason = json["kept_reason"].TextOrNull(),
-        RemovedAt = json["removed_at"].Number(),
-        Was = json["was"] is JsonObject was && was["name"].TextOrNull() is { } name && was["path"].TextOrNull() is { } path
-            ? new RemovedAs(name, path, was["admin_id"].TextOrNull())
-            : null,
-    };
+        var before = StateIn(json, "before") ?? WorktreeState.Active;
+        return before is not (WorktreeState.Active or WorktreeState.Kept)
+            ? throw json.Fault("before", "is no state that a worktree can be removed from")
+            : new TrashedWorktree(
+                json.Text("path", path => layout.IsTrashOf(id, path), "is not where it would wait in the trash"),
+                json.Text("admin_id", PlainValues.IsComponent, NoComponent),
+                json.Text("tip", isObjectId, NoObjectId),
+                before,
+                json.Flag("complete_task"))
+            {
+                Head = json.Text("head", PlainValues.IsRef, "is no full name of a ref"),
+                BranchTip = json.Text("branch_tip", isObjectId, NoObjectId),
+                KeptReason = json.AnyText("kept_reason"),
+                RemovedAt = json.Time("removed_at"),
+                Was = json.Object("was", was => ReadWas(was, layout)),
+            };
+    }
+
+    private static RemovedAs ReadWas(CheckedMembers json, StateLayout layout) => new(
+        json.Required("name", WorktreeName.IsReadable, "is no name of a worktree"),
+        PathIn(json, layout) ?? throw json.Fault("path", NoPlace),
+        json.Text("admin_id", PlainValues.IsComponent, NoComponent));
+
+    private static SetupState ReadSetup(CheckedMembers json) => new(
+        json.Text("run_id", PlainValues.IsComponent, NoComponent) ?? string.Empty,
+        json.Text("state", state => state is "running" or "done" or "failed", "is no state of a setup") ?? "failed",
+        json.AnyText("detail"));
 
     private static JsonObject WriteTrash(TrashedWorktree trash)
     {
@@ -165,12 +220,12 @@ internal static class WorktreeImage
         return json;
     }
 
-    private static BegunRun ReadRun(JsonObject run) => new(
-        run["id"].TextOrNull() ?? string.Empty,
-        run["command"].TextOrNull() ?? string.Empty,
-        run["by"].TextOrNull() ?? string.Empty,
-        run["started_at"].Number() ?? 0,
-        run["kind"].TextOrNull() ?? BegunRun.Asked);
+    private static BegunRun ReadRun(CheckedMembers run) => new(
+        run.Required("id", PlainValues.IsComponent, NoComponent),
+        run.AnyText("command") ?? string.Empty,
+        run.AnyText("by") ?? string.Empty,
+        run.Time("started_at") ?? 0,
+        run.AnyText("kind") ?? BegunRun.Asked);
 
     private static JsonObject WriteRun(BegunRun run)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;
 
@@ -33,6 +34,9 @@ public static partial class WorktreeName
     }
 
     internal static bool IsValid(string name) => Problem(name) is null;
+
+    /// <summary>Whether an entry or a task may have this name: older versions gave some that no new worktree gets, but none that is a path, an option or a folder of ours.</summary>
+    internal static bool IsReadable(string name) => PlainValues.IsComponent(name) && name[0] != '.' && !ControlFiles.Contains(name) && PlainValues.IsBranch($"wt/{name}");
 
     /// <summary>A name made from a task's subject; null when nothing in it can be used.</summary>
     /// <param name="subject">The subject.</param>

@@ -35,7 +35,7 @@ public sealed class WorktreeRegistry : IDisposable
         BackgroundRuns? background, Trust trust)
     {
         _parts = new RegistryParts(store, board, git, spares, files, settings);
-        _entries = new WorktreeEntries(store);
+        _entries = new WorktreeEntries(store, _parts.Proof);
         _inspection = new WorktreeInspection(_parts);
         Looks = new WorktreeLooks(_inspection, _parts);
         var trash = new WorktreeTrash(_parts);

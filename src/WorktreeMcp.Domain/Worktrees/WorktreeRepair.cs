@@ -18,7 +18,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     internal IReadOnlyList<Worktree> Settled()
     {
         var all = entries.All();
-        if (!all.Any(NeedsSettling) && _adoption.Lost().Count == 0)
+        if (parts.Store.IndexFile.NewerVersion is not null || (!all.Any(NeedsSettling) && _adoption.Lost().Count == 0))
         {
             return all;
         }
@@ -28,7 +28,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
             using var change = parts.Store.Begin("recovery", "recovery", StateStore.ReaderPatience);
             SettleAbandoned(change);
         }
-        catch (Refusal refusal) when (refusal.Code is RefusalCode.Busy or RefusalCode.Internal)
+        catch (Refusal refusal) when (refusal.Code is RefusalCode.Busy or RefusalCode.Internal || parts.Store.Log.Newer() is not null)
         {
             // Whoever holds the lock may be long at it, or the disk is full: what is in the middle is shown as that, and a change
             // waits by itself or says so.
@@ -45,7 +45,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     {
         try
         {
-            if (entries.All().Any(worktree => (IsHalfDone(worktree) && IsAbandoned(worktree)) || landings.IsAbandoned(worktree)) || _adoption.Lost().Count > 0)
+            if (parts.Store.IndexFile.NewerVersion is null && (entries.All().Any(worktree => (IsHalfDone(worktree) && IsAbandoned(worktree)) || landings.IsAbandoned(worktree)) || _adoption.Lost().Count > 0))
             {
                 using var change = parts.Store.Begin("recovery", "recovery", StateStore.ReaderPatience);
                 SettleAbandoned(change);
@@ -60,6 +60,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     /// <summary>The same for a call that is going to change something: refuses in a copy of the repository.</summary>
     internal IReadOnlyList<Worktree> SettledForChange()
     {
+        parts.Store.IndexFile.RefuseNewer();
         var all = Settled();
         _sightings.RefuseCopy(all);
         return all;
@@ -68,6 +69,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     /// <summary>Settles what is in the middle or was moved, before a change; refuses in a copy of the repository.</summary>
     internal void SettleAbandoned(StateChange change)
     {
+        change.RequireWritableRegistry();
         _sightings.RefuseCopy(entries.All(change));
         Settle(change);
     }
@@ -78,6 +80,11 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     /// </summary>
     internal void Settle(StateChange change)
     {
+        if (parts.Store.IndexFile.NewerVersion is not null)
+        {
+            return;
+        }
+
         _adoption.Run(change);
         landings.SettleAbandoned(change);
         foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || w.Runs.Count > 0 || _sightings.Of(w).IsToReconcile)))
@@ -115,7 +122,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         DropDangling(worktree);
         _ = parts.FreeBranch(worktree);
         ForgetUnborn(worktree);
-        if (worktree.BranchCreated && IsUntouched(worktree))
+        if (IsUntouched(worktree) && parts.Proof.MadeBranch(worktree))
         {
             parts.DropBranch(worktree, worktree.BaseCommit!, change.Descriptor);
         }

@@ -151,9 +151,9 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return before is null ? null : throw Locked(worktree, before);
         }
 
-        if (!worktree.BranchCreated)
+        if (!parts.Proof.MadeBranch(worktree))
         {
-            return "it existed before the worktree";
+            return worktree.BranchCreated ? "nothing says that it was made for the worktree" : "it existed before the worktree";
         }
 
         if (parts.Git.CheckedOutAt(worktree.Branch) is { } elsewhere)

@@ -13,6 +13,22 @@ public sealed class DriftTests : IDisposable
 
     public void Dispose() => _repo.Dispose();
 
+    // As a server leaves it that dies in the middle of that.
+    private void Begin(params (string Name, WorktreeState Step)[] steps)
+    {
+        List<Worktree> worktrees;
+        using (var repository = _repo.Open())
+        {
+            worktrees = [.. steps.Select(step => repository.Row(step.Name).Worktree with
+            {
+                Status = step.Step,
+                Trash = step.Step == WorktreeState.Removing ? new TrashedWorktree(null, step.Name, null, WorktreeState.Active) : null,
+            })];
+        }
+
+        worktrees.ForEach(worktree => DeadServer.Intends(_repo, worktree, "worktree.test.before"));
+    }
+
     private string Make(string name = "a", int? task = null)
     {
         using var repository = _repo.Open();
@@ -181,10 +197,7 @@ public sealed class DriftTests : IDisposable
     {
         Make();
         Make("b");
-        var index = File.ReadAllText(_repo.Layout.Index);
-        var first = index.IndexOf("\"status\": \"active\"", StringComparison.Ordinal);
-        index = index[..first] + "\"status\": \"removing\"" + index[(first + 18)..].Replace("\"status\": \"active\"", "\"status\": \"creating\"", StringComparison.Ordinal);
-        File.WriteAllText(_repo.Layout.Index, index);
+        Begin(("a", WorktreeState.Removing), ("b", WorktreeState.Creating));
 
         _repo.Finds("removal_abandoned");
         _repo.Repairs("creation_abandoned");
@@ -200,11 +213,11 @@ public sealed class DriftTests : IDisposable
     public void A_creation_that_was_killed_while_git_wrote_its_record_poisons_nothing(bool byDoctor)
     {
         var directory = Make();
+        Begin(("a", WorktreeState.Creating));
         File.WriteAllText(Path.Join(_repo.Record("a"), "commondir"), string.Empty);
         File.WriteAllText(Path.Join(_repo.Record("a"), "HEAD"), new string('0', 40) + "\n");
         File.Delete(Path.Join(_repo.Record("a"), "index"));
         File.WriteAllText(Path.Join(_repo.Record("a"), "index.lock"), "half");
-        _repo.Write(".worktrees/index.json", _repo.Read(".worktrees/index.json").Replace("\"active\"", "\"creating\"", StringComparison.Ordinal));
         TempRepository.TryGit(_repo.Root, "worktree", "list").Exit.Should().Be(128);
 
         using var repository = _repo.Open();

@@ -39,18 +39,28 @@ public sealed class WorktreeFindingsTests : IDisposable
     }
 
     [Fact]
-    public void An_entry_that_points_out_of_the_repository_is_left_to_a_person()
+    public void An_entry_that_points_out_of_the_repository_comes_back_from_the_log()
     {
         EditEntry(1, entry => entry["path"] = "../outside");
 
-        _repo.LeavesToAPerson("worktree_path_outside", FindingSeverity.Error).Message.Should().Contain(Path.Join(_repo.Base, "outside"));
+        _repo.Finds("registry_entry_unreadable").Message.Should().Contain("../outside");
+        _repo.Repairs("registry_entry_unreadable");
+
+        using var repository = _repo.Open();
+        repository.Row("a").Drift.Should().BeEmpty();
     }
 
     [Fact]
     public void A_restoration_whose_server_is_gone_is_finished()
     {
         Drop();
-        EditEntry(1, entry => entry["status"] = "restoring");
+        Worktree removed;
+        using (var before = _repo.Open())
+        {
+            removed = before.Worktrees.List(WorktreeState.Removed, 20, null).Worktrees.Single().Worktree;
+        }
+
+        DeadServer.Intends(_repo, removed with { Status = WorktreeState.Restoring }, "worktree.test.before");
 
         _repo.Repairs("restoration_abandoned");
 
@@ -88,12 +98,31 @@ public sealed class WorktreeFindingsTests : IDisposable
     }
 
     [Fact]
-    public void An_entry_without_a_name_is_left_to_a_person()
+    public void An_entry_without_a_name_comes_back_from_the_log()
     {
         Make("b");
         EditEntry(2, entry => entry["name"] = 7);
 
-        _repo.LeavesToAPerson("registry_entry_unreadable", FindingSeverity.Error).Subject.Should().Be("worktree number 2");
+        _repo.Finds("registry_entry_unreadable").Subject.Should().Be("worktree number 2");
+        _repo.Repairs("registry_entry_unreadable");
+
+        using var repository = _repo.Open();
+        repository.Row("b").Drift.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void An_entry_that_the_registry_lost_comes_back_from_the_log()
+    {
+        Make("b");
+        Make("c");
+        var index = JsonNode.Parse(_repo.Read(".worktrees/index.json"))!;
+        index["worktrees"]!.AsArray().RemoveAt(1);
+        _repo.Write(".worktrees/index.json", index.ToJsonString());
+
+        _repo.Repairs("registry_entry_missing");
+
+        using var repository = _repo.Open();
+        repository.Row("b").Drift.Should().BeEmpty();
     }
 
     [Fact]
