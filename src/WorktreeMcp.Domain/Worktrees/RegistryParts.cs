@@ -57,6 +57,12 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
             return (null, "its directory is a link");
         }
 
+        // The folder that all usual ones lie in is looked at by every call.
+        if (Path.GetDirectoryName(directory) != Layout.Worktrees && LinkAbove(directory) is { } link)
+        {
+            return (null, $"it lies behind {link}, which is a link");
+        }
+
         if (AdminEntry.NamedBy(directory, Layout.CommonDirectory, Files) is not { } entry)
         {
             return (null, "its .git file is missing or does not name a worktree of this repository");
@@ -195,17 +201,27 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
         }
     }
 
-    // By component: a link on the way leads what is moved somewhere else than it says.
     private void RefuseLinkOnTheWay(string path)
+    {
+        if (LinkAbove(path) is { } link)
+        {
+            throw new IOException($"{path} lies behind {link}, which is a link and not followed");
+        }
+    }
+
+    // By component: a link on the way leads somewhere else than the path says.
+    private string? LinkAbove(string path)
     {
         var top = path.StartsWith(Layout.CommonDirectory + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? Layout.CommonDirectory : Layout.Root;
         for (var folder = Path.GetDirectoryName(path); folder is not null && folder.Length > top.Length; folder = Path.GetDirectoryName(folder))
         {
             if (Files.KindOf(folder) == FileKind.Link)
             {
-                throw new IOException($"{path} lies behind {folder}, which is a link and not followed");
+                return folder;
             }
         }
+
+        return null;
     }
 
     /// <summary>

@@ -23,7 +23,7 @@ internal sealed class StepProof(StateStore store, IFileSystem files)
     /// <summary>Whether the newest of an entry that we wrote is what it says.</summary>
     /// <param name="stored">The entry.</param>
     /// <param name="worktree">The same, read.</param>
-    /// <param name="exactly">With the lock in hand; else what the newest operation found counts too, whose files may be on their way.</param>
+    /// <param name="exactly">With the lock in hand, before anything is done; else anything that we wrote of it counts, since others go on meanwhile.</param>
     internal bool IsOurs(StoredWorktree stored, Worktree worktree, bool exactly)
     {
         var mark = store.Log.Mark();
@@ -50,7 +50,8 @@ internal sealed class StepProof(StateStore store, IFileSystem files)
             return store.Log.Last() is { Next.Worktree: > 1 } ? false : null;
         }
 
-        return !newest.ByHand && (Says(newest.After, stored) || (!exactly && newest.Before == StateJson.Hash(stored.Bytes.Span)));
+        return (!newest.ByHand && Says(newest.After, stored))
+            || (!exactly && (newest.Before == StateJson.Hash(stored.Bytes.Span) || store.Log.OwnChanges(stored.Id).Any(change => Says(change.After, stored))));
     }
 
     private static bool Says(JsonObject? image, StoredWorktree stored) =>

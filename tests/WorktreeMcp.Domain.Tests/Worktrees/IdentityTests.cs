@@ -133,6 +133,22 @@ public sealed class IdentityTests : IDisposable
         Directory.Exists(Path.Join(_repo.Base, "outside")).Should().BeTrue();
     }
 
+    [Fact]
+    public void A_worktree_behind_a_link_is_not_worked_in()
+    {
+        var repository = _repo.Open();
+        var made = repository.Make("a");
+        var outside = Path.Join(_repo.Base, "outside");
+        Directory.CreateDirectory(outside);
+        Directory.Move(made.Directory, Path.Join(outside, "a"));
+        Directory.CreateSymbolicLink(Path.Join(_repo.Root, "sub"), outside);
+        File.WriteAllText(Path.Join(_repo.Root, ".git", "worktrees", "a", "gitdir"), Path.Join(_repo.Root, "sub", "a", ".git") + "\n");
+        Edit("a", entry => entry["path"] = "sub/a");
+
+        RefusedEverywhere(repository, "a", "link");
+        Directory.Exists(Path.Join(outside, "a")).Should().BeTrue();
+    }
+
     [Theory]
     [InlineData(".git")]
     [InlineData(".git/refs")]
