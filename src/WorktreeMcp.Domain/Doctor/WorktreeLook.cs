@@ -9,6 +9,7 @@ internal sealed class WorktreeLook(RegistryParts parts, IReadOnlyList<Worktree> 
 {
     private readonly Sightings _sightings = new(parts);
     private readonly Relocation _relocation = new(parts);
+    private readonly InterruptedCheckouts _interrupted = new(parts);
 
     internal IEnumerable<Found> Look() =>
     [
@@ -20,7 +21,7 @@ internal sealed class WorktreeLook(RegistryParts parts, IReadOnlyList<Worktree> 
     private Found? Of(Worktree worktree)
     {
         var directory = parts.DirectoryOf(worktree);
-        return worktree.IsUsable ? OfSighting(worktree, directory) ?? OfHead(worktree) : OfStep(worktree);
+        return worktree.IsUsable ? OfSighting(worktree, directory) ?? OfLanding(worktree) ?? OfHead(worktree) : OfStep(worktree);
     }
 
     // A command that is still at work holds the lease; a file alone says nothing.
@@ -71,6 +72,47 @@ internal sealed class WorktreeLook(RegistryParts parts, IReadOnlyList<Worktree> 
         return IsRecordBroken(worktree, directory)
             ? null
             : Person("worktree_identity", FindingSeverity.Error, worktree, $"at {directory} fails its identity check: {problem}. Nothing is run in it.", "Look at that directory: git worktree repair with its path restores a lost .git file; a folder that is something else should be moved away.");
+    }
+
+    private Found? OfLanding(Worktree worktree)
+    {
+        if (worktree.Landing is not { } landing)
+        {
+            return null;
+        }
+
+        using var free = LandingLock.Try(parts.Layout);
+        if (free is null)
+        {
+            return null;
+        }
+
+        var places = parts.Git.Landing.CheckoutsOf(landing.Into, parts.Git.Refs).Select(checkout => Between(checkout, landing.From, landing.To));
+        if (landing.Follow && parts.Identify(worktree).Entry is { } record)
+        {
+            places = places.Append(Between(new BranchCheckout(record, parts.DirectoryOf(worktree)), landing.Tip, landing.To));
+        }
+
+        var between = places.OfType<string>().ToList();
+        return Ours(
+            "landing_unfinished",
+            worktree,
+            $"has a landing in {landing.Into}, from {landing.From[..12]} to {landing.To[..12]}, that came to no end; nobody is at it.{(between.Count == 0 ? string.Empty : $" {string.Join("; ", between)}.")}",
+            "It is finished if all of it is there, else what was written of it is put back. If it stays, something is in the way of that: permissions, free space, a lock of git.");
+    }
+
+    // What a checkout holds of the way between two commits; null when nothing.
+    private string? Between(BranchCheckout checkout, string from, string to)
+    {
+        try
+        {
+            var seen = _interrupted.Look(checkout, from, to);
+            return seen.IsUntouched || seen.HasArrived ? null : $"{checkout.Directory} holds files of it: {Listed.Of([.. seen.Ours.Select(file => file.Path)], 20)}";
+        }
+        catch (HalfMovedException fault)
+        {
+            return $"it cannot be looked at: {fault.Message}";
+        }
     }
 
     private Found? OfHead(Worktree worktree)

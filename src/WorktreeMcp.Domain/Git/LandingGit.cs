@@ -139,6 +139,10 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
     internal GitAnswer Carry(BranchCheckout checkout, string from, string to, SafeHandle guard) =>
         git.Run(In(checkout, "read-tree", "-m", "-u", from, to) with { Guards = [guard], Limit = CheckoutLimit });
 
+    /// <summary>The same for the index alone, whatever the files are.</summary>
+    internal GitAnswer CarryIndex(BranchCheckout checkout, string from, string to, SafeHandle guard) =>
+        git.Run(In(checkout, "read-tree", "-m", "-i", from, to) with { Guards = [guard] });
+
     /// <summary>Looks again at the files of a checkout, so that git knows those that were put back.</summary>
     internal void Refresh(BranchCheckout checkout, SafeHandle guard) => git.Run(In(checkout, "update-index", "-q", "--refresh") with { Guards = [guard] });
 

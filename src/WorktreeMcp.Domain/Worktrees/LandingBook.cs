@@ -57,6 +57,22 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
         "worktree_list()",
         cause);
 
+    /// <summary>Says that a landing which came to nothing could not be put on record as that.</summary>
+    internal static Refusal NotRecorded(Refusal why, Refusal cause) => new(
+        why.Code,
+        $"{why.Message} Only the record of that is missing: {cause.InnerException?.Message ?? cause.Message}. The next call goes on from where this one stopped.",
+        why.Hint,
+        why.Next,
+        cause);
+
+    /// <summary>Says that a landing has happened, and that the worktree it came from is half brought along.</summary>
+    internal static Refusal NotFollowed(Worktree worktree, PendingLanding landing, HalfMovedException fault) => new(
+        RefusalCode.GitFailed,
+        $"{worktree.Branch} has landed: {landing.Into} is at {landing.To[..12]}. Its own worktree stopped half-way on the way there: {fault.Message}. It is on record that this is not done.",
+        "Remove the cause (permissions, free space). The next call, also one that only lists, brings it to one end; nothing lands twice.",
+        "worktree_list()",
+        fault);
+
     /// <summary>Records an attempt that came to nothing before anything was moved, as one operation.</summary>
     internal void Failed(Worktree worktree, PendingLanding landing, string error, string by)
     {
@@ -112,7 +128,7 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
 
                 End(change, worktree, landing, landed ? null : "the server or the git that did it is gone; what it had begun was taken back");
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { Code: RefusalCode.CorruptFile or RefusalCode.GitFailed or RefusalCode.BadTransition or RefusalCode.Busy })
+            catch (Exception fault) when (fault is HalfMovedException or IOException or UnauthorizedAccessException or Refusal { Code: RefusalCode.CorruptFile or RefusalCode.GitFailed or RefusalCode.BadTransition or RefusalCode.Busy })
             {
                 // The intent stays on record until its cause is gone.
             }
@@ -177,20 +193,39 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
             return ($"files there are not committed: {Listed.Of([.. files.Select(file => file.Path)], 10)}", null);
         }
 
-        if (!halfway)
+        if (!halfway && parts.Git.Kept.KeepTip(landing.Tip, worktree.Id, parts.LeftLocks, guard) is { Succeeded: false } unkept)
         {
-            if (parts.Git.Kept.KeepTip(landing.Tip, worktree.Id, parts.LeftLocks, guard) is { Succeeded: false } unkept)
-            {
-                return ($"its own commits could not be kept: {unkept.Error}", unkept);
-            }
-
-            if (parts.Git.Landing.Detach(checkout, landing.To, guard) is { Succeeded: false } refused)
-            {
-                return ($"git would not check it out there: {refused.Error}", refused);
-            }
+            return ($"its own commits could not be kept: {unkept.Error}", unkept);
         }
 
-        return TakeBranchAlong(worktree, checkout, landing, guard);
+        var detached = halfway ? GitAnswer.Done : parts.Git.Landing.Detach(checkout, landing.To, guard);
+        if (detached.ExitCode is null)
+        {
+            return (null, detached);
+        }
+
+        return HasArrived(checkout, landing, guard) ? TakeBranchAlong(worktree, checkout, landing, guard)
+            : Attach(worktree, checkout, guard) is { ExitCode: null } killed ? (null, killed)
+            : ($"git could not bring its files along, and it is as it was: {(detached.Error.Length == 0 ? "files there were left as they were" : detached.Error)}", null);
+    }
+
+    // git says that it has checked a commit out also where it could not write all of it. What is not all there is put back.
+    private bool HasArrived(BranchCheckout checkout, PendingLanding landing, SafeHandle guard)
+    {
+        var isAtHead = parts.Git.Refs.ReadHead(checkout.Entry.Directory) is { Branch: null } head && head.Commit == landing.To;
+        if (isAtHead && _interrupted.IsThere(checkout, parts.Git.Trials.Changed(landing.Tip, landing.To)))
+        {
+            return true;
+        }
+
+        var isThere = _interrupted.Settle(checkout, landing.Tip, landing.To, guard);
+        if (isThere && !isAtHead)
+        {
+            // Files and index are there, HEAD is not: then all of it goes back.
+            _interrupted.TakeBack(checkout, landing.Tip, landing.To, guard);
+        }
+
+        return isThere && isAtHead;
     }
 
     private (string? Reason, GitAnswer? Killed) TakeBranchAlong(Worktree worktree, BranchCheckout checkout, PendingLanding landing, SafeHandle guard)
@@ -204,19 +239,47 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
                 return (null, unmoved);
             }
 
-            // Its files go back to where it is.
-            reason = "its branch went on meanwhile";
-            var back = parts.Git.Landing.Detach(checkout, parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") ?? landing.Tip, guard);
-            if (back.ExitCode is null)
+            var now = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") ?? landing.Tip;
+            reason = now == landing.Tip ? $"its branch would not follow: {unmoved.Error}" : "its branch went on meanwhile";
+            if (GoBack(checkout, landing, now, guard) is { } killed)
             {
-                return (null, back);
+                return (null, killed);
             }
-
-            back.Require($"putting {worktree.Name} back");
         }
 
-        var attached = parts.Git.Landing.Attach(checkout, worktree.Branch, guard);
-        return (reason, attached.ExitCode is null ? attached : attached.Require($"putting {worktree.Name} back on its branch"));
+        var attached = Attach(worktree, checkout, guard);
+        return (reason, attached.ExitCode is null ? attached : null);
+    }
+
+    // Its files go back to where its branch is.
+    private GitAnswer? GoBack(BranchCheckout checkout, PendingLanding landing, string branch, SafeHandle guard)
+    {
+        if (branch == landing.Tip)
+        {
+            _interrupted.TakeBack(checkout, landing.Tip, landing.To, guard);
+            return null;
+        }
+
+        var back = parts.Git.Landing.Detach(checkout, branch, guard);
+        if (back.ExitCode is null)
+        {
+            return back;
+        }
+
+        if (!_interrupted.IsThere(checkout, parts.Git.Trials.Changed(landing.To, branch)) && !_interrupted.Settle(checkout, landing.To, branch, guard))
+        {
+            throw new HalfMovedException(checkout.Directory, [], $"its branch went on, and its files could not follow: {back.Error}");
+        }
+
+        return null;
+    }
+
+    private GitAnswer Attach(Worktree worktree, BranchCheckout checkout, SafeHandle guard)
+    {
+        var answer = parts.Git.Landing.Attach(checkout, worktree.Branch, guard);
+        return answer.ExitCode is null || parts.Git.Refs.ReadHead(checkout.Entry.Directory)?.ShortBranch == worktree.Branch
+            ? answer
+            : throw new HalfMovedException(checkout.Directory, [], $"HEAD there is not on {worktree.Branch}: {answer.Error}");
     }
 
     // A git that was killed over it left its lock files.

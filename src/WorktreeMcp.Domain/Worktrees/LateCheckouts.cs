@@ -13,6 +13,8 @@ internal sealed class LateCheckouts(RegistryParts parts)
 {
     private const string NoFile = "000000";
 
+    private readonly InterruptedCheckouts _interrupted = new(parts);
+
     private static readonly TimeSpan LongestSwitch = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
 
@@ -23,10 +25,30 @@ internal sealed class LateCheckouts(RegistryParts parts)
     internal string? BringAlong(PendingLanding landing, SafeHandle guard)
     {
         AwaitSwitches();
-        var behind = parts.Git.Landing.CheckoutsOf(landing.Into, parts.Git.Refs).Where(checkout => IsBehind(checkout, landing)).ToList();
-        var left = behind.Where(checkout => !parts.Git.Landing.Carry(checkout, landing.From, landing.To, guard).Succeeded).Select(checkout => checkout.Directory).ToList();
+        var changed = parts.Git.Trials.Changed(landing.From, landing.To);
+        var left = parts.Git.Landing.CheckoutsOf(landing.Into, parts.Git.Refs).Where(checkout => IsBehind(checkout, landing, changed))
+            .Select(checkout => Bring(checkout, landing, changed, guard)).OfType<(string Directory, string Why)>().ToList();
         return left.Count == 0 ? null
-            : $"{string.Join(", ", left)} was switched to {landing.Into} while it moved, holds the files of before and has local changes in the way: `git read-tree -m -u {landing.From[..12]} {landing.To[..12]}` there brings it along once those are out of the way";
+            : $"{string.Join(", ", left.Select(one => one.Directory))} was switched to {landing.Into} while it moved, holds the files of before and cannot be brought along: `git read-tree -m -u {landing.From[..12]} {landing.To[..12]}` there does that once what is in the way is gone{string.Concat(left.Where(one => one.Why.Length > 0).Select(one => $" ({one.Why})"))}";
+    }
+
+    // Null when it is where the branch is; else where it lies and what is in the way.
+    private (string Directory, string Why)? Bring(BranchCheckout checkout, PendingLanding landing, IReadOnlyList<ChangedFile> changed, SafeHandle guard)
+    {
+        try
+        {
+            var answer = parts.Git.Landing.Carry(checkout, landing.From, landing.To, guard);
+            if ((answer.Succeeded && _interrupted.IsThere(checkout, changed)) || _interrupted.Settle(checkout, landing.From, landing.To, guard))
+            {
+                return null;
+            }
+
+            return (checkout.Directory, answer.Error);
+        }
+        catch (HalfMovedException fault)
+        {
+            return (checkout.Directory, fault.Message);
+        }
     }
 
     // A switch holds the index from before it writes the first file until its HEAD is set.
@@ -42,14 +64,13 @@ internal sealed class LateCheckouts(RegistryParts parts)
     private IEnumerable<string> Indexes() => parts.Git.Records.All().Where(record => !record.IsTrash).Select(record => record.Directory)
         .Prepend(parts.Layout.CommonDirectory).Select(folder => Path.Join(folder, "index.lock"));
 
-    private bool IsBehind(BranchCheckout checkout, PendingLanding landing)
+    private bool IsBehind(BranchCheckout checkout, PendingLanding landing, IReadOnlyList<ChangedFile> changed)
     {
         if (parts.Git.Refs.ReadHead(checkout.Entry.Directory) is not { } head || head.ShortBranch != landing.Into || head.Commit != landing.To)
         {
             return false;
         }
 
-        var changed = parts.Git.Trials.Changed(landing.From, landing.To);
         var indexed = parts.Git.Landing.Indexed(checkout);
         return changed.Count > 0 && changed.All(file => file.Before.Mode == NoFile ? !indexed.ContainsKey(file.Raw) : indexed.TryGetValue(file.Raw, out var entry) && entry == file.Before);
     }

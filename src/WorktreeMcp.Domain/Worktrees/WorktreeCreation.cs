@@ -324,8 +324,8 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             throw Failed(worktree, $"its HEAD is on {head?.ShortBranch ?? "no branch"}");
         }
 
-        // git's exit code says much or little; what counts is that nothing differs.
-        if (!checkout.Succeeded && (IsLeftLocked(entry, worktree) || !parts.Git.Status(entry, parts.DirectoryOf(worktree)).IsClean))
+        // git's exit code says much or little, and it goes on where it cannot delete a file; what counts is that nothing differs.
+        if ((!checkout.Succeeded || checkout.Error.Length > 0) && (IsLeftLocked(entry, worktree) || !parts.Git.Status(entry, parts.DirectoryOf(worktree)).IsClean))
         {
             throw Failed(worktree, checkout.Error);
         }

@@ -88,7 +88,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
             (_, (plan, habits)) = AtOnce.Ask(() => _sight.RefuseUncommitted(source), () => Plan(request, source, landing));
             if (plan.To == source.From)
             {
-                return NothingToLand(request, source, by);
+                return Unfollowed(request, source) is { } landed ? FollowLate(request, source, landed, lease, landing, by) : NothingToLand(request, source, by);
             }
 
             pending = pending with { To = plan.To, Follow = request.Strategy != LandingStrategy.Merge && !request.Remove && plan.To != source.Tip };
@@ -137,36 +137,26 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
             return null;
         }
 
-        MoveOutcome outcome;
-        string? late;
-        try
+        var move = bases.Move(pending, movable, $"worktree_merge {source.Worktree.Branch}", landing.Descriptor);
+        switch (move)
         {
-            (outcome, late) = bases.Move(pending, movable, $"worktree_merge {source.Worktree.Branch}", landing.Descriptor);
-        }
-        catch (Refusal refusal) when (refusal.Code != RefusalCode.Busy)
-        {
-            End(source.Worktree, pending, refusal.Message, by);
+            case { Outcome: MoveOutcome.HalfMoved, Why: { } half }:
+                throw half;
+            case { Outcome: MoveOutcome.Failed, Why: { } why }:
+                EndFailed(source.Worktree, pending, why, by);
 
-            // Until the base is there nothing holds the commit, and a person's gc may take it: then it is made anew.
-            if (parts.Git.ResolveCommit(pending.To) is null)
-            {
+                // Until the base is there nothing holds the commit, and a person's gc may take it: then it is made anew.
+                return parts.Git.ResolveCommit(pending.To) is null ? null : throw why;
+            case { Outcome: MoveOutcome.Lost }:
+                End(source.Worktree, pending, $"{source.Into} was moved by somebody else first", by);
                 return null;
-            }
-
-            throw;
-        }
-
-        if (outcome == MoveOutcome.Lost)
-        {
-            End(source.Worktree, pending, $"{source.Into} was moved by somebody else first", by);
-            return null;
         }
 
         // The branch follows only if nobody uses the worktree, this landing included.
         lease.Dispose();
         var reason = pending.Follow ? TryFollow(source.Worktree, pending, landing) : null;
         var step = EndLanded(source.Worktree, pending, by);
-        IReadOnlyList<string> notes = [.. new[] { reason is null ? null : $"{source.Worktree.Branch} still holds its own commits, since {reason}", late }.OfType<string>()];
+        IReadOnlyList<string> notes = [.. new[] { reason is null ? null : $"{source.Worktree.Branch} still holds its own commits, since {reason}", move.Note }.OfType<string>()];
         return (step, pending.Follow && reason is null, notes);
     }
 
@@ -208,6 +198,18 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         return book.End(change, worktree, pending, error);
     }
 
+    private void EndFailed(Worktree worktree, PendingLanding pending, Refusal why, string by)
+    {
+        try
+        {
+            End(worktree, pending, why.Message, by);
+        }
+        catch (Refusal refusal)
+        {
+            throw LandingBook.NotRecorded(why, refusal);
+        }
+    }
+
     private WorktreeStep EndLanded(Worktree worktree, PendingLanding pending, string by)
     {
         try
@@ -232,10 +234,38 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
             // Half of it is done, so the intent has to stay on record.
             throw LandingBook.NotRecorded(worktree, pending, refusal);
         }
+        catch (HalfMovedException fault)
+        {
+            throw LandingBook.NotFollowed(worktree, pending, fault);
+        }
         catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
         {
             return fault.Message;
         }
+    }
+
+    // What landed of it when its branch could not follow.
+    private LandedWork? Unfollowed(LandingRequest request, LandingSource source) =>
+        request is { Strategy: not LandingStrategy.Merge, Remove: false }
+        && source.Worktree.Landed is { } landed && landed.Into == source.Into && landed.Tip == source.Tip && landed.Commit != source.Tip
+        && parts.Git.Landing.IsAncestor(landed.Commit, source.From)
+            ? landed
+            : null;
+
+    private LandingResult? FollowLate(LandingRequest request, LandingSource source, LandedWork landed, Lease lease, LandingLock landing, string by)
+    {
+        var pending = new PendingLanding(source.Into, landed.Commit, landed.Commit, source.Tip, Follow: true, request.CompleteTask, StateJson.Seconds(parts.Store.Time.GetUtcNow()));
+        if (!Begin(request, source, ref pending, by))
+        {
+            return null;
+        }
+
+        lease.Dispose();
+        var reason = TryFollow(source.Worktree, pending, landing);
+        var note = reason is null
+            ? $"{source.Worktree.Branch} had landed before and has followed now"
+            : $"{source.Worktree.Branch} had landed before and still holds its own commits, since {reason}";
+        return new LandingResult(EndLanded(source.Worktree, pending, by), source.Into, request.Strategy, source.From, source.From, 0, 0, null, null, reason is null, null, [note]);
     }
 
     private LandingResult NothingToLand(LandingRequest request, LandingSource source, string by)

@@ -9,7 +9,8 @@ namespace WorktreeMcp.Domain.Tests.Git;
 /// <param name="Call">Its name.</param>
 /// <param name="Time">Which one of that name in its process, counted from 1.</param>
 /// <param name="Writes">Whether it changes what files there are.</param>
-internal sealed record KillPoint(string Call, int Time, bool Writes);
+/// <param name="Error">How it fails; null where git is killed instead.</param>
+internal sealed record KillPoint(string Call, int Time, bool Writes, string? Error = null);
 
 /// <summary>
 /// A git that is killed at a system call in one chosen subcommand, and on request the server with it. It stands
@@ -57,10 +58,13 @@ internal sealed class DyingGit : IDurableFiles
     /// <summary>Why a program cannot be killed at a system call here; null when it can.</summary>
     internal static string? Refusal => Strace.Refusal;
 
-    /// <summary>Kills the next git of that subcommand where it is about to make a system call; only watches it if none is given.</summary>
+    /// <summary>
+    /// Kills the next git of that subcommand where it is about to make a system call, or lets that call and all of its kind after it fail; only
+    /// watches it if none is given.
+    /// </summary>
     internal void KillAt(KillPoint? point, string subcommand, bool withServer) => File.WriteAllText(
         _plan,
-        $"{(point is null ? "none" : string.Create(CultureInfo.InvariantCulture, $"{point.Call}:signal=KILL:when={point.Time}"))} {(withServer ? "server" : "git")} {subcommand}\n");
+        $"{(point is null ? "none" : string.Create(CultureInfo.InvariantCulture, $"{point.Call}:{(point.Error is null ? "signal=KILL" : $"error={point.Error}")}:when={point.Time}{(point.Error is null ? string.Empty : "+")}"))} {(withServer ? "server" : "git")} {subcommand}\n");
 
     /// <summary>Lets git and server live again.</summary>
     internal void Heal()

@@ -44,6 +44,40 @@ public sealed class LandingKillPointsTests(ITestOutputHelper output)
         wrong.Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData("ENOSPC")]
+    [InlineData("EACCES")]
+    [InlineData("EMFILE")]
+    public void A_git_that_fails_while_the_base_moves_leaves_no_half_of_it(string error)
+    {
+        Assert.SkipWhen(string.IsNullOrEmpty(Environment.GetEnvironmentVariable("WORKTREEMCP_KILL_POINTS")), "Takes long: set WORKTREEMCP_KILL_POINTS; needs strace.");
+        Assert.SkipUnless(DyingGit.Refusal is null, DyingGit.Refusal ?? string.Empty);
+        IReadOnlyList<KillPoint> all;
+        using (var watched = new TempRepository())
+        {
+            Land(watched, null, withServer: false);
+            all = new DyingGit(Path.Join(watched.Base, "git")).Points();
+        }
+
+        var (wrong, moved) = (new List<string>(), 0);
+        var chosen = all.Where(point => point.Writes || point.Call == "write").Select(point => point with { Error = error }).ToList();
+        foreach (var point in chosen)
+        {
+            using var repo = new TempRepository();
+            try
+            {
+                moved += Land(repo, point, withServer: false) ? 1 : 0;
+            }
+            catch (Exception fault)
+            {
+                wrong.Add($"{error} at {point.Call} number {point.Time}: {fault.Message}");
+            }
+        }
+
+        output.WriteLine($"{chosen.Count} points of {all.Count}, moved at {moved}, {wrong.Count} wrong");
+        wrong.Should().BeEmpty();
+    }
+
     private static bool Land(TempRepository repo, KillPoint? point, bool withServer)
     {
         var git = new DyingGit(Path.Join(repo.Base, "git"));

@@ -122,11 +122,19 @@ public sealed class OtherGitsTests : IDisposable
     public void Files_that_cannot_be_taken_back_because_another_git_is_at_work_there_are_settled_by_the_next_call()
     {
         var (branch, index, once) = (Path.Join(_repo.Root, ".git", "refs", "heads", "main.lock"), Path.Join(_repo.Root, ".git", "index.lock"), Path.Join(_repo.Base, "once"));
-        var repository = OpenWith($"case \" $* \" in *' --ff-only '*) touch '{branch}';; *' read-tree -m -u '*) [ -e '{once}' ] || touch '{once}' '{index}';; esac");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows which git is at work.");
+        var repository = OpenWith($"case \" $* \" in *' --ff-only '*) [ -e '{once}' ] || {{ touch '{once}' '{branch}'; '{RealGit}' \"$@\"; code=$?; touch '{index}'; exit $code; }};; esac");
         repository.Make("a");
         repository.Work("a", "one.txt", "1");
+        using var other = Process.Start(new ProcessStartInfo(RealGit, ["update-ref", "--stdin"]) { WorkingDirectory = _repo.Root, RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        other.StandardInput.WriteLine("start");
+        other.StandardInput.Flush();
+        other.StandardOutput.ReadLine().Should().Be("start: ok");
 
         var refusal = ((Action)(() => repository.Land("a"))).Should().Throw<Refusal>().Which;
+
+        other.StandardInput.Close();
+        other.WaitForExit();
 
         refusal.Code.Should().Be(RefusalCode.Busy);
         refusal.Message.Should().Contain("cannot be settled now").And.NotContain("Nothing was changed");
