@@ -19,7 +19,7 @@ public sealed class Repository : IDisposable
     private readonly SpareKeeper _keeper;
 
     private Repository(
-        RepositoryPlace place, RepositorySettings settings, GitCommand git, SpareCheckouts checkouts, CommandRunner runner, Func<StateLayout, BackgroundRuns?> background,
+        RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, Func<StateLayout, BackgroundRuns?> background,
         Trust trust, IFileSystem files, IDurableFiles disk, TimeProvider time, Func<string, bool>? endsWithThisProcess)
     {
         Place = place;
@@ -28,8 +28,9 @@ public sealed class Repository : IDisposable
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Trust = trust;
         Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
-        Spares = new SpareRoom(_store, checkouts, files);
-        var repository = new GitRepository(git, place, files, settings.AllowedFilters);
+        var (inCheckouts, settingFiles) = (new CheckoutGit(git, place, files, settings.AllowedFilters), new SettingFiles(git, place));
+        Spares = new SpareRoom(_store, new SpareCheckouts(inCheckouts, settingFiles, place, files), files);
+        var repository = new GitRepository(inCheckouts, settingFiles, place, files);
         _keeper = new SpareKeeper(
             Spares, settings.Spares, () => settings.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(settings.BaseRef), () => Worktrees!.Entries.InTheMaking > 0);
         Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, settings, runner, background(layout), trust);
@@ -137,7 +138,7 @@ public sealed class Repository : IDisposable
         disk ??= new DurableFiles();
         var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk, time);
         return new Repository(
-            place, settings, git, new SpareCheckouts(git, place, files, settings.AllowedFilters), runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, supervised),
+            place, settings, git, runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, supervised),
             trust, files, disk, time, endsWithThisProcess);
     }
 

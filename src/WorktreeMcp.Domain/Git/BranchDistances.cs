@@ -14,7 +14,7 @@ internal sealed record CommitPair(string? Branch, string Commit, string? Base, s
 /// How far commits are from each other. That is a fact about two commits as long as history stays the same, so each is counted once; many branches
 /// are counted by one process, which is told for its time what their upstreams are.
 /// </summary>
-internal sealed class BranchDistances(GitCommand git, GitRepository repository, RepositoryPlace place, IFileSystem files)
+internal sealed class BranchDistances(CheckoutGit git, GitRepository repository, RepositoryPlace place, IFileSystem files)
 {
     private const int MostKnown = 2_000;
     private const int MostAtOnce = 200;
@@ -65,16 +65,12 @@ internal sealed class BranchDistances(GitCommand git, GitRepository repository, 
     private void Count(CommitPair[] pairs)
     {
         var bases = pairs.Select(pair => pair.Base!).Distinct(StringComparer.Ordinal).ToList();
-        var answer = git.Run(new GitCall(
+        var call = git.At(
         [
             "for-each-ref", "--format=%(refname)%00%(objectname)%00%(upstream)%00%(upstream:track,nobracket)",
             .. pairs.Select(pair => Full(pair.Branch!)).Union(bases.Select(Full), StringComparer.Ordinal),
-        ])
-        {
-            Directory = place.Root,
-            GitDirectory = place.CommonDirectory,
-            Variables = Upstreams(pairs),
-        });
+        ]);
+        var answer = git.Run(call with { Overrides = [.. call.Overrides, .. pairs.SelectMany(Upstream)] });
         if (!answer.Succeeded)
         {
             return;
@@ -137,19 +133,8 @@ internal sealed class BranchDistances(GitCommand git, GitRepository repository, 
         return ahead < 0 || (ahead, behind) == (0, 0) ? null : (ahead, behind);
     }
 
-    private static Dictionary<string, string> Upstreams(CommitPair[] pairs)
-    {
-        var variables = new Dictionary<string, string> { ["GIT_CONFIG_COUNT"] = (2 * pairs.Length).ToString(CultureInfo.InvariantCulture) };
-        for (var i = 0; i < pairs.Length; i++)
-        {
-            variables[$"GIT_CONFIG_KEY_{2 * i}"] = $"branch.{pairs[i].Branch}.remote";
-            variables[$"GIT_CONFIG_VALUE_{2 * i}"] = ".";
-            variables[$"GIT_CONFIG_KEY_{(2 * i) + 1}"] = $"branch.{pairs[i].Branch}.merge";
-            variables[$"GIT_CONFIG_VALUE_{(2 * i) + 1}"] = Full(pairs[i].Base!);
-        }
-
-        return variables;
-    }
+    private static KeyValuePair<string, string>[] Upstream(CommitPair pair) =>
+        [KeyValuePair.Create($"branch.{pair.Branch}.remote", "."), KeyValuePair.Create($"branch.{pair.Branch}.merge", Full(pair.Base!))];
 
     private static string Full(string branch) => $"refs/heads/{branch}";
 }

@@ -3,10 +3,7 @@ using System.Runtime.InteropServices;
 namespace WorktreeMcp.Domain.Git;
 
 /// <summary>What fills a checkout with files. A filter that must not run is never left out in silence: the checkout fails and says which.</summary>
-/// <param name="git">Starts git.</param>
-/// <param name="filters">Which filters must not run.</param>
-/// <param name="inside">A call of git inside a checkout.</param>
-internal sealed class Checkouts(GitCommand git, OwnFilters filters, Func<AdminEntry, string, string[], GitCall> inside)
+internal sealed class Checkouts(CheckoutGit git, FilteredFiles filtered)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(30);
 
@@ -25,7 +22,7 @@ internal sealed class Checkouts(GitCommand git, OwnFilters filters, Func<AdminEn
     /// <param name="guard">What guards it.</param>
     /// <param name="alone">Whether no other is being made: three at once with four workers each take a quarter longer than with one each.</param>
     internal GitAnswer Populate(AdminEntry entry, string directory, SafeHandle guard, bool alone) =>
-        FilterInTheWay(entry, directory, guard) ?? git.Run(inside(entry, directory, [.. Fill, "HEAD"]) with
+        filtered.InTheWay(entry, directory, "HEAD") is { } why ? new GitAnswer(null, [], why) : git.Run(git.InOurs(entry, directory, [.. Fill, "HEAD"]) with
         {
             Guards = [guard],
             Settings = alone ? Settings : [],
@@ -38,33 +35,13 @@ internal sealed class Checkouts(GitCommand git, OwnFilters filters, Func<AdminEn
     /// </summary>
     internal GitAnswer Advance(AdminEntry entry, string directory, string from, SafeHandle guard)
     {
-        // A filter that must not run is looked for in an index that is read anew, and then nothing would differ any more.
-        var moved = filters.Forbidden(entry).Count > 0 ? null : git.Run(inside(entry, directory, ["read-tree", "-m", "-u", from, "HEAD"]) with
+        // Where there is a filter that must not run all files are looked at.
+        var moved = git.ForbiddenFilters(entry).Count > 0 ? null : git.Run(git.InOurs(entry, directory, "read-tree", "-m", "-u", from, "HEAD") with
         {
             Guards = [guard],
             Settings = Settings,
             Limit = Limit,
         });
         return moved is { Succeeded: true } ? moved : Populate(entry, directory, guard, alone: true);
-    }
-
-    private GitAnswer? FilterInTheWay(AdminEntry entry, string directory, SafeHandle guard)
-    {
-        foreach (var name in filters.Forbidden(entry))
-        {
-            // Which files it is for stands in the attributes, which are read from the index as long as there are no files.
-            var index = git.Run(inside(entry, directory, ["read-tree", "HEAD"]) with { Guards = [guard], Limit = Limit });
-            var attributes = git.Run(inside(entry, directory, ["check-attr", "--cached", "--stdin", "-z", "filter"]) with
-            {
-                Input = index.Succeeded ? git.Run(inside(entry, directory, ["ls-files", "-z"])).Require("listing the files of the commit").Output : Array.Empty<byte>(),
-            });
-            var users = attributes.Require("looking for filters").Members.Chunk(3).Where(one => one is [_, _, var filter] && filter == name).Select(one => one[0]).ToList();
-            if (users.Count > 0)
-            {
-                return new GitAnswer(null, [], $"the repository's own configuration defines the filter \"{name}\" for {users.Count} file{(users.Count == 1 ? string.Empty : "s")} ({users[0]}), and programs of a repository are not run. A person who trusts it adds \"{name}\" to allowed_filters in .worktree-mcp.json");
-            }
-        }
-
-        return null;
     }
 }

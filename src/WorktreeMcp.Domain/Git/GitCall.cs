@@ -22,14 +22,23 @@ internal sealed record GitCall(params IReadOnlyList<string> Arguments)
     /// <summary>Locks that guard what this call writes; git keeps them if the server is killed. None for a read.</summary>
     internal IReadOnlyList<SafeHandle> Guards { get; init; } = [];
 
-    /// <summary>What to put before git when it only reads, such as a sandbox.</summary>
-    internal IReadOnlyList<string> Wrapper { get; init; } = [];
+    /// <summary>What to put before git when it only reads, such as a sandbox; it is told which folders git writes to all the same.</summary>
+    internal Func<IReadOnlyList<string>, IReadOnlyList<string>>? Confine { get; init; }
+
+    /// <summary>Folders of ours that git writes to although it only reads what it looks at.</summary>
+    internal IReadOnlyList<string> Scratch { get; init; } = [];
 
     /// <summary>Settings for this call only, as key=value.</summary>
     internal IReadOnlyList<string> Settings { get; init; } = [];
 
+    /// <summary>The same with keys that may hold anything; they go to git as variables, where <c>=</c> ends no key.</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> Overrides { get; init; } = [];
+
     /// <summary>Variables for this call only.</summary>
     internal IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Why git must not be started for it at all; null when it may be.</summary>
+    internal string? Forbidden { get; init; }
 
     /// <summary>What git reads.</summary>
     internal ReadOnlyMemory<byte> Input { get; init; }

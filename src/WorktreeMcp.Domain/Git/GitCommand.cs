@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using WorktreeMcp.Domain.Processes;
 
@@ -6,7 +7,8 @@ namespace WorktreeMcp.Domain.Git;
 /// <summary>
 /// The one place that starts git. Invariants:
 /// - the environment is rebuilt from an allow-list: an inherited GIT_DIR would turn the user's repository bare;
-/// - no setting of a repository runs a program: hooks, fsmonitor, gc and maintenance are off in every call;
+/// - no setting of a repository runs a program: hooks, fsmonitor, gc, maintenance and every way to another repository are off in each
+///   call; what has names of its own (<see cref="RepositoryPrograms"/>) is switched off by <see cref="CheckoutGit"/>;
 /// - an answer that was cut off is a failure, never a short answer;
 /// - when a git that writes is killed its own children end before it is answered: nobody tidies up beside them.
 /// </summary>
@@ -14,6 +16,7 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
 {
     private const int MostOutput = 256 * 1024 * 1024;
     private const int MostError = 16 * 1024;
+    private const int NotStarted = 128;
 
     private static readonly string[] Allowed = ["PATH", "HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "TMPDIR", "TZ"];
 
@@ -33,6 +36,11 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
 
     internal GitAnswer Run(GitCall call)
     {
+        if (call.Forbidden is { } why)
+        {
+            return new GitAnswer(NotStarted, [], why);
+        }
+
         var (answer, signal) = Ask(call);
         if (signal is null || call.Guards.Count > 0)
         {
@@ -73,7 +81,7 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
         {
             ["GIT_OPTIONAL_LOCKS"] = call.Guards.Count > 0 ? "1" : "0",
         };
-        foreach (var (name, value) in call.Variables)
+        foreach (var (name, value) in call.Variables.Concat(Numbered(call.Overrides)))
         {
             variables[name] = value;
         }
@@ -81,7 +89,8 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
         try
         {
             // What writes is guarded, and no sandbox would let it write.
-            IReadOnlyList<string> words = [.. call.Guards.Count == 0 ? call.Wrapper : [], "git", .. Line(call)];
+            var confinement = call.Guards.Count == 0 ? call.Confine?.Invoke(call.Scratch) : null;
+            IReadOnlyList<string> words = [.. confinement ?? [], "git", .. Line(call)];
             return ChildProcess.Run(
                 new ChildSpec(words[0], [.. words.Skip(1)], call.Directory, variables) { Input = call.Input, Inherited = call.Guards, Timeout = call.Limit, LowPriority = call.LowPriority, OutwaitSessionAfterKill = call.Guards.Count > 0 },
                 sink,
@@ -119,6 +128,13 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
         return line;
     }
 
+    private static IEnumerable<KeyValuePair<string, string>> Numbered(IReadOnlyList<KeyValuePair<string, string>> settings) => settings.Count == 0 ? [] :
+    [
+        new("GIT_CONFIG_COUNT", settings.Count.ToString(CultureInfo.InvariantCulture)),
+        .. settings.Select((setting, i) => new KeyValuePair<string, string>(string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_KEY_{i}"), setting.Key)),
+        .. settings.Select((setting, i) => new KeyValuePair<string, string>(string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_VALUE_{i}"), setting.Value)),
+    ];
+
     // One byte more than allowed tells that there was more.
     private static void Keep(MemoryStream buffer, int most, ReadOnlySpan<byte> bytes)
     {
@@ -131,6 +147,10 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
         var kept = Allowed.Where(source.ContainsKey).ToDictionary(name => name, name => source[name]);
         kept["GIT_TERMINAL_PROMPT"] = "0";
         kept["GIT_NO_LAZY_FETCH"] = "1";
+
+        // Gits that do not know that one would fetch what a partial clone lacks with the programs that its settings name; no way has this name.
+        kept["GIT_ALLOW_PROTOCOL"] = "none";
+        kept["GIT_EDITOR"] = ":";
         kept["LC_ALL"] = "C";
         return kept;
     }

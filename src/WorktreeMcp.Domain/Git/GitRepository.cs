@@ -10,16 +10,17 @@ namespace WorktreeMcp.Domain.Git;
 /// Every git act by its meaning. Refs are resolved once and passed on as hashes; in a worktree git is always told its
 /// admin entry and its directory, since a <c>.git</c> file that was rewritten would make git run what it names.
 /// </summary>
-internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFileSystem files, IReadOnlyList<string> allowedFilters)
+internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, RepositoryPlace place, IFileSystem files)
 {
     private static readonly TimeSpan CheckoutLimit = TimeSpan.FromMinutes(30);
 
     private readonly RefReader _refs = new(place.CommonDirectory, files);
-    private readonly OwnFilters _filters = new(git, place, files, allowedFilters);
+    private readonly FilteredFiles _filtered = new(git, place);
+    private readonly NestedRepositories _nested = new(git, place, files);
 
     private readonly Lazy<(bool CanMerge, string Version)> _version = new(() =>
     {
-        var words = git.Run(new GitCall("version") { Directory = place.Root }).Text;
+        var words = git.Run(git.At("version") with { GitDirectory = null, Forbidden = null }).Text;
         var numbers = words.Replace("git version ", string.Empty, StringComparison.Ordinal).Split('.', ' ').Take(2).Select(n => int.TryParse(n, CultureInfo.InvariantCulture, out var number) ? number : 0).ToList();
         return (numbers is [var major, var minor] && (major > 2 || (major == 2 && minor >= 38)), words);
     });
@@ -27,13 +28,13 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     internal RefReader Refs => _refs;
 
     /// <summary>Compares and merges beside every checkout.</summary>
-    internal TrialTrees Trials { get; } = new(git, place, files);
+    internal TrialTrees Trials { get; } = new(git, place);
 
     /// <summary>How far commits are from each other.</summary>
     internal BranchDistances Distances => field ??= new(git, this, place, files);
 
     /// <summary>What a status depends on beside the worktree.</summary>
-    internal StatusConditions Conditions => field ??= new(new SettingFiles(git, place), files);
+    internal StatusConditions Conditions => field ??= new(settings, files);
 
     /// <summary>git's records of worktrees.</summary>
     internal WorktreeRecords Records { get; } = new(place, files);
@@ -42,19 +43,16 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     internal OutsideContent Outside { get; } = new(git, place, files);
 
     /// <summary>What fills a checkout with files.</summary>
-    internal Checkouts Checkouts => field ??= new(git, _filters, In);
+    internal Checkouts Checkouts => field ??= new(git, _filtered);
 
     /// <summary>What a landing does.</summary>
-    internal LandingGit Landing { get; } = new(git, place, files);
+    internal LandingGit Landing => field ??= new(git, _filtered, place, files);
 
     /// <summary>Commits that nothing but a ref of ours holds.</summary>
-    internal KeptCommits Kept => field ??= new(git, place, MainHead);
+    internal KeptCommits Kept => field ??= new(git, MainHead);
 
-    /// <summary>
-    /// What to put before a git that reads in a worktree. Content that a confined command wrote can make git run programs, such
-    /// as the filters of a repository nested in it; confined itself, such a git can do no harm.
-    /// </summary>
-    internal Func<AdminEntry, string, IReadOnlyList<string>> ReadingWrapper { get; set; } = (_, _) => [];
+    /// <summary>Runs git in checkouts.</summary>
+    internal CheckoutGit InCheckouts => git;
 
     /// <summary>HEAD of the main checkout.</summary>
     internal Head MainHead() => _refs.ReadHead(place.CommonDirectory) ?? new Head(null, null);
@@ -108,18 +106,14 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
 
     /// <summary>Makes a branch that must not exist yet.</summary>
     internal GitAnswer CreateBranch(string branch, string commit, SafeHandle guard) =>
-        git.Run(new GitCall("update-ref", "-m", BranchBirth.Words, $"refs/heads/{branch}", commit, new string('0', commit.Length))
-        {
-            Directory = place.Root,
-            Guards = [guard],
-        });
+        git.Run(git.At("update-ref", "-m", BranchBirth.Words, $"refs/heads/{branch}", commit, new string('0', commit.Length)) with { Guards = [guard] });
 
     /// <summary>The commit at which a branch was made for a worktree; null when its log tells another story, or nothing.</summary>
     internal string? BirthOf(string branch) => BranchBirth.Of(place.CommonDirectory, branch, files);
 
     /// <summary>Moves a ref only if it is still where it was; null for one that must not exist yet.</summary>
     internal GitAnswer MoveBranch(string name, string to, string? from, SafeHandle guard) =>
-        git.Run(new GitCall("update-ref", "-m", "worktree_run: made in the sandbox", name, to, from ?? new string('0', to.Length)) { Directory = place.Root, GitDirectory = place.CommonDirectory, Guards = [guard] });
+        git.Run(git.At("update-ref", "-m", "worktree_run: made in the sandbox", name, to, from ?? new string('0', to.Length)) with { Guards = [guard] });
 
     /// <summary>Whether a commit is there with all it needs beyond another one.</summary>
     internal bool IsComplete(string commit, string? known) =>
@@ -129,13 +123,13 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     /// <returns>The pack's hash, or null when it is refused.</returns>
     internal string? IndexPack(string pack)
     {
-        var answer = git.Run(new GitCall("index-pack", pack) { Directory = place.Root, GitDirectory = place.CommonDirectory, Limit = CheckoutLimit });
+        var answer = git.Run(git.At("index-pack", pack) with { Limit = CheckoutLimit });
         return answer.Succeeded && RefReader.IsHash(answer.Text) ? answer.Text : null;
     }
 
     /// <summary>Deletes a branch only if it still points at the commit that was judged.</summary>
     internal GitAnswer DeleteBranch(string branch, string commit, SafeHandle guard) =>
-        git.Run(new GitCall("update-ref", "-d", $"refs/heads/{branch}", commit) { Directory = place.Root, Guards = [guard] });
+        git.Run(git.At("update-ref", "-d", $"refs/heads/{branch}", commit) with { Guards = [guard] });
 
     /// <summary>Makes git's record of a worktree on an existing branch, without its files: 8 ms whatever its size.</summary>
     internal GitAnswer AddWorktree(string directory, string branch, SafeHandle guard)
@@ -143,7 +137,7 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
         // A rebase that waits in the trash still counts for git as a checkout of its branch.
         var forced = Records.All().Any(entry => entry.IsTrash && AdminEntry.HoldsBranch(entry.Directory, branch, _refs, files));
         string[] arguments = ["worktree", "add", "--no-checkout", "--quiet", .. forced ? ["--force"] : Array.Empty<string>(), "--end-of-options", directory, branch];
-        return git.Run(new GitCall(arguments) { Directory = place.Root, Guards = [guard] });
+        return git.Run(git.At(arguments) with { GitDirectory = null, Guards = [guard] });
     }
 
     /// <summary>What is uncommitted in a worktree.</summary>
@@ -155,19 +149,21 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     internal WorktreeChanges Status(AdminEntry entry, string directory, bool ignored = false, bool alone = true, CancellationToken cancel = default)
     {
         var call = In(entry, directory,
-            "status", "--porcelain=v2", "-z", "--untracked-files=all", ignored ? "--ignored=matching" : "--ignored=no", "--ignore-submodules=none", "--no-renames");
+            "status", "--porcelain=v2", "-z", "--untracked-files=all", ignored ? "--ignored=matching" : "--ignored=no", CheckoutGit.NotInNested, "--no-renames");
         var answer = git.Run(call with
         {
             Cancel = cancel,
             Settings = alone ? [] : ["core.preloadIndex=false"],
-            Variables = new Dictionary<string, string>(call.Variables) { [GitCall.LookName] = "1" },
+            Variables = new Dictionary<string, string> { [GitCall.LookName] = "1" },
         });
-        return WorktreeChanges.Parse(answer.Require($"reading the status of {directory}").Members);
+        var changes = WorktreeChanges.Parse(answer.Require($"reading the status of {directory}").Members);
+        var nested = _nested.Changed(entry, directory, cancel);
+        return nested.Count == 0 ? changes : changes with { Modified = [.. changes.Modified.Union(nested, StringComparer.Ordinal)] };
     }
 
     /// <summary>Untracked files of the main checkout that match the patterns of a file, and nothing else's.</summary>
     internal IReadOnlyList<string> UntrackedMatching(string patterns) =>
-        git.Run(new GitCall("ls-files", "--others", "--ignored", $"--exclude-from={patterns}", "-z") { Directory = place.Root, GitDirectory = place.CommonDirectory, WorkTree = place.Root })
+        git.Run(git.In(new AdminEntry(string.Empty, place.CommonDirectory), place.Root, "ls-files", "--others", "--ignored", $"--exclude-from={patterns}", "-z"))
             .Require($"looking for the files that {patterns} names").Members;
 
     /// <summary>Which of some paths a worktree ignores and does not track.</summary>
@@ -305,8 +301,7 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
             .Select(line => line.Split('\t', 3))
             .Select(parts => new CommitLine(parts[0], parts[2], long.Parse(parts[1], CultureInfo.InvariantCulture)))];
 
-    private GitAnswer Run(params string[] arguments) => git.Run(new GitCall(arguments) { Directory = place.Root, GitDirectory = place.CommonDirectory });
+    private GitAnswer Run(params string[] arguments) => git.Run(git.At(arguments));
 
-    private GitCall In(AdminEntry entry, string directory, params string[] arguments) =>
-        new(arguments) { Directory = directory, GitDirectory = entry.Directory, WorkTree = directory, Variables = OwnFilters.Off(_filters.Forbidden(entry)), Wrapper = ReadingWrapper(entry, directory) };
+    private GitCall In(AdminEntry entry, string directory, params string[] arguments) => git.In(entry, directory, arguments);
 }

@@ -7,7 +7,7 @@ namespace WorktreeMcp.Domain.Git;
 /// Commits that nothing else holds, under refs of ours. The names are nobody else's: a lock file there is that of a git of ours
 /// which was killed, now or earlier, and is taken away so that no later one fails on it.
 /// </summary>
-internal sealed class KeptCommits(GitCommand git, RepositoryPlace place, Func<Head> mainHead)
+internal sealed class KeptCommits(CheckoutGit git, Func<Head> mainHead)
 {
     private const string Place = "refs/worktree-mcp/kept/";
 
@@ -24,10 +24,8 @@ internal sealed class KeptCommits(GitCommand git, RepositoryPlace place, Func<He
         }
 
         string[] held = ["--branches", "--tags", "--remotes", $"--glob={Place}*", .. mainHead().Commit is { } main ? [main] : Array.Empty<string>()];
-        var listed = git.Run(new GitCall(["rev-list", "--parents", "--ignore-missing", "--stdin", "--not", .. held])
+        var listed = git.Run(git.At(["rev-list", "--parents", "--ignore-missing", "--stdin", "--not", .. held]) with
         {
-            Directory = place.Root,
-            GitDirectory = place.CommonDirectory,
             Input = Encoding.UTF8.GetBytes(string.Concat(asked.Select(commit => commit + "\n"))),
         }).Require("looking for commits that nothing else holds").Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToList();
         var parents = listed.SelectMany(line => line.Skip(1)).ToHashSet();
@@ -62,7 +60,7 @@ internal sealed class KeptCommits(GitCommand git, RepositoryPlace place, Func<He
 
         return answer;
 
-        GitAnswer Run() => git.Run(new GitCall("update-ref", "-m", words, name, commit) { Directory = place.Root, Guards = [guard] });
+        GitAnswer Run() => git.Run(git.At("update-ref", "-m", words, name, commit) with { Guards = [guard] });
     }
 
     private string Joined(string[] commits, int id, SafeHandle guard)
@@ -75,10 +73,8 @@ internal sealed class KeptCommits(GitCommand git, RepositoryPlace place, Func<He
             ["GIT_COMMITTER_EMAIL"] = "worktree-mcp",
         };
         string[] parents = [.. commits.SelectMany(commit => new[] { "-p", commit })];
-        return git.Run(new GitCall(["commit-tree", .. parents, "-m", $"Commits kept from removed worktree {id}", $"{commits[0]}^{{tree}}"])
+        return git.Run(git.At(["commit-tree", .. parents, "-m", $"Commits kept from removed worktree {id}", $"{commits[0]}^{{tree}}"]) with
         {
-            Directory = place.Root,
-            GitDirectory = place.CommonDirectory,
             Guards = [guard],
             Variables = identity,
         }).Require("keeping commits").Text;

@@ -15,19 +15,19 @@ internal sealed record PickedCommit(string Hash, IReadOnlyList<string> Parents, 
 /// <param name="Sign">Whether they are signed.</param>
 /// <param name="ForeignSigner">A setting of the repository itself that names a program for signing; such a one is not run.</param>
 /// <param name="Hooks">Hooks of commits and merges that are installed; they are not run.</param>
-/// <param name="DriversOff">Settings that keep merge drivers from being run.</param>
-internal sealed record CommitHabits(bool Sign, string? ForeignSigner, IReadOnlyList<string> Hooks, IReadOnlyList<string> DriversOff);
+internal sealed record CommitHabits(bool Sign, string? ForeignSigner, IReadOnlyList<string> Hooks);
 
 /// <summary>
 /// The git acts of a landing: commits beside every checkout, and moves of branches that succeed only from the commit that
 /// was judged.
 /// </summary>
-internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSystem files)
+internal sealed class LandingGit(CheckoutGit git, FilteredFiles filtered, RepositoryPlace place, IFileSystem files)
 {
     private static readonly string[] HookNames =
         ["pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "pre-merge-commit", "post-merge", "post-checkout", "post-rewrite", "pre-rebase", "reference-transaction"];
 
     private const int MostNamed = 200;
+    private const string NoFile = "000000";
 
     private static readonly TimeSpan CheckoutLimit = TimeSpan.FromMinutes(30);
 
@@ -43,15 +43,13 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
     /// <summary>What is set about merging and making commits.</summary>
     internal CommitHabits Habits()
     {
-        var settings = Run("config", "-z", "--show-scope", "--get-regexp", $@"^(commit\.gpgsign|core\.hookspath|gpg\..*|{TrialTrees.MergeDrivers})$").Members.Chunk(2)
-            .Where(pair => pair.Length == 2 && pair[0] != "command").Select(pair => (Scope: pair[0], Setting: pair[1].Split('\n', 2))).ToList();
+        var settings = Run("config", "-z", "--show-scope", "--get-regexp", @"^(commit\.gpgsign|core\.hookspath)$").Members.Chunk(2)
+            .Where(pair => pair.Length == 2 && pair[0] != "command").Select(pair => pair[1].Split('\n', 2)).ToList();
         var sign = Last("commit.gpgsign") is { } value && value.ToLowerInvariant() is "true" or "yes" or "on" or "1";
-        var foreign = settings.Where(s => s.Scope is "local" or "worktree" && (s.Setting[0].EndsWith(".program", StringComparison.Ordinal) || s.Setting[0].EndsWith("command", StringComparison.Ordinal)))
-            .Select(s => s.Setting[0]).FirstOrDefault();
         var folder = Last("core.hookspath") is { Length: > 0 } set ? Path.GetFullPath(set, place.Root) : Path.Join(place.CommonDirectory, "hooks");
-        return new CommitHabits(sign, foreign, [.. HookNames.Where(hook => files.File.Exists(Path.Join(folder, hook)))], TrialTrees.DriversOff(settings.Select(s => s.Setting[0])));
+        return new CommitHabits(sign, git.ForeignSigner, [.. HookNames.Where(hook => files.File.Exists(Path.Join(folder, hook)))]);
 
-        string? Last(string key) => settings.Where(s => s.Setting[0] == key).Select(s => s.Setting.Length > 1 ? s.Setting[1] : "true").LastOrDefault();
+        string? Last(string key) => settings.Where(s => s[0] == key).Select(s => s.Length > 1 ? s[1] : "true").LastOrDefault();
     }
 
     /// <summary>Whose name new commits bear, or git's words why it does not know.</summary>
@@ -75,7 +73,7 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
             }
         }
 
-        return git.Run(Call(arguments) with { Input = Encoding.UTF8.GetBytes(message), Variables = variables, Guards = [guard] });
+        return git.Run(git.At(arguments) with { Input = Encoding.UTF8.GetBytes(message), Variables = variables, Guards = [guard] });
     }
 
     /// <summary>Whether a commit is in the history of another.</summary>
@@ -83,7 +81,7 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
 
     /// <summary>Moves a branch that is nowhere checked out, if it is still where it was.</summary>
     internal GitAnswer MoveBranch(string branch, string from, string to, string words, IReadOnlyList<SafeHandle> guards) =>
-        git.Run(Call("update-ref", "-m", words, $"refs/heads/{branch}", to, from) with { Guards = guards });
+        git.Run(git.At("update-ref", "-m", words, $"refs/heads/{branch}", to, from) with { Guards = guards });
 
     /// <summary>Where a branch is checked out, or where a rebase or a bisect of it waits; the main checkout first.</summary>
     internal IReadOnlyList<BranchCheckout> CheckoutsOf(string branch, RefReader refs)
@@ -97,14 +95,24 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
         return [.. linked.Prepend(main).Where(checkout => AdminEntry.HoldsBranch(checkout.Entry.Directory, branch, refs, files))];
     }
 
+    /// <summary>What keeps these files of a commit from being written into a checkout, or null: a filter that must not run.</summary>
+    internal string? FilterInTheWay(BranchCheckout checkout, string commit, IReadOnlyCollection<ChangedFile> among) =>
+        filtered.InTheWay(checkout.Entry, checkout.Directory, commit, () => [.. among.Where(file => file.After.Mode != NoFile).Select(file => file.Raw)]);
+
     /// <summary>Moves a branch together with its checkout, if nothing local is in the way; an ignored file is local too.</summary>
-    internal GitAnswer FastForward(BranchCheckout checkout, string to, string words, SafeHandle guard) => git.Run(
-        In(checkout, "merge", "--ff-only", "--no-overwrite-ignore", "--no-squash", "--no-autostash", "--no-verify-signatures", "--no-stat", "--quiet", to) with
+    internal GitAnswer FastForward(BranchCheckout checkout, string branch, string to, string words, SafeHandle guard)
+    {
+        var call = In(checkout, "merge", "--ff-only", "--no-overwrite-ignore", "--no-squash", "--no-autostash", "--no-verify-signatures", "--no-stat", "--quiet", to);
+        return git.Run(call with
         {
             Guards = [guard],
             Limit = CheckoutLimit,
             Variables = new Dictionary<string, string> { ["GIT_REFLOG_ACTION"] = words },
+
+            // A branch may have options of its own, which would be read first.
+            Overrides = [.. call.Overrides, KeyValuePair.Create($"branch.{branch}.mergeOptions", string.Empty)],
         });
+    }
 
     /// <summary>Takes a fast-forward back, local changes left alone.</summary>
     internal GitAnswer StepBack(BranchCheckout checkout, SafeHandle guard) =>
@@ -115,14 +123,14 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
     {
         // With few names git looks at these files only.
         string[] paths = among.Count <= MostNamed && among.All(file => RawPath.IsText(file.Raw)) ? ["--", .. among.Select(file => file.Path)] : [];
-        var answer = git.Run(In(checkout, ["status", "--porcelain=v2", "-z", "--untracked-files=no", "--no-renames", .. paths]) with { Variables = new Dictionary<string, string> { ["GIT_LITERAL_PATHSPECS"] = "1" } });
+        var answer = git.Run(In(checkout, ["status", "--porcelain=v2", "-z", "--untracked-files=no", CheckoutGit.NotInNested, "--no-renames", .. paths]) with { Variables = new Dictionary<string, string> { ["GIT_LITERAL_PATHSPECS"] = "1" } });
         var touched = among.Select(file => file.Raw).ToHashSet(StringComparer.Ordinal);
         return [.. UncommittedFile.Parse(RawPath.Members(answer.Require($"reading the status of {checkout.Directory}"))).Select(file => file.Raw).Where(touched.Contains).Select(RawPath.Readable)];
     }
 
     /// <summary>Checks a commit out without a branch; files that are not committed, ignored ones too, stop it.</summary>
     internal GitAnswer Detach(BranchCheckout checkout, string commit, SafeHandle guard) =>
-        git.Run(In(checkout, "checkout", "--quiet", "--detach", "--no-overwrite-ignore", "--no-recurse-submodules", commit, "--") with { Guards = [guard], Limit = CheckoutLimit });
+        Hindered(checkout, "HEAD", commit) ?? git.Run(In(checkout, "checkout", "--quiet", "--detach", "--no-overwrite-ignore", "--no-recurse-submodules", commit, "--") with { Guards = [guard], Limit = CheckoutLimit });
 
     /// <summary>Puts HEAD of a checkout on a branch without touching a file.</summary>
     internal GitAnswer Attach(BranchCheckout checkout, string branch, SafeHandle guard) =>
@@ -137,7 +145,7 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
 
     /// <summary>Brings files and index of a checkout from one commit to another, HEAD left alone; local changes and files that git does not know stop it.</summary>
     internal GitAnswer Carry(BranchCheckout checkout, string from, string to, SafeHandle guard) =>
-        git.Run(In(checkout, "read-tree", "-m", "-u", from, to) with { Guards = [guard], Limit = CheckoutLimit });
+        Hindered(checkout, from, to) ?? git.Run(In(checkout, "read-tree", "-m", "-u", from, to) with { Guards = [guard], Limit = CheckoutLimit });
 
     /// <summary>The same for the index alone, whatever the files are.</summary>
     internal GitAnswer CarryIndex(BranchCheckout checkout, string from, string to, SafeHandle guard) =>
@@ -150,8 +158,8 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
     internal IReadOnlySet<string> Same(BranchCheckout checkout, IEnumerable<(string Raw, string Mode, string Hash)> expected, ScratchStore scratch)
     {
         var variables = Index(checkout, expected, scratch, out var listed);
-        git.Run(In(checkout, "update-index", "-q", "--refresh") with { Variables = variables });
-        var differing = RawPath.Members(git.Run(In(checkout, "diff-files", "--name-only", "-z") with { Variables = variables }).Require("comparing files"));
+        git.Run(In(checkout, "update-index", "-q", "--refresh") with { Variables = variables, Scratch = [scratch.Folder] });
+        var differing = RawPath.Members(git.Run(In(checkout, "diff-files", CheckoutGit.NotInNested, "--name-only", "-z") with { Variables = variables, Scratch = [scratch.Folder] }).Require("comparing files"));
         return listed.Except(differing, StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
     }
 
@@ -175,16 +183,19 @@ internal sealed class LandingGit(GitCommand git, RepositoryPlace place, IFileSys
         listed = [.. all.Select(entry => entry.Raw)];
         var variables = new Dictionary<string, string> { ["GIT_INDEX_FILE"] = scratch.WithIndex(out _)["GIT_INDEX_FILE"] };
         var lines = RawPath.List(all.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Mode} {entry.Hash}\t{entry.Raw}")));
-        git.Run(In(checkout, "update-index", "-z", "--index-info") with { Variables = variables, Input = lines, Settings = ["core.splitIndex=false"] }).Require("comparing files");
+        git.Run(In(checkout, "update-index", "-z", "--index-info") with { Variables = variables, Scratch = [scratch.Folder], Input = lines, Settings = ["core.splitIndex=false"] }).Require("comparing files");
         return variables;
     }
 
-    private GitAnswer Run(params string[] arguments) => git.Run(Call(arguments));
+    // What would be written without a filter that it needs is not written at all.
+    private GitAnswer? Hindered(BranchCheckout checkout, string from, string to) =>
+        filtered.InTheWay(checkout.Entry, checkout.Directory, to, () => RawPath.Members(git.Run(In(checkout, "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=d", from, to)).Require("comparing two commits"))) is { } why
+            ? new GitAnswer(1, [], why)
+            : null;
 
-    private GitCall Call(params string[] arguments) => new(arguments) { Directory = place.Root, GitDirectory = place.CommonDirectory };
+    private GitAnswer Run(params string[] arguments) => git.Run(git.At(arguments));
 
-    private static GitCall In(BranchCheckout checkout, params string[] arguments) =>
-        new(arguments) { Directory = checkout.Directory, GitDirectory = checkout.Entry.Directory, WorkTree = checkout.Directory };
+    private GitCall In(BranchCheckout checkout, params string[] arguments) => git.In(checkout.Entry, checkout.Directory, arguments);
 }
 
 /// <summary>Where a branch is checked out.</summary>

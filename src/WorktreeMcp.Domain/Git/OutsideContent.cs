@@ -7,7 +7,7 @@ namespace WorktreeMcp.Domain.Git;
 /// What a checkout holds whose content lies outside the repository: submodules, which a new checkout leaves empty, and LFS
 /// files, which a filter fetches where it is set up. A repository that shows neither costs no process.
 /// </summary>
-internal sealed class OutsideContent(GitCommand git, RepositoryPlace place, IFileSystem files)
+internal sealed class OutsideContent(CheckoutGit git, RepositoryPlace place, IFileSystem files)
 {
     private const string Submodule = "160000 ";
 
@@ -26,7 +26,7 @@ internal sealed class OutsideContent(GitCommand git, RepositoryPlace place, IFil
     internal IReadOnlyList<string> UnsharedInSubmodules(AdminEntry entry, int most)
     {
         var modules = Path.Join(entry.Directory, "modules");
-        return [.. RepositoriesIn(modules).SelectMany(repository => Unshared(repository, Path.GetRelativePath(modules, repository), most)).Take(most)];
+        return [.. RepositoriesIn(modules).SelectMany(repository => Unshared(entry, repository, Path.GetRelativePath(modules, repository), most)).Take(most)];
     }
 
     // A submodule's name may be a path, and a submodule has submodules of its own.
@@ -41,9 +41,9 @@ internal sealed class OutsideContent(GitCommand git, RepositoryPlace place, IFil
         return isRepository ? [folder, .. RepositoriesIn(Path.Join(folder, "modules"))] : files.Directory.EnumerateDirectories(folder).SelectMany(RepositoriesIn);
     }
 
-    private IEnumerable<string> Unshared(string repository, string name, int most)
+    private IEnumerable<string> Unshared(AdminEntry entry, string repository, string name, int most)
     {
-        var answer = git.Run(new GitCall("log", "--no-show-signature", "--format=%h %s", $"--max-count={most}", "--all", "--not", "--remotes", "--") { Directory = repository, GitDirectory = repository });
+        var answer = git.Run(git.InModule(entry, repository, "log", "--no-show-signature", "--no-mailmap", "--format=%h %s", $"--max-count={most}", "--all", "--not", "--remotes", "--"));
         return answer.Succeeded
             ? answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"{name} {line}")
             : [$"{name} cannot be read ({answer.Error})"];
@@ -58,7 +58,7 @@ internal sealed class OutsideContent(GitCommand git, RepositoryPlace place, IFil
         }
 
         var paths = Listed(entry, directory, "--", ":(attr:filter=lfs)").ToList();
-        return (paths.Count, [.. paths.Where(path => IsPointer(Path.Join(directory, path)))]);
+        return (paths.Count, [.. paths.Where(path => IsPointer(directory, path))]);
     }
 
     // Attributes in a folder below count too; who uses them so has LFS set up, and its store beside the objects.
@@ -70,22 +70,17 @@ internal sealed class OutsideContent(GitCommand git, RepositoryPlace place, IFil
 
     private string[] Listed(AdminEntry entry, string directory, params string[] more)
     {
-        var answer = git.Run(new GitCall(["ls-files", "-z", .. more]) { Directory = directory, GitDirectory = entry.Directory, WorkTree = directory });
+        var answer = git.Run(git.In(entry, directory, ["ls-files", "-z", .. more]));
         return answer.Succeeded ? answer.Members : [];
     }
 
-    private bool IsPointer(string path)
+    private static bool IsPointer(string directory, string path)
     {
         try
         {
-            if (files.KindOf(path) != FileKind.Regular)
-            {
-                return false;
-            }
-
-            using var stream = files.FileStream.Create(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var stream = CheckoutFiles.Open(directory, path);
             var start = new byte[Pointer.Length];
-            return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.AsSpan().SequenceEqual(Pointer);
+            return stream?.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.AsSpan().SequenceEqual(Pointer);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -7,13 +7,11 @@ namespace WorktreeMcp.Domain.Git;
 /// </summary>
 internal sealed class ScratchStore : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("worktree-mcp-").FullName;
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, string[]> _known = new();
     private int _indexes;
 
     internal ScratchStore(string commonDirectory)
     {
-        var objects = Path.Join(_folder, "objects");
+        var objects = Path.Join(Folder, "objects");
         Directory.CreateDirectory(objects);
         Variables = new Dictionary<string, string>
         {
@@ -22,25 +20,39 @@ internal sealed class ScratchStore : IDisposable
         };
     }
 
+    /// <summary>Where it lies.</summary>
+    internal string Folder { get; } = Directory.CreateTempSubdirectory("worktree-mcp-").FullName;
+
     /// <summary>What git must be told to use it.</summary>
     internal IReadOnlyDictionary<string, string> Variables { get; }
 
     /// <summary>The same with an index of its own that does not exist yet.</summary>
     internal IReadOnlyDictionary<string, string> WithIndex(out string index)
     {
-        index = Path.Join(_folder, $"index-{Interlocked.Increment(ref _indexes)}");
+        index = Path.Join(Folder, $"index-{Interlocked.Increment(ref _indexes)}");
         return new Dictionary<string, string>(Variables) { ["GIT_INDEX_FILE"] = index };
     }
 
-    /// <summary>Settings that are read once for all of a trial.</summary>
-    internal string[] Once(string what, Func<string[]> read) => _known.GetOrAdd(what, _ => read());
+    /// <summary>Copies a file here, if it is one and no link.</summary>
+    /// <param name="folder">The folder it lies in.</param>
+    /// <param name="name">Its name there.</param>
+    /// <param name="path">Where the copy goes.</param>
+    internal static void Take(string folder, string name, string path)
+    {
+        using var source = CheckoutFiles.Open(folder, name);
+        if (source is not null)
+        {
+            using var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+            source.CopyTo(target);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         try
         {
-            Directory.Delete(_folder, recursive: true);
+            Directory.Delete(Folder, recursive: true);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -4,19 +4,19 @@ namespace WorktreeMcp.Domain.Git;
 internal sealed class SettingFiles(GitCommand git, RepositoryPlace place)
 {
     /// <summary>The files that git reads settings and attributes from unless it is told otherwise, there or not.</summary>
-    internal IReadOnlyList<string> Usual()
-    {
-        var home = git.Variables.GetValueOrDefault("HOME");
-        List<string> paths =
-        [
-            Path.Join(place.CommonDirectory, "config"), Path.Join(place.CommonDirectory, "config.worktree"),
-            Path.Join(place.CommonDirectory, "info", "attributes"), Path.Join(place.CommonDirectory, "info", "sparse-checkout"),
-            "/etc/gitconfig", "/etc/gitattributes",
-        ];
-        paths.AddRange(home is null ? [] : [Path.Join(home, ".gitconfig")]);
-        paths.AddRange(UserFolder is { } user ? [Path.Join(user, "config"), Path.Join(user, "attributes")] : []);
-        return paths;
-    }
+    internal IReadOnlyList<string> Usual() =>
+    [
+        .. UsualSettings(), Path.Join(place.CommonDirectory, "info", "attributes"), Path.Join(place.CommonDirectory, "info", "sparse-checkout"), "/etc/gitattributes",
+        .. UserFolder is { } user ? [Path.Join(user, "attributes")] : Array.Empty<string>(),
+    ];
+
+    /// <summary>Those of them that hold settings.</summary>
+    internal IReadOnlyList<string> UsualSettings() =>
+    [
+        Path.Join(place.CommonDirectory, "config"), Path.Join(place.CommonDirectory, "config.worktree"), "/etc/gitconfig",
+        .. git.Variables.GetValueOrDefault("HOME") is { } home ? [Path.Join(home, ".gitconfig")] : Array.Empty<string>(),
+        .. UserFolder is { } user ? [Path.Join(user, "config")] : Array.Empty<string>(),
+    ];
 
     /// <summary>The files of ignore patterns that git reads unless it is told otherwise.</summary>
     internal IReadOnlyList<string> UsualIgnores() =>
@@ -52,9 +52,11 @@ internal sealed class SettingFiles(GitCommand git, RepositoryPlace place)
         }
     }
 
-    private string? OriginOf(string origin) => origin.StartsWith("file:", StringComparison.Ordinal) ? Path.GetFullPath(origin[5..], place.Root) : null;
+    /// <summary>The file that git names as the origin of a setting.</summary>
+    internal string? OriginOf(string origin) => origin.StartsWith("file:", StringComparison.Ordinal) ? Path.GetFullPath(origin[5..], place.Root) : null;
 
-    private static bool IsInclude(string key) =>
+    /// <summary>Whether a setting lets git read another file.</summary>
+    internal static bool IsInclude(string key) =>
         key == "include.path" || (key.StartsWith("includeif.", StringComparison.Ordinal) && key.EndsWith(".path", StringComparison.Ordinal));
 
     // A path that a file includes is meant from where that file is.

@@ -5,7 +5,7 @@ using WorktreeMcp.Domain.Storage;
 namespace WorktreeMcp.Domain.Git;
 
 /// <summary>What git does for checkouts that are made ahead of time: detached, locked, at low priority.</summary>
-internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFileSystem files, IReadOnlyList<string> allowedFilters)
+internal sealed class SpareCheckouts(CheckoutGit git, SettingFiles settings, RepositoryPlace place, IFileSystem files)
 {
     private static readonly TimeSpan CheckoutLimit = TimeSpan.FromMinutes(30);
 
@@ -16,37 +16,32 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
     // Only these are there in the record of a checkout that nobody worked in.
     private static readonly HashSet<string> Expected = ["HEAD", "commondir", "gitdir", "index", "locked", "logs", "refs"];
 
-    private readonly SettingFiles _settings = new(git, place);
     private readonly RefReader _refs = new(place.CommonDirectory, files);
 
     /// <summary>The files that git reads settings and attributes from unless it is told otherwise, there or not.</summary>
-    internal IReadOnlyList<string> UsualSettingFiles() => _settings.Usual();
+    internal IReadOnlyList<string> UsualSettingFiles() => settings.Usual();
 
     /// <summary>Whether a file of settings may have changed without a change for checkouts: one whose settings git lists.</summary>
     internal static bool HoldsSettings(string path) => Path.GetFileName(path) is "config" or ".gitconfig" or "gitconfig";
 
     /// <summary>The files that settings do come from now, included ones too, and the file of attributes that they name.</summary>
-    internal IReadOnlyList<string> SettingFiles() => _settings.Named("core.attributesfile");
+    internal IReadOnlyList<string> SettingFiles() => settings.Named("core.attributesfile");
 
     /// <summary>The settings that a checkout may depend on, as git names them.</summary>
     internal IReadOnlyList<string> CheckoutSettings() =>
-        [.. _settings.List().Where(member => !Array.Exists(OfNoAccount, section => member.StartsWith(section, StringComparison.Ordinal)))];
+        [.. settings.List().Where(member => !Array.Exists(OfNoAccount, section => member.StartsWith(section, StringComparison.Ordinal)))];
 
     /// <summary>Whether git shows other objects in the place of some: then a commit's hash does not tell what a checkout of it is.</summary>
     internal bool ReplacesObjects => _refs.ReplacesObjects();
 
     /// <summary>Whether checkouts of this repository can be kept ready at all, as far as its settings go; filters that must not run would.</summary>
     internal bool SettingsAllow() => !ReplacesObjects
-        && new OwnFilters(git, place, files, allowedFilters).Forbidden(new AdminEntry(string.Empty, place.CommonDirectory)).Count == 0
-        && !_settings.List().Any(IsOwnToCheckouts);
+        && git.ForbiddenFilters(new AdminEntry(string.Empty, place.CommonDirectory)).Count == 0
+        && !settings.List().Any(IsOwnToCheckouts);
 
     /// <summary>Makes git's record of a detached checkout without its files, locked so that no prune takes it.</summary>
     internal GitAnswer Add(string directory, string commit, string reason, SafeHandle guard) =>
-        git.Run(new GitCall("worktree", "add", "--no-checkout", "--detach", "--quiet", "--lock", "--reason", reason, "--end-of-options", directory, commit)
-        {
-            Directory = place.Root,
-            Guards = [guard],
-        });
+        git.Run(git.At("worktree", "add", "--no-checkout", "--detach", "--quiet", "--lock", "--reason", reason, "--end-of-options", directory, commit) with { GitDirectory = null, Guards = [guard] });
 
     /// <summary>Brings the files of a detached checkout to a commit, and then its HEAD.</summary>
     internal GitAnswer CheckOut(AdminEntry entry, string directory, string commit, SafeHandle guard, CancellationToken cancel)
@@ -66,7 +61,7 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
     /// status reads every file again, also after the checkout has become a worktree.
     /// </summary>
     internal GitAnswer Refresh(AdminEntry entry, string directory, SafeHandle guard, CancellationToken cancel) =>
-        git.Run(In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=none", "--no-renames") with
+        git.Run(In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=no", CheckoutGit.NotInNested, "--no-renames") with
         {
             Guards = [guard],
             LowPriority = true,
@@ -80,7 +75,7 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
     /// <summary>How many files differ between two commits; null when one of them says how files are checked out.</summary>
     internal int? Distance(string from, string to)
     {
-        var answer = git.Run(new GitCall("diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to) { Directory = place.Root, GitDirectory = place.CommonDirectory });
+        var answer = git.Run(git.At("diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to));
         return answer.Succeeded && !answer.Members.Any(SaysHow) ? answer.Members.Length : null;
     }
 
@@ -111,7 +106,7 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
 
         // Another server may make a worktree of it meanwhile: who looks is nobody who works there.
         var look = new Dictionary<string, string> { [GitCall.LookName] = "1" };
-        var status = In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=none", "--no-renames") with { LowPriority = background, Variables = look };
+        var status = In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=no", CheckoutGit.NotInNested, "--no-renames") with { LowPriority = background, Variables = look };
         var beside = In(entry, directory, "clean", "-n", "-ffdx") with { LowPriority = background, Variables = look };
         var (left, right) = AtOnce.Ask(() => git.Run(status), () => git.Run(beside));
         return left is { Succeeded: true, Output.Length: 0 } && right is { Succeeded: true, Output.Length: 0 };
@@ -144,6 +139,5 @@ internal sealed class SpareCheckouts(GitCommand git, RepositoryPlace place, IFil
 
     private static bool SaysHow(string path) => Path.GetFileName(path) is ".gitattributes" or ".gitmodules" or ".lfsconfig";
 
-    private static GitCall In(AdminEntry entry, string directory, params string[] arguments) =>
-        new(arguments) { Directory = directory, GitDirectory = entry.Directory, WorkTree = directory };
+    private GitCall In(AdminEntry entry, string directory, params string[] arguments) => git.InOurs(entry, directory, arguments);
 }

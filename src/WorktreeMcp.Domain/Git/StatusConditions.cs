@@ -1,6 +1,4 @@
 using System.IO.Abstractions;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace WorktreeMcp.Domain.Git;
 
@@ -19,7 +17,7 @@ internal sealed class StatusConditions(SettingFiles settings, IFileSystem files)
     {
         lock (_gate)
         {
-            if (_hash is not null && Hash(_paths) == _hash)
+            if (_hash is not null && ContentHash.Of(_paths, files) == _hash)
             {
                 return _hash;
             }
@@ -27,31 +25,12 @@ internal sealed class StatusConditions(SettingFiles settings, IFileSystem files)
             try
             {
                 _paths = [.. settings.Usual().Concat(settings.UsualIgnores()).Concat(settings.Named("core.attributesfile", "core.excludesfile")).Distinct(StringComparer.Ordinal)];
-                return _hash = Hash(_paths);
+                return _hash = ContentHash.Of(_paths, files);
             }
             catch (Refusal)
             {
                 return _hash = null;
             }
         }
-    }
-
-    private string? Hash(IReadOnlyList<string> paths)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var path in paths)
-        {
-            try
-            {
-                hash.AppendData(Encoding.UTF8.GetBytes(path));
-                hash.AppendData(files.File.Exists(path) ? files.File.ReadAllBytes(path) : []);
-            }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-            {
-                return null;
-            }
-        }
-
-        return Convert.ToHexString(hash.GetHashAndReset());
     }
 }

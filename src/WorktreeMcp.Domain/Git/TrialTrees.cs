@@ -1,4 +1,3 @@
-using System.IO.Abstractions;
 using System.Runtime.InteropServices;
 
 namespace WorktreeMcp.Domain.Git;
@@ -18,17 +17,14 @@ internal sealed record WorktreeSnapshot(string? Head, string Tree, IReadOnlyList
 /// <summary>
 /// Compares and merges trees beside every checkout. Invariants:
 /// - neither a worktree nor its index is written; what is uncommitted goes through a copy of the index into a scratch store;
-/// - no program of a repository's settings runs: no diff or merge driver, no filter of the repository's own.
+/// - files are read only by calls that know their checkout, and never through a link; no diff driver runs.
 /// </summary>
-internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSystem files)
+internal sealed class TrialTrees(CheckoutGit git, RepositoryPlace place)
 {
     /// <summary>Files beyond this size are known by name only.</summary>
     internal const long LargestFile = 10 * 1024 * 1024;
 
     private static readonly string[] IndexOfItsOwn = ["core.splitIndex=false", "core.untrackedCache=false", "core.safecrlf=false", "index.threads=1"];
-
-    /// <summary>Names of settings that name a merge driver, as a pattern.</summary>
-    internal const string MergeDrivers = @"merge\..*\.driver";
 
     private static readonly string[] Plain = ["--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=none"];
 
@@ -56,9 +52,9 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
     }
 
     /// <summary>Files with uncommitted work.</summary>
-    internal IReadOnlyList<UncommittedFile> Uncommitted(AdminEntry entry, string directory, ScratchStore? scratch = null)
+    internal IReadOnlyList<UncommittedFile> Uncommitted(AdminEntry entry, string directory)
     {
-        var answer = git.Run(In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=all", "--ignored=no", "--no-renames") with { Settings = Once(scratch, "filters", FiltersOff) });
+        var answer = git.Run(git.In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=all", "--ignored=no", CheckoutGit.NotInNested, "--no-renames"));
         return UncommittedFile.Parse(RawPath.Members(answer.Require($"reading the status of {directory}")));
     }
 
@@ -70,19 +66,12 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
             return new WorktreeSnapshot(head, head, [], []);
         }
 
-        // Writing an index reads files again that were changed in the same moment, so each of these calls may run filters.
-        string[] settings = [.. IndexOfItsOwn, .. Once(scratch, "filters", FiltersOff)];
         var variables = scratch.WithIndex(out var index);
-        var original = Path.Join(entry.Directory, "index");
-        if (files.File.Exists(original))
-        {
-            files.File.Copy(original, index);
-        }
-
-        var large = uncommitted.Where(file => !file.Gone && IsLarge(Path.Join(directory, file.Path))).ToList();
+        ScratchStore.Take(entry.Directory, "index", index);
+        var large = uncommitted.Where(file => !file.Gone && IsLarge(directory, file.Path)).ToList();
         Update("--force-remove", uncommitted.Where(file => file.Gone || (file.Conflicted && large.Contains(file))));
         Update("--add", uncommitted.Where(file => !file.Gone).Except(large));
-        var tree = git.Run(In(entry, directory, "write-tree") with { Variables = variables, Settings = settings }).Require($"reading what is uncommitted in {directory}").Text;
+        var tree = Ask(default, "write-tree").Text;
         return new WorktreeSnapshot(head, tree, uncommitted, [.. large.Select(file => file.Path)]);
 
         void Update(string how, IEnumerable<UncommittedFile> changed)
@@ -90,10 +79,12 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
             var paths = RawPath.List(changed.Select(file => file.Raw));
             if (paths.Length > 0)
             {
-                git.Run(In(entry, directory, "update-index", how, "--remove", "--replace", "-z", "--stdin") with { Variables = variables, Settings = settings, Input = paths })
-                    .Require($"reading what is uncommitted in {directory}");
+                Ask(paths, "update-index", how, "--remove", "--replace", "-z", "--stdin");
             }
         }
+
+        GitAnswer Ask(ReadOnlyMemory<byte> input, params string[] arguments) =>
+            git.Run(git.In(entry, directory, arguments) with { Variables = variables, Scratch = [scratch.Folder], Settings = IndexOfItsOwn, Input = input }).Require($"reading what is uncommitted in {directory}");
     }
 
     /// <summary>A commit of a snapshot, so that it can be merged; nobody's work and on no branch.</summary>
@@ -106,18 +97,17 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
     /// <param name="theirs">The commit that is merged.</param>
     /// <param name="scratch">Where the merged files go.</param>
     internal TrialMerge? Merge(string ours, string theirs, ScratchStore scratch) =>
-        Merged(MergeCall(ours, theirs, scratch.Once("drivers", MergeDriversOff)) with { Variables = scratch.Variables });
+        Merged(MergeCall(ours, theirs) with { Variables = scratch.Variables });
 
     /// <summary>The same for good: what is merged goes into the repository.</summary>
     /// <param name="ours">The commit that is merged into.</param>
     /// <param name="theirs">The commit that is merged.</param>
-    /// <param name="habits">What is set about merging.</param>
     /// <param name="guard">A lock that guards what is written.</param>
-    internal TrialMerge? Merge(string ours, string theirs, CommitHabits habits, SafeHandle guard) =>
-        Merged(MergeCall(ours, theirs, habits.DriversOff) with { Guards = [guard] });
+    internal TrialMerge? Merge(string ours, string theirs, SafeHandle guard) =>
+        Merged(MergeCall(ours, theirs) with { Guards = [guard] });
 
-    private GitCall MergeCall(string ours, string theirs, IReadOnlyList<string> driversOff) =>
-        Call("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs) with { Settings = [.. driversOff, "merge.renormalize=false"] };
+    private GitCall MergeCall(string ours, string theirs) =>
+        git.At("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs) with { Settings = ["merge.renormalize=false"] };
 
     private TrialMerge? Merged(GitCall call) => git.Run(call) switch
     {
@@ -129,13 +119,12 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
     /// <param name="commit">The commit; it has one parent.</param>
     /// <param name="parent">Its parent.</param>
     /// <param name="onto">The commit it is put on.</param>
-    /// <param name="habits">What is set about merging.</param>
     /// <param name="guard">A lock that guards what is written.</param>
-    internal TrialMerge? CherryPick(string commit, string parent, string onto, CommitHabits habits, SafeHandle guard)
+    internal TrialMerge? CherryPick(string commit, string parent, string onto, SafeHandle guard)
     {
         // A child of the parent that has the tree of the other side: so the parent is where the two part.
         var side = CommitOf($"{onto}^{{tree}}", parent, new Dictionary<string, string>());
-        return Merge(side, commit, habits, guard);
+        return Merge(side, commit, guard);
     }
 
     /// <summary>Files that differ between two trees or commits.</summary>
@@ -165,22 +154,6 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
             Run(scratch, "cherry", other, commit).Require("looking for the same changes").Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).All(line => line.StartsWith('-'));
     }
 
-    // Drivers of the repository would run inside the merge, and none at all is an error: git's own text merge stands in.
-    internal static string[] DriversOff(IEnumerable<string> settings) =>
-        [.. settings.Where(key => key.StartsWith("merge.", StringComparison.Ordinal) && key.EndsWith(".driver", StringComparison.Ordinal)).Select(key => $"{key}=git merge-file -q --marker-size=%L %A %O %B")];
-
-    private static string[] Once(ScratchStore? scratch, string what, Func<string[]> read) => scratch?.Once(what, read) ?? read();
-
-    private string[] MergeDriversOff() => DriversOff(Run(null, "config", "-z", "--name-only", "--get-regexp", $"^{MergeDrivers}$").Members);
-
-    // Filters of the user and of the system are trusted; one of the repository's own would run in the server.
-    private string[] FiltersOff()
-    {
-        var own = Run(null, "config", "-z", "--show-scope", "--name-only", "--get-regexp", @"^filter\..*\.(clean|smudge|process|required)$").Members.Chunk(2)
-            .Where(pair => pair is ["local" or "worktree", _]).Select(pair => pair[1][..pair[1].LastIndexOf('.')]).Distinct(StringComparer.Ordinal);
-        return [.. own.SelectMany(filter => new[] { $"{filter}.clean=", $"{filter}.smudge=", $"{filter}.process=", $"{filter}.required=false" })];
-    }
-
     private GitAnswer Diff(ScratchStore scratch, string? path, params string[] arguments)
     {
         string[] paths = path is null ? [] : [$":(top,literal){path}"];
@@ -190,20 +163,15 @@ internal sealed class TrialTrees(GitCommand git, RepositoryPlace place, IFileSys
     private string CommitOf(string tree, string? parent, IReadOnlyDictionary<string, string> variables)
     {
         string[] parents = parent is null ? [] : ["-p", parent];
-        return git.Run(Call(["commit-tree", tree, .. parents, "-m", "snapshot"]) with { Variables = variables.Concat(Nobody).ToDictionary() }).Require("making a trial commit").Text;
+        return git.Run(git.At(["commit-tree", tree, .. parents, "-m", "snapshot"]) with { Variables = variables.Concat(Nobody).ToDictionary() }).Require("making a trial commit").Text;
     }
 
-    private bool IsLarge(string path)
+    private static bool IsLarge(string directory, string path)
     {
-        var info = files.FileInfo.FromFileName(path);
-        return info.Exists && !info.Attributes.HasFlag(FileAttributes.ReparsePoint) && info.Length > LargestFile;
+        using var file = CheckoutFiles.Open(directory, path);
+        return file?.Length > LargestFile;
     }
 
     private GitAnswer Run(ScratchStore? scratch, params string[] arguments) =>
-        git.Run(Call(arguments) with { Variables = scratch?.Variables ?? new Dictionary<string, string>() });
-
-    private GitCall Call(params string[] arguments) => new(arguments) { Directory = place.Root, GitDirectory = place.CommonDirectory };
-
-    private static GitCall In(AdminEntry entry, string directory, params string[] arguments) =>
-        new(arguments) { Directory = directory, GitDirectory = entry.Directory, WorkTree = directory };
+        git.Run(git.At(arguments) with { Variables = scratch?.Variables ?? new Dictionary<string, string>() });
 }

@@ -53,17 +53,18 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
     private readonly InterruptedCheckouts _interrupted = new(parts);
 
     /// <summary>What has to be held to move a base; refuses if something stands in the way.</summary>
-    internal MovableBase Prepare(string branch, IReadOnlyList<ChangedFile> changed)
+    internal MovableBase Prepare(string branch, PlannedLanding plan)
     {
         var checkouts = parts.Git.Landing.CheckoutsOf(branch, parts.Git.Refs);
         switch (checkouts)
         {
             case []:
-                return new MovableBase(null, changed, null);
+                return new MovableBase(null, plan.Files, null);
             case [var only]:
                 RefuseUnlessIdle(branch, only);
-                RefuseLocal(branch, only, changed);
-                return new MovableBase(only, changed, LeaseOf(branch, only));
+                RefuseFiltered(branch, only, plan);
+                RefuseLocal(branch, only, plan.Files);
+                return new MovableBase(only, plan.Files, LeaseOf(branch, only));
             default:
                 throw Dirty(branch, checkouts[0], $"it is checked out more than once: {string.Join(", ", checkouts.Select(c => c.Directory))}");
         }
@@ -121,7 +122,7 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
 
     private BaseMove MoveCheckedOut(PendingLanding landing, MovableBase movable, BranchCheckout checkout, string words, SafeHandle guard)
     {
-        var answer = Asked(() => parts.Git.Landing.FastForward(checkout, landing.To, words, guard));
+        var answer = Asked(() => parts.Git.Landing.FastForward(checkout, landing.Into, landing.To, words, guard));
         if (answer.ExitCode is null)
         {
             // Killed at whatever point: it may have left half of the files, and its lock files in any case.
@@ -274,6 +275,18 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
         if (parts.Exists(Path.Join(checkout.Entry.Directory, "index.lock")))
         {
             throw Dirty(branch, checkout, $"git is at work there ({Path.Join(checkout.Entry.Directory, "index.lock")} exists)");
+        }
+    }
+
+    // Nothing is checked out half.
+    private void RefuseFiltered(string branch, BranchCheckout checkout, PlannedLanding plan)
+    {
+        if (parts.Git.Landing.FilterInTheWay(checkout, plan.To, plan.Files) is { } why)
+        {
+            throw new Refusal(
+                RefusalCode.GitFailed,
+                $"{branch} is checked out at {checkout.Directory} and cannot move: {why}. Nothing was changed.",
+                "A person allows that filter, takes it out of the repository's configuration, or lands this branch by hand.");
         }
     }
 

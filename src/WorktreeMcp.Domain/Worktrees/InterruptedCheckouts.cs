@@ -72,7 +72,7 @@ internal sealed class InterruptedCheckouts(RegistryParts parts)
         var files = changed.Where(file => file.Before.Mode != Submodule && file.After.Mode != Submodule).ToList();
         var old = Same(files.Where(file => file.Before.Mode != NoFile).Select(file => (file.Raw, file.Before.Mode, file.Before.Hash)));
         var landed = Same(files.Where(file => file.After.Mode != NoFile).Select(file => (file.Raw, file.After.Mode, file.After.Hash)));
-        var begun = files.Where(file => !old.Contains(file.Raw) && !landed.Contains(file.Raw) && IsBeginning(Path.Join(checkout.Directory, file.Path), checkout, to, file)).Select(file => file.Raw).ToHashSet(StringComparer.Ordinal);
+        var begun = files.Where(file => !old.Contains(file.Raw) && !landed.Contains(file.Raw) && IsBeginning(checkout, to, file)).Select(file => file.Raw).ToHashSet(StringComparer.Ordinal);
         return new CheckoutSight(
             from,
             to,
@@ -125,15 +125,17 @@ internal sealed class InterruptedCheckouts(RegistryParts parts)
         }
     }
 
-    private bool IsBeginning(string path, BranchCheckout checkout, string commit, ChangedFile file)
+    private bool IsBeginning(BranchCheckout checkout, string commit, ChangedFile file)
     {
-        var info = parts.Files.FileInfo.FromFileName(path);
-        if (file.After.Mode == NoFile || !info.Exists || info.Attributes.HasFlag(FileAttributes.ReparsePoint) || parts.Git.Landing.CheckedOut(checkout, commit, file.Path) is not { } whole)
+        using var found = file.After.Mode == NoFile ? null : CheckoutFiles.Open(checkout.Directory, file.Path);
+        if (found is null || parts.Git.Landing.CheckedOut(checkout, commit, file.Path) is not { } whole || found.Length >= whole.Length)
         {
             return false;
         }
 
-        return info.Length < whole.Length && whole.AsSpan().StartsWith(parts.Files.File.ReadAllBytes(path));
+        var begin = new byte[whole.Length];
+        var count = found.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false);
+        return count < whole.Length && whole.AsSpan().StartsWith(begin.AsSpan(0, count));
     }
 
     private bool IsFile(string path) => parts.Exists(path) && !parts.Files.Directory.Exists(path);

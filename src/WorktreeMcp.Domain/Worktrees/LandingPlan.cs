@@ -48,7 +48,7 @@ internal sealed class LandingPlan(GitRepository git)
             return Rebase(source, habits, guard);
         }
 
-        var merged = Clean(git.Trials.Merge(source.From, source.Tip, habits, guard), source, null);
+        var merged = Clean(git.Trials.Merge(source.From, source.Tip, guard), source, null);
         var changed = git.Trials.Changed(source.From, merged.Tree);
         if (changed.Count == 0)
         {
@@ -90,7 +90,7 @@ internal sealed class LandingPlan(GitRepository git)
 
     private (string Onto, string Tree) Pick(PickedCommit commit, string onto, string tree, LandingSource source, CommitHabits habits, SafeHandle guard)
     {
-        var merged = Clean(git.Trials.CherryPick(commit.Hash, commit.Parents[0], onto, habits, guard), source, commit);
+        var merged = Clean(git.Trials.CherryPick(commit.Hash, commit.Parents[0], onto, guard), source, commit);
 
         // What the base has already is left out; a commit that was made empty stays.
         return merged.Tree == tree && git.Trials.TreeOf(commit.Parents[0]) != commit.Tree

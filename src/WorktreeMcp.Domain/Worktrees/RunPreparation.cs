@@ -132,12 +132,16 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
         }
     }
 
-    /// <summary>What to put before a git that only reads in a worktree whose content a confined command may have written; nothing without a sandbox.</summary>
+    /// <summary>
+    /// What to put before a git that only looks at a worktree whose content a confined command may have written: such a git sees no
+    /// more than the command does. Nothing without a sandbox, and nothing for the main checkout, which no command can write to.
+    /// </summary>
     /// <param name="entry">git's record.</param>
     /// <param name="directory">The worktree.</param>
-    internal IReadOnlyList<string> ReadingWrapper(AdminEntry entry, string directory) =>
-        Settings.Sandbox != SandboxMode.Off && _bubblewrap.Find().Program is { } program
-            ? View(directory, entry, environment.For(new Dictionary<string, string>(), string.Empty)).Wrapper(program, parts.Files)
+    /// <param name="scratch">Folders of ours that git writes to.</param>
+    internal IReadOnlyList<string> Confinement(AdminEntry entry, string directory, IReadOnlyList<string> scratch) =>
+        Settings.Sandbox != SandboxMode.Off && directory != parts.Layout.Root && _bubblewrap.Find().Program is { } program
+            ? (View(directory, entry, environment.For(new Dictionary<string, string>(), string.Empty)) with { Caches = scratch }).Wrapper(program, parts.Files)
             : [];
 
     // Null where a command is not to be confined.

@@ -95,7 +95,7 @@ internal sealed class WorktreeConflicts(RegistryParts parts)
 
         var parted = parts.Git.Trials.MergeBase(head, tip) ?? worktree.BaseCommit ?? head;
         var directory = parts.DirectoryOf(worktree);
-        var uncommitted = parts.Git.Trials.Uncommitted(entry, directory, scratch);
+        var uncommitted = parts.Git.Trials.Uncommitted(entry, directory);
         IReadOnlyList<ChangedFile> committed = parted == head ? [] : parts.Git.Trials.Changed(parted, head);
         var snapshot = new Lazy<(string Commit, IReadOnlyList<string> TooLarge)>(() =>
         {

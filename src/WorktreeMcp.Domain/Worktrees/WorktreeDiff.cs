@@ -37,7 +37,7 @@ internal sealed class WorktreeDiff(RegistryParts parts)
         var head = parts.Git.Refs.ReadHead(entry.Directory)?.Commit;
         var start = Start(worktree, head);
         using var scratch = parts.Git.Trials.Scratch();
-        var snapshot = parts.Git.Trials.Snapshot(entry, directory, head, parts.Git.Trials.Uncommitted(entry, directory, scratch), scratch);
+        var snapshot = parts.Git.Trials.Snapshot(entry, directory, head, parts.Git.Trials.Uncommitted(entry, directory), scratch);
         var uncommitted = snapshot.Uncommitted.Select(file => file.Raw).ToHashSet(StringComparer.Ordinal);
         var files = parts.Git.Trials.Compare(start, snapshot.Tree, wanted, scratch)
             .Select(file => new FileDifference(

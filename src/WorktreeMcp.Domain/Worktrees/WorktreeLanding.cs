@@ -92,14 +92,14 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
             }
 
             pending = pending with { To = plan.To, Follow = request.Strategy != LandingStrategy.Merge && !request.Remove && plan.To != source.Tip };
-            movable = bases.Prepare(source.Into, plan.Files);
+            movable = bases.Prepare(source.Into, plan);
             if (request.VerifyCommand is { } command)
             {
                 // Nothing is held while it runs, and what stands in the way is looked for again afterwards.
                 movable.Dispose();
                 RenewFor(source.Worktree, by);
                 verified = verification.Run(source.Worktree, plan.To, command, landing.Descriptor, progress, cancel);
-                movable = bases.Prepare(source.Into, plan.Files);
+                movable = bases.Prepare(source.Into, plan);
             }
         }
         catch (Refusal refusal) when (refusal.Code is RefusalCode.MergeConflict or RefusalCode.VerifyFailed or RefusalCode.BaseDirty)

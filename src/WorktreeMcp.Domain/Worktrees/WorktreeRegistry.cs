@@ -43,7 +43,7 @@ public sealed class WorktreeRegistry : IDisposable
         var bases = new BaseBranch(_parts, _entries);
         var landings = new LandingBook(_parts, _entries, bases);
         Preparation = new RunPreparation(_parts, _entries, runner.Environment);
-        git.ReadingWrapper = Preparation.ReadingWrapper;
+        git.InCheckouts.Confinement = Preparation.Confinement;
         _repair = new WorktreeRepair(_parts, _entries, trash, back, Preparation, landings);
         var include = new WorktreeInclude(git, store.Layout, files, store.Disk);
         _creation = new WorktreeCreation(_parts, _entries, _repair, include, keeper);
