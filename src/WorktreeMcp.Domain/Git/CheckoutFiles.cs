@@ -1,5 +1,3 @@
-using System.IO.Abstractions;
-
 namespace WorktreeMcp.Domain.Git;
 
 /// <summary>
@@ -56,11 +54,17 @@ internal static class CheckoutFiles
         return (int)info.Attributes == -1 ? null : info;
     }
 
-    private static FileStream? OpenElsewhere(string root, string path)
+    // What has no length need not be opened to be read, and may be a pipe.
+    private static Stream? OpenElsewhere(string root, string path)
     {
         try
         {
-            return Walk(root, path) is { Exists: true, Length: > 0, LinkTarget: null } info ? info.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null;
+            return Walk(root, path) switch
+            {
+                { Exists: true, Length: 0, LinkTarget: null } => Stream.Null,
+                { Exists: true, LinkTarget: null } info => info.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
+                _ => null,
+            };
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

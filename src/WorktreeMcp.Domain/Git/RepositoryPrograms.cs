@@ -43,6 +43,7 @@ internal sealed class RepositoryPrograms(GitCommand git, RepositoryPlace place, 
     private readonly IReadOnlyList<string> _usual = new SettingFiles(git, place).UsualSettings();
     private IReadOnlyList<string> _paths = [];
     private string? _hash;
+    private List<FileStamp> _stamps = [];
     private IReadOnlyList<ProgramSetting> _shared = [];
     private ProgramRules _rules = ProgramRules.None;
 
@@ -54,7 +55,7 @@ internal sealed class RepositoryPrograms(GitCommand git, RepositoryPlace place, 
         {
             try
             {
-                if (_hash is null || ContentHash.Of(_paths, files) != _hash)
+                if (!IsSame())
                 {
                     Load();
                 }
@@ -70,6 +71,22 @@ internal sealed class RepositoryPrograms(GitCommand git, RepositoryPlace place, 
         }
     }
 
+    // By the stamps of the files where these tell, else by what they hold.
+    private bool IsSame()
+    {
+        var stamps = StampsOf(_paths);
+        if (_hash is null || (!_stamps.SequenceEqual(stamps) && ContentHash.Of(_paths, files) != _hash))
+        {
+            return false;
+        }
+
+        _stamps = stamps.TrueForAll(stamp => stamp.IsSettled) ? stamps : [];
+        return true;
+    }
+
+    private List<FileStamp> StampsOf(IReadOnlyList<string> paths) =>
+        [.. paths.Select(path => files.FileInfo.FromFileName(path)).Select(info => info.Exists ? FileStamp.Of(info) : default)];
+
     private void Load()
     {
         // Read from before git is asked, so that a change meanwhile is seen the next time.
@@ -82,6 +99,7 @@ internal sealed class RepositoryPrograms(GitCommand git, RepositoryPlace place, 
             hash = hash is not null && hash == ContentHash.Of(_usual, files) ? ContentHash.Of(paths, files) : null;
         }
 
+        _stamps = [];
         _rules = RulesOf(_shared);
         (_paths, _hash) = (paths, hash);
     }

@@ -21,19 +21,19 @@ public sealed class PlantedProgramsTests : IDisposable
 
     public void Dispose() => _repo.Dispose();
 
-    public static TheoryData<string, string> FilterNames
+    public static TheoryData<string, string, string> Filters
     {
         get
         {
-            var data = new TheoryData<string, string>();
+            var data = new TheoryData<string, string, string> { { "config", "with=equals", "process" }, { "onbranch", "plain", "process" }, { "config", "plain", "required" } };
             foreach (var place in Plants.Places)
             {
-                data.Add(place, "with=equals");
+                data.Add(place, "with=equals", "commands");
             }
 
             foreach (var name in new[] { "plain", "a.b", "UPPER", "üñ", "a\\b", "=", "" })
             {
-                data.Add("config", name);
+                data.Add("config", name, "commands");
             }
 
             return data;
@@ -41,13 +41,13 @@ public sealed class PlantedProgramsTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(FilterNames))]
-    public void A_filter_of_the_repository_runs_in_no_tool_and_what_needs_it_is_refused(string place, string name)
+    [MemberData(nameof(Filters))]
+    public void A_filter_of_the_repository_runs_in_no_tool_and_what_needs_it_is_refused(string place, string name, string kind)
     {
         _repo.Write(".gitattributes", $"*.txt filter={name}\n");
         _repo.Commit("attributes");
         var repository = Prepared();
-        _plants.Set(place, _plants.Filter(name));
+        _plants.Set(place, _plants.Filter(name, kind));
         Doubt();
 
         Look(repository).Should().Equal("src/app.txt");
@@ -65,7 +65,26 @@ public sealed class PlantedProgramsTests : IDisposable
         repository.Land("b").Files.Should().Be(1);
         _repo.Read("other.md").Should().Be("other\n");
         repository.Land("c").Checkout.Should().EndWith("/b");
+        if (place != "config.worktree")
+        {
+            repository.Tend(1);
+            _repo.SpareFolders().Should().BeEmpty();
+            Refused(() => repository.Make("later")).Message.Should().Contain($"\"{name}\"");
+        }
+
         Leave(repository);
+        Ran().Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("config")]
+    [InlineData("onbranch")]
+    public void A_program_for_signing_that_the_repository_names_is_not_run_and_what_has_to_be_signed_is_refused(string place)
+    {
+        var repository = Prepared();
+        _plants.Set(place, $"[gpg]\n\tprogram = {_plants.Program("gpg")}\n[commit]\n\tgpgsign = true\n");
+
+        Refused(() => repository.Land("a")).Message.Should().Contain("gpg.program");
         Ran().Should().BeEmpty();
     }
 

@@ -29,7 +29,14 @@ internal sealed class Plants(TempRepository repo)
         $"[{kind} \"{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"]\n\t{string.Join("\n\t", lines)}\n";
 
     /// <summary>Sets up a filter.</summary>
-    internal string Filter(string name) => Section("filter", name, $"clean = {Program("clean")}", $"smudge = {Program("smudge")}");
+    /// <param name="name">Its name.</param>
+    /// <param name="kind">"commands", "process", or "required" for commands without which nothing is to go.</param>
+    internal string Filter(string name, string kind = "commands") => kind switch
+    {
+        "process" => Section("filter", name, $"process = {Program("process", "false")}"),
+        "required" => Section("filter", name, $"clean = {Program("clean")}", $"smudge = {Program("smudge")}", "required"),
+        _ => Section("filter", name, $"clean = {Program("clean")}", $"smudge = {Program("smudge")}"),
+    };
 
     /// <summary>Lets git read some settings from a place.</summary>
     internal void Set(string place, string text)
