@@ -5,7 +5,7 @@ namespace WorktreeMcp.Domain.Doctor;
 
 /// <summary>
 /// What the doctor would say of the repository as a whole, in a few lines, for calls that look at everything anyway. It starts
-/// no process, waits for no lock, reads a few small files for each record and stops at the first branches it can name. What is
+/// no process but the one that asks what git ignores, once for each state of the files that say so; it waits for no lock, reads a few small files for each record and stops at the first branches it can name. What is
 /// the matter with one worktree or one task stands in its own row.
 /// </summary>
 internal sealed class PassingLook(WorktreeRegistry registry)
@@ -53,6 +53,7 @@ internal sealed class PassingLook(WorktreeRegistry registry)
                 .. entries.Faulty.Select(faulty => faulty.Words),
                 .. new RecordLook(parts, entries).InShort(),
                 .. new LogLook(parts).Torn().Select(path => $"{Path.GetFileName(path)} ends in a torn line"),
+                .. parts.Git.Exclusion.Problem(parts.Layout) is { } problem ? [problem] : Array.Empty<string>(),
                 .. orphans.Count == 0 ? Array.Empty<string>() : [$"{(orphans.Count == 1 ? "branch belongs" : "branches belong")} to no worktree: {string.Join(", ", orphans.Take(MostNamed))}{(orphans.Count > MostNamed ? " and others" : string.Empty)}"],
             ];
         }

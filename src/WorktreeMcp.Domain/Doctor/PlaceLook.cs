@@ -6,7 +6,11 @@ namespace WorktreeMcp.Domain.Doctor;
 /// <summary>Folders and files of ours that are links or something else, and a lock that does not lock.</summary>
 internal sealed class PlaceLook(RegistryParts parts)
 {
-    internal IEnumerable<Found> Look() => Folders().Concat(Files()).Concat(Lock());
+    internal IEnumerable<Found> Look() => Folders().Concat(Files()).Concat(Lock()).Concat(Excluded());
+
+    private IEnumerable<Found> Excluded() => parts.Git.Exclusion.Problem(parts.Layout) is { } problem
+        ? [Found.ForPerson("not_excluded", FindingSeverity.Warning, parts.Layout.Exclude, problem, "Add those lines; what is in the index already goes out of it with git rm --cached.")]
+        : [];
 
     private IEnumerable<Found> Folders()
     {

@@ -51,6 +51,7 @@ internal sealed class WorktreeLook(RegistryParts parts, IReadOnlyList<Worktree> 
             SightingKind.Gone => Ours("worktree_gone", worktree, $"is gone: neither {directory} nor git's record of it is there.", "It is taken off the registry; its branch stays if it has commits of its own."),
             SightingKind.Moved => Ours("worktree_moved", worktree, $"was moved by hand from {directory} to {seen.Place}.", "The registry and git's record follow it."),
             SightingKind.RepositoryMoved => Ours("repository_moved", worktree, $"points to where the repository was before it was moved to {parts.Layout.Root}.", "Directory and git's record point at each other again."),
+            SightingKind.BranchRenamed => Ours("worktree_branch_renamed", worktree, $"is on branch {seen.Place}: its branch {worktree.Branch} was renamed.", "The registry follows it."),
             SightingKind.MovedOutside => Person("worktree_moved_outside", FindingSeverity.Warning, worktree, $"was moved by hand out of the repository, to {seen.Place}.", $"Move it back to {directory} with git worktree move."),
             SightingKind.Copied => Person("repository_copied", FindingSeverity.Error, worktree, $"belongs to {seen.Place}, which is still there: {parts.Layout.Root} is a copy. Changes are refused here.", "Work in the original. A copy of its own is made with git clone, which leaves worktrees behind."),
             _ => OfIdentity(worktree, directory),
@@ -124,6 +125,11 @@ internal sealed class WorktreeLook(RegistryParts parts, IReadOnlyList<Worktree> 
 
         if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null)
         {
+            if (head is { Branch: not null, Commit: { } at })
+            {
+                return Person("worktree_on_other_branch", FindingSeverity.Warning, worktree, $"is on branch {head.ShortBranch} at {at[..12]}; its own branch {worktree.Branch} is gone.", $"Nothing is lost with it: make {worktree.Branch} anew there with git switch -c, or remove the worktree, which leaves {head.ShortBranch} as it is.");
+            }
+
             return Person("worktree_branch_missing", FindingSeverity.Error, worktree, $"has lost its branch {worktree.Branch}; its files are untouched.", $"Make the branch anew from the last commit in {Path.Join(record.Directory, "logs", "HEAD")}.");
         }
 
@@ -142,6 +148,16 @@ internal sealed class WorktreeLook(RegistryParts parts, IReadOnlyList<Worktree> 
         if (_relocation.IsToRelink(worktree))
         {
             return Found.Ours("trash_unlinked", FindingSeverity.Warning, Subject(worktree), $"Removed worktree \"{worktree.Name}\" (number {worktree.Id}) points to where the repository was before it was moved.", "Its files and git's record point at each other again.", _ => _relocation.RelinkTrash([worktree]));
+        }
+
+        if (new TrashShelf(parts) is var shelf && shelf.Of(worktree) is { Problem: { } problem } && shelf.Trees(worktree.Id).ToList() is { Count: > 0 } trees)
+        {
+            return Found.ForPerson(
+                "trash_not_deleted",
+                FindingSeverity.Warning,
+                Subject(worktree),
+                $"The files of removed worktree \"{worktree.Name}\" (number {worktree.Id}) could not all be deleted: {problem}. What is left lies in {string.Join(" and ", trees)}.",
+                $"Somebody who may deletes {string.Join(" and ", trees)} (another user's files: that user or root; immutable ones: after chattr -R -i); then worktree-mcp gc takes it off the list.");
         }
 
         return worktree is { Status: WorktreeState.Removed, Trash.Path: { } path } && !parts.Exists(Path.GetFullPath(path, parts.Layout.Root))

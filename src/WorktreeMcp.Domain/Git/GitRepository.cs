@@ -36,14 +36,23 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
     /// <summary>What a status depends on beside the worktree.</summary>
     internal StatusConditions Conditions => field ??= new(settings, files);
 
+    /// <summary>Whether our folders stay out of commits.</summary>
+    internal Exclusion Exclusion => field ??= new(git, place, settings, files);
+
     /// <summary>git's records of worktrees.</summary>
     internal WorktreeRecords Records { get; } = new(place, files);
 
     /// <summary>Files of a checkout that git alone does not fill.</summary>
     internal OutsideContent Outside { get; } = new(git, place, files);
 
+    /// <summary>Repositories that lie below a checkout.</summary>
+    internal RepositoriesBelow Below { get; } = new(git, files);
+
+    /// <summary>Gitlinks whose content does not come with a branch.</summary>
+    internal LoneLinks LoneLinks => field ??= new(git, files, Below);
+
     /// <summary>What fills a checkout with files.</summary>
-    internal Checkouts Checkouts => field ??= new(git, _filtered);
+    internal Checkouts Checkouts => field ??= new(git, _filtered, IsSpecial);
 
     /// <summary>What a landing does.</summary>
     internal LandingGit Landing => field ??= new(git, _filtered, place, files);
@@ -114,6 +123,10 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
     /// <summary>Moves a ref only if it is still where it was; null for one that must not exist yet.</summary>
     internal GitAnswer MoveBranch(string name, string to, string? from, SafeHandle guard) =>
         git.Run(git.At("update-ref", "-m", "worktree_run: made in the sandbox", name, to, from ?? new string('0', to.Length)) with { Guards = [guard] });
+
+    // Files of LFS are fetched side by side by a git that checks everything out itself.
+    private bool IsSpecial(AdminEntry entry) => files.Directory.Exists(Path.Join(place.CommonDirectory, "lfs"))
+        || new[] { place.CommonDirectory, entry.Directory }.Any(folder => files.File.Exists(Path.Join(folder, "info", "sparse-checkout")));
 
     /// <summary>Whether a commit is there with all it needs beyond another one.</summary>
     internal bool IsComplete(string commit, string? known) =>

@@ -17,13 +17,34 @@ internal sealed class KeptCommits(CheckoutGit git, Func<Head> mainHead)
     /// </summary>
     internal void Keep(IEnumerable<string> commits, int id, LeftLocks locks, SafeHandle guard)
     {
+        if (Lonely(commits, besides: null, id, guard) is { } tip)
+        {
+            Hold($"{Place}{id}", tip, "kept from the trash", locks, guard).Require("keeping commits");
+        }
+    }
+
+    /// <summary>The same for a branch that is about to be deleted, with all that its log holds: what was amended or reset away.</summary>
+    internal void KeepBranch(string branch, IEnumerable<string> commits, int id, LeftLocks locks, SafeHandle guard)
+    {
+        if (Lonely(commits, branch, id, guard) is { } tip)
+        {
+            KeepTip(tip, id, locks, guard).Require("keeping commits");
+        }
+    }
+
+    // The commit that all those stand under which nothing else holds; several get one on top of them.
+    private string? Lonely(IEnumerable<string> commits, string? besides, int id, SafeHandle guard)
+    {
         var asked = commits.Where(RefReader.IsHash).Distinct().ToList();
         if (asked.Count == 0)
         {
-            return;
+            return null;
         }
 
-        string[] held = ["--branches", "--tags", "--remotes", $"--glob={Place}*", .. mainHead().Commit is { } main ? [main] : Array.Empty<string>()];
+        string[] held =
+        [
+            .. besides is null ? [] : new[] { $"--exclude={besides}" }, "--branches", "--tags", "--remotes", $"--glob={Place}*", .. mainHead().Commit is { } main ? [main] : Array.Empty<string>(),
+        ];
         var listed = git.Run(git.At(["rev-list", "--parents", "--ignore-missing", "--stdin", "--not", .. held]) with
         {
             Input = Encoding.UTF8.GetBytes(string.Concat(asked.Select(commit => commit + "\n"))),
@@ -36,10 +57,7 @@ internal sealed class KeptCommits(CheckoutGit git, Func<Head> mainHead)
             tips = [.. tips.Chunk(100).Select(some => some.Length == 1 ? some[0] : Joined(some, id, guard))];
         }
 
-        if (tips.Count > 0)
-        {
-            Hold($"{Place}{id}", tips[0], "kept from the trash", locks, guard).Require("keeping commits");
-        }
+        return tips.Count == 0 ? null : tips[0];
     }
 
     /// <summary>

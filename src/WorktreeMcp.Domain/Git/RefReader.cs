@@ -91,6 +91,32 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
         return [.. names.Concat(lines.Select(line => line.Split(' ', 2)[^1]).Where(name => name.StartsWith(folder, StringComparison.Ordinal))).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>Every commit that the log of a branch tells of.</summary>
+    internal IEnumerable<string> Logged(string branch) =>
+        LogOf(branch).SelectMany(line => line.Split(' ', 3).Take(2)).Where(hash => IsHash(hash) && hash.Any(digit => digit != '0'));
+
+    /// <summary>Whether a branch that is there is, by its log, one that another name was taken from: git writes each renaming down.</summary>
+    internal bool IsRenamed(string from, string to)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal) { from };
+        foreach (var line in LogOf(to))
+        {
+            if (line[(line.IndexOf('\t', StringComparison.Ordinal) + 1)..].Split(' ') is ["Branch:", "renamed", var old, "to", var next]
+                && old.StartsWith(Branches, StringComparison.Ordinal) && next.StartsWith(Branches, StringComparison.Ordinal) && names.Contains(old[Branches.Length..]))
+            {
+                names.Add(next[Branches.Length..]);
+            }
+        }
+
+        return from != to && names.Contains(to);
+    }
+
+    private IEnumerable<string> LogOf(string branch)
+    {
+        var log = Path.Join(commonDirectory, "logs", Branches, branch);
+        return files.FileInfo.FromFileName(log) is { Exists: true, Length: > 0 } ? files.File.ReadLines(log) : [];
+    }
+
     /// <summary>Whether git shows other objects in the place of some.</summary>
     internal bool ReplacesObjects()
     {

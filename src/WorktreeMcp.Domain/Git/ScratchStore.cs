@@ -26,6 +26,9 @@ internal sealed class ScratchStore : IDisposable
     /// <summary>What git must be told to use it.</summary>
     internal IReadOnlyDictionary<string, string> Variables { get; }
 
+    /// <summary>A place in it.</summary>
+    internal string Place(string name) => Path.Join(Folder, name);
+
     /// <summary>The same with an index of its own that does not exist yet.</summary>
     internal IReadOnlyDictionary<string, string> WithIndex(out string index)
     {

@@ -52,10 +52,19 @@ internal sealed class TrialTrees(CheckoutGit git, RepositoryPlace place)
     }
 
     /// <summary>Files with uncommitted work.</summary>
-    internal IReadOnlyList<UncommittedFile> Uncommitted(AdminEntry entry, string directory)
+    /// <param name="entry">git's record.</param>
+    /// <param name="directory">Its files.</param>
+    /// <param name="repositories">Takes the folders that are repositories of their own, whose files are not listed.</param>
+    internal IReadOnlyList<UncommittedFile> Uncommitted(AdminEntry entry, string directory, ICollection<string>? repositories = null)
     {
         var answer = git.Run(git.In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=all", "--ignored=no", CheckoutGit.NotInNested, "--no-renames"));
-        return UncommittedFile.Parse(RawPath.Members(answer.Require($"reading the status of {directory}")));
+        var members = RawPath.Members(answer.Require($"reading the status of {directory}"));
+        foreach (var folder in repositories is null ? [] : members.Where(member => member is ['?', .., '/']))
+        {
+            repositories!.Add(RawPath.Readable(folder[2..^1]));
+        }
+
+        return UncommittedFile.Parse(members);
     }
 
     /// <summary>The worktree as it is now.</summary>

@@ -6,7 +6,7 @@ namespace WorktreeMcp.Domain.Storage;
 /// <summary>The folders that hold our files: made on the first change, never links, kept out of commits.</summary>
 internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDurableFiles disk)
 {
-    private bool _excluded;
+    private FileStamp? _excluded;
 
     /// <summary>Makes what is absent and refuses what is a link; the caller holds the lock.</summary>
     internal void Ensure()
@@ -16,11 +16,7 @@ internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDur
         RefuseLink(layout.OperationLog);
         disk.MakeFolder(layout.Tasks);
         disk.MakeFolder(layout.Worktrees);
-        if (!_excluded)
-        {
-            Exclude();
-            _excluded = true;
-        }
+        Exclude();
     }
 
     /// <summary>
@@ -65,6 +61,26 @@ internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDur
 
     // The repository's own exclude file: no tracked file of the user is edited.
     private void Exclude()
+    {
+        var info = files.FileInfo.FromFileName(layout.Exclude);
+        if (_excluded is not null && info.Exists && FileStamp.Of(info) == _excluded)
+        {
+            return;
+        }
+
+        try
+        {
+            WriteExclude();
+            info.Refresh();
+            _excluded = info.Exists ? FileStamp.Of(info) : null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // It may be somebody else's. Whether the folders stay out of commits is asked of git, and said.
+        }
+    }
+
+    private void WriteExclude()
     {
         if (!files.KindOf(layout.Exclude).IsOurs())
         {

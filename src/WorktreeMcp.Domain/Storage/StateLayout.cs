@@ -98,6 +98,11 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <returns>An absolute path.</returns>
     public string TrashSize(int id) => Path.Join(Trash, $"{id}.size");
 
+    /// <summary>Why a removed worktree's files could not be deleted, once that was tried.</summary>
+    /// <param name="id">The worktree's number.</param>
+    /// <returns>An absolute path.</returns>
+    public string TrashProblem(int id) => Path.Join(Trash, $"{id}.left");
+
     /// <summary>The directory of a worktree by its name.</summary>
     /// <param name="name">A valid worktree name.</param>
     /// <returns>An absolute path.</returns>

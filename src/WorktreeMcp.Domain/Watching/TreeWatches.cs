@@ -297,7 +297,7 @@ internal sealed class TreeWatches : IDisposable
             return;
         }
 
-        if (!_owners.TryGetValue(watch, out var tree))
+        if (!_owners.TryGetValue(watch, out var tree) || Inotify.IsOnlyRead(what, name))
         {
             return;
         }

@@ -28,6 +28,16 @@ internal sealed class Relocation(RegistryParts parts)
         change.Commit("worktree.reconcile");
     }
 
+    /// <summary>Follows a branch to its new name.</summary>
+    internal static void FollowBranch(StateChange change, Worktree worktree, string branch)
+    {
+        var renamed = WorktreeEntries.Put(change, worktree with { Branch = branch });
+        var reconciled = WorktreeEntries.Event("worktree.reconciled", renamed, null);
+        reconciled["reason"] = $"branch {worktree.Branch} was renamed to {branch}";
+        change.Emit(reconciled);
+        change.Commit("worktree.reconcile");
+    }
+
     /// <summary>Lets removed worktrees and git's records of them point at each other again after the repository was moved.</summary>
     internal void RelinkTrash(IEnumerable<Worktree> all)
     {

@@ -15,6 +15,9 @@ internal enum SightingKind
     /// <summary>Its directory was moved out of the repository.</summary>
     MovedOutside,
 
+    /// <summary>Its branch was renamed, and its HEAD went along.</summary>
+    BranchRenamed,
+
     /// <summary>The whole repository was moved: directory and record are in place and point to where they were.</summary>
     RepositoryMoved,
 
@@ -24,9 +27,9 @@ internal enum SightingKind
 
 /// <summary>One worktree as it was found.</summary>
 /// <param name="Kind">In which way.</param>
-/// <param name="Place">Its directory now, or that of the original.</param>
+/// <param name="Place">Its directory now, or that of the original; the new name of its branch.</param>
 internal sealed record Sighting(SightingKind Kind, string? Place = null)
 {
     /// <summary>Whether the registry follows what was done by hand.</summary>
-    internal bool IsToReconcile => Kind is SightingKind.Gone or SightingKind.Moved or SightingKind.RepositoryMoved;
+    internal bool IsToReconcile => Kind is SightingKind.Gone or SightingKind.Moved or SightingKind.RepositoryMoved or SightingKind.BranchRenamed;
 }

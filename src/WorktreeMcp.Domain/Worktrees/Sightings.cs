@@ -4,7 +4,7 @@ using WorktreeMcp.Domain.Storage;
 namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>
-/// Looks where worktrees are, by what a directory and git's record say of each other. Two small reads for each, no
+/// Looks where worktrees are, by what a directory and git's record say of each other. Three small reads for each, no
 /// process; it decides and changes nothing. A path that still exists is never taken over: then it is a copy.
 /// </summary>
 internal sealed class Sightings(RegistryParts parts)
@@ -25,7 +25,7 @@ internal sealed class Sightings(RegistryParts parts)
         {
             FileKind.None when !parts.Files.Directory.Exists(record.Directory) => new Sighting(SightingKind.Gone),
             FileKind.None when named is not null => OfAbsent(directory, record, named),
-            FileKind.Folder when AdminEntry.Pointer(directory, parts.Files) is { } pointer => OfPresent(directory, record, named, pointer),
+            FileKind.Folder when AdminEntry.Pointer(directory, parts.Files) is { } pointer => OfPresent(worktree, directory, record, named, pointer),
             _ => AsRecorded,
         };
     }
@@ -46,13 +46,14 @@ internal sealed class Sightings(RegistryParts parts)
         }
     }
 
-    private Sighting OfPresent(string directory, AdminEntry record, string? named, string pointer)
+    private Sighting OfPresent(Worktree worktree, string directory, AdminEntry record, string? named, string pointer)
     {
         var namesHere = named is not null && AdminEntry.SamePath(named, directory);
         if (AdminEntry.SamePath(pointer, record.Directory))
         {
             // A move of the repository that was followed only halfway.
-            return named is null || namesHere || parts.Exists(named) ? AsRecorded : new Sighting(SightingKind.RepositoryMoved, directory);
+            return namesHere ? OfBranch(worktree, record)
+                : named is null || parts.Exists(named) ? AsRecorded : new Sighting(SightingKind.RepositoryMoved, directory);
         }
 
         if (!parts.Files.Directory.Exists(record.Directory) || Path.GetFileName(pointer) != record.Id || OriginalOf(pointer) is not { } original)
@@ -66,6 +67,16 @@ internal sealed class Sightings(RegistryParts parts)
         }
 
         return named is not null && (namesHere || !parts.Exists(named)) ? new Sighting(SightingKind.RepositoryMoved, directory) : AsRecorded;
+    }
+
+    // A branch that was deleted, and left for another one, is no renamed one: that one's log tells of no other name.
+    private Sighting OfBranch(Worktree worktree, AdminEntry record)
+    {
+        var refs = parts.Git.Refs;
+        return refs.PlainHead(record.Directory)?.ShortBranch is { } branch && branch != worktree.Branch
+            && refs.Resolve($"refs/heads/{worktree.Branch}") is null && refs.Resolve($"refs/heads/{branch}") is not null && refs.IsRenamed(worktree.Branch, branch)
+            ? new Sighting(SightingKind.BranchRenamed, branch)
+            : AsRecorded;
     }
 
     private Sighting OfAbsent(string directory, AdminEntry record, string named)

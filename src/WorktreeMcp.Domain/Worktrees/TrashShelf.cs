@@ -45,11 +45,32 @@ internal sealed class TrashShelf(RegistryParts parts)
         return bytes;
     }
 
-    /// <summary>Forgets what was counted: it leaves the trash.</summary>
+    /// <summary>Notes why one cannot be deleted, for whoever asks.</summary>
+    internal void Note(int id, string problem)
+    {
+        try
+        {
+            if (parts.Files.KindOf(parts.Layout.Trash) != FileKind.Link)
+            {
+                var path = parts.Layout.TrashProblem(id);
+                parts.Store.Disk.MakeFolder(parts.Layout.Trash);
+                parts.Store.Disk.WriteTemporary(path + Unfinished, Encoding.UTF8.GetBytes(problem));
+                parts.Store.Disk.Replace(path + Unfinished, path);
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Then the next one who tries notes it.
+        }
+    }
+
+    /// <summary>Forgets what was counted and noted: it leaves the trash.</summary>
     internal void ForgetSize(int id)
     {
         if (parts.Files.KindOf(parts.Layout.Trash) == FileKind.Folder)
         {
+            parts.Store.Disk.Delete(parts.Layout.TrashProblem(id) + Unfinished);
+            parts.Store.Disk.Delete(parts.Layout.TrashProblem(id));
             parts.Store.Disk.Delete(parts.Layout.TrashSize(id) + Unfinished);
             parts.Store.Disk.Delete(parts.Layout.TrashSize(id));
         }
@@ -60,7 +81,9 @@ internal sealed class TrashShelf(RegistryParts parts)
         Folders.Where(folder => parts.Files.KindOf(folder) == FileKind.Folder).Select(folder => Path.Join(folder, $"{id}")).Where(tree => parts.Files.KindOf(tree) == FileKind.Folder);
 
     private TrashItem Item(int id, string? name, double removedAt, bool begun) =>
-        new(id, name, removedAt, removedAt + (parts.Settings.TrashDays * Day), Size(id), begun);
+        new(id, name, removedAt, removedAt + (parts.Settings.TrashDays * Day), Size(id), begun) { Problem = Problem(id) };
+
+    private string? Problem(int id) => parts.Layout.TrashProblem(id) is var path && parts.Files.KindOf(path) == FileKind.Regular && parts.Files.HoldsText(path) ? parts.Files.SmallText(path) : null;
 
     // A creation that was taken back leaves files and a record, but no entry.
     private IEnumerable<TrashItem> Unknown(HashSet<int> known) => Folders

@@ -8,11 +8,13 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// - the intent is on record before anything goes, and from then on nobody restores it; whoever sweeps next goes on;
 /// - commits that nothing else holds are kept under a ref before git's record goes;
 /// - the record goes by one rename under the lock, files outside it; no link is followed;
+/// - what holds the only copy of a repository's commits goes only when somebody says so who was told of them: no ref of ours can keep those;
 /// - one process sweeps at a time, and what somebody holds the lease of is left alone.
 /// </summary>
 public sealed class TrashSweep
 {
     private const double Day = 24 * 3600;
+    private const int MostNamed = 5;
     private const long Gigabyte = 1024L * 1024 * 1024;
 
     private readonly RegistryParts _parts;
@@ -75,7 +77,7 @@ public sealed class TrashSweep
         }
 
         using var lease = Lease.TryTrash(_parts.Layout);
-        return lease is null ? [] : EmptyEach(Due(Items(measure: true)).Where(IsReallyDue).TakeWhile(_ => !cancel.IsCancellationRequested), by);
+        return lease is null ? [] : EmptyEach(Due(Items(measure: true)).Where(IsReallyDue).TakeWhile(_ => !cancel.IsCancellationRequested), by, onlyCopiesToo: false);
     }
 
     // Nothing goes for good because a file says so that anybody may have written: then the trash itself says since when it waits.
@@ -109,24 +111,34 @@ public sealed class TrashSweep
         return done.Task;
     }
 
+    /// <summary>Repositories in what waits that hold commits which nothing else has, and folders that cannot be looked into.</summary>
+    /// <param name="item">What waits.</param>
+    /// <returns>One line each.</returns>
+    public IReadOnlyList<string> OnlyCopies(TrashItem item)
+    {
+        var record = AdminEntry.InTrash(_parts.Layout.CommonDirectory, item.Id);
+        return [.. _shelf.Trees(item.Id).SelectMany(tree => _parts.Git.Below.OnlyHere(record, tree)), .. _parts.Git.Outside.UnsharedInSubmodules(record, MostNamed)];
+    }
+
     /// <summary>Deletes these for good, unless another process empties the trash.</summary>
     /// <param name="items">Which.</param>
     /// <param name="by">Who wants it.</param>
-    /// <returns>Those that are gone; the others are in use or cannot be deleted.</returns>
-    public IReadOnlyList<TrashItem> Empty(IReadOnlyList<TrashItem> items, string by)
+    /// <param name="onlyCopiesToo">Whether what holds the only copy of a repository's commits goes too.</param>
+    /// <returns>Those that are gone; the others are in use, hold such commits or cannot be deleted.</returns>
+    public IReadOnlyList<TrashItem> Empty(IReadOnlyList<TrashItem> items, string by, bool onlyCopiesToo = false)
     {
         using var lease = Lease.TryTrash(_parts.Layout) ?? throw new Refusal(
             RefusalCode.Busy, "Another process empties the trash.", "Repeat the call when it is done.");
-        return EmptyEach(items, by);
+        return EmptyEach(items, by, onlyCopiesToo);
     }
 
     // What is gone is said, also if the lock cannot be had for the rest of it.
-    private List<TrashItem> EmptyEach(IEnumerable<TrashItem> items, string by)
+    private List<TrashItem> EmptyEach(IEnumerable<TrashItem> items, string by, bool onlyCopiesToo)
     {
         var gone = new List<TrashItem>();
         try
         {
-            foreach (var item in items.Where(item => Empty(item, by)))
+            foreach (var item in items.Where(item => Empty(item, by, onlyCopiesToo)))
             {
                 gone.Add(item);
             }
@@ -139,12 +151,12 @@ public sealed class TrashSweep
         return gone;
     }
 
-    private bool Empty(TrashItem item, string by)
+    private bool Empty(TrashItem item, string by, bool onlyCopiesToo)
     {
         using var lease = Lease.Try(_parts.Layout, item.Id, shared: false);
         try
         {
-            if (lease is null || !Begin(item.Id, by))
+            if (lease is null || (!item.Begun && !onlyCopiesToo && OnlyCopies(item).Count > 0) || !Begin(item.Id, by))
             {
                 return false;
             }
@@ -161,7 +173,8 @@ public sealed class TrashSweep
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { Code: RefusalCode.GitFailed or RefusalCode.Internal or RefusalCode.CorruptFile })
         {
-            // It is tried again by the next sweep; until then the doctor and the list show it.
+            // It is tried again by the next sweep; until then the doctor and the lists show it.
+            _shelf.Note(item.Id, fault.Message);
             return false;
         }
     }

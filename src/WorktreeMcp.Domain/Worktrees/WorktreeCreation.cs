@@ -15,6 +15,8 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// </summary>
 internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entries, WorktreeRepair repair, WorktreeInclude include, SpareKeeper keeper)
 {
+    private const int MostNamed = 10;
+
     private readonly Stacking _stacking = new(parts);
     private readonly StartingPoint _start = new(parts);
 
@@ -40,11 +42,15 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             var took = parts.Store.Time.GetElapsedTime(begin);
             var included = checkout.Succeeded ? include.CopyInto(entry, parts.DirectoryOf(started)) : IncludedFiles.None;
             var note = checkout.Succeeded ? CheckoutNote.Of(parts.Git, entry, parts.DirectoryOf(started)) : null;
-            var step = Complete(started, checkout, request, by).Warn(included.LeftOut) with { IncludedFiles = included.Copied, FilesNote = note };
+            var step = Complete(started, checkout, request, by).Warn(included.LeftOut).Warn(parts.Git.Exclusion.Problem(parts.Layout)).Warn(LeftAsFound(checkout)) with { IncludedFiles = included.Copied, FilesNote = note };
             keeper.Created(started.Spare is null ? took : null);
             return step;
         }
     }
+
+    private static string? LeftAsFound(GitAnswer checkout) => Checkouts.Found(checkout) is { Count: > 0 } found
+        ? $"While it was made somebody wrote {Listed.Of(found, MostNamed)} there: left as it is, so it differs from the commit."
+        : null;
 
     // Before the lock, since proving one may take longer than the lock is ever held.
     private SpareReservation? Reserve(NewWorktree request)
@@ -66,7 +72,9 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         var directory = parts.DirectoryOf(started);
         if (started.Spare is null || spare is null)
         {
-            return parts.Git.Checkouts.Populate(entry, directory, guard, alone: entries.InTheMaking < 2);
+            return parts.Files.File.Exists(Path.Join(entry.Directory, "index"))
+                ? new GitAnswer(null, [], "somebody staged files there while it was made")
+                : parts.Git.Checkouts.Populate(entry, directory, guard, alone: entries.InTheMaking < 2);
         }
 
         var wanted = started.BranchCreated ? started.BaseCommit : parts.Git.Refs.Resolve($"refs/heads/{started.Branch}");
@@ -324,11 +332,22 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             throw Failed(worktree, $"its HEAD is on {head?.ShortBranch ?? "no branch"}");
         }
 
-        // git's exit code says much or little, and it goes on where it cannot delete a file; what counts is that nothing differs.
-        if ((!checkout.Succeeded || checkout.Error.Length > 0) && (IsLeftLocked(entry, worktree) || !parts.Git.Status(entry, parts.DirectoryOf(worktree)).IsClean))
+        // git's exit code says much or little, and it goes on where it cannot delete a file; what counts is that nothing differs but what was found there.
+        if (!checkout.Succeeded || (checkout.Error.Length > 0 && Checkouts.Found(checkout).Count == 0))
         {
-            throw Failed(worktree, checkout.Error);
+            var changes = parts.Git.Status(entry, parts.DirectoryOf(worktree));
+            if (IsLeftLocked(entry, worktree) || !changes.IsClean)
+            {
+                throw Failed(worktree, $"{checkout.Error}{Others(worktree, changes)}");
+            }
         }
+    }
+
+    // Nothing of it is deleted: it waits in the trash like anything else.
+    private string Others(Worktree worktree, WorktreeChanges changes)
+    {
+        var there = changes.Modified.Concat(changes.Untracked).Distinct(StringComparer.Ordinal).Where(path => parts.Exists(Path.Join(parts.DirectoryOf(worktree), path))).ToList();
+        return there.Count == 0 ? string.Empty : $" ({Listed.Of(there, MostNamed)}, which was there by then, is in the trash now: {Path.Join(parts.Layout.Trash, $"{worktree.Id}")})";
     }
 
     // A git that was killed leaves its lock files, and then no other git can commit here. Those on refs can be taken away, unless another git may hold them.

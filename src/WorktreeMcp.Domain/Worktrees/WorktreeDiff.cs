@@ -24,7 +24,11 @@ public sealed record FileDifference(string Path, string? OldPath, string Change,
 /// <param name="NextCursor">Where the next part begins, or null.</param>
 /// <param name="TooLarge">Uncommitted files that are too large to be compared.</param>
 public sealed record WorktreeDifference(
-    Worktree Worktree, string Directory, string Base, string? Head, IReadOnlyList<FileDifference> Files, string? Patch, long PatchBytes, string? NextCursor, IReadOnlyList<string> TooLarge);
+    Worktree Worktree, string Directory, string Base, string? Head, IReadOnlyList<FileDifference> Files, string? Patch, long PatchBytes, string? NextCursor, IReadOnlyList<string> TooLarge)
+{
+    /// <summary>Repositories within the worktree whose content would not come with its branch.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
 
 /// <summary>Compares a worktree, with all that is uncommitted in it, with where it parted from its base; writes nothing.</summary>
 internal sealed class WorktreeDiff(RegistryParts parts)
@@ -37,9 +41,17 @@ internal sealed class WorktreeDiff(RegistryParts parts)
         var head = parts.Git.Refs.ReadHead(entry.Directory)?.Commit;
         var start = Start(worktree, head);
         using var scratch = parts.Git.Trials.Scratch();
-        var snapshot = parts.Git.Trials.Snapshot(entry, directory, head, parts.Git.Trials.Uncommitted(entry, directory), scratch);
+        var repositories = new List<string>();
+        var snapshot = parts.Git.Trials.Snapshot(entry, directory, head, parts.Git.Trials.Uncommitted(entry, directory, repositories), scratch);
         var uncommitted = snapshot.Uncommitted.Select(file => file.Raw).ToHashSet(StringComparer.Ordinal);
-        var files = parts.Git.Trials.Compare(start, snapshot.Tree, wanted, scratch)
+        var changed = parts.Git.Trials.Compare(start, snapshot.Tree, wanted, scratch);
+        IReadOnlyList<string> notes =
+        [
+            .. repositories.Where(folder => wanted is null || folder == wanted || folder.StartsWith(wanted + "/", StringComparison.Ordinal))
+                .Select(folder => $"{folder} is a repository of its own; its files are not compared, and a commit here would record no more of them than a hash"),
+            .. parts.Git.LoneLinks.Among(changed, snapshot.Tree, directory, scratch),
+        ];
+        var files = changed
             .Select(file => new FileDifference(
                 file.Path, file.OldRaw is null ? null : RawPath.Readable(file.OldRaw), Word(file.Status), file.Added, file.Deleted,
                 uncommitted.Contains(file.Raw) || (file.OldRaw is { } old && uncommitted.Contains(old))))
@@ -47,7 +59,7 @@ internal sealed class WorktreeDiff(RegistryParts parts)
         var large = snapshot.TooLarge.Where(name => wanted is null || name == wanted || name.StartsWith(wanted + "/", StringComparison.Ordinal)).ToList();
         if (!patch)
         {
-            return new WorktreeDifference(worktree, directory, start, head, files, null, 0, null, large);
+            return new WorktreeDifference(worktree, directory, start, head, files, null, 0, null, large) { Notes = notes };
         }
 
         var bytes = parts.Git.Trials.Patch(start, snapshot.Tree, wanted, scratch);
@@ -55,7 +67,7 @@ internal sealed class WorktreeDiff(RegistryParts parts)
         var from = Offset(cursor, mark, worktree, bytes.Length);
         var end = End(bytes, from, mostBytes);
         var next = end < bytes.Length ? string.Create(CultureInfo.InvariantCulture, $"{mark}-{end}") : null;
-        return new WorktreeDifference(worktree, directory, start, head, files, Encoding.UTF8.GetString(bytes, from, end - from), bytes.Length, next, large);
+        return new WorktreeDifference(worktree, directory, start, head, files, Encoding.UTF8.GetString(bytes, from, end - from), bytes.Length, next, large) { Notes = notes };
     }
 
     private static string Word(char status) => status switch

@@ -21,7 +21,7 @@ internal sealed class WorktreeInspection(RegistryParts parts)
         var after = cursor is null ? 0
             : int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id
             : throw new Refusal(RefusalCode.InvalidArgument, "cursor is not one that a list gave.", "Pass next_cursor of the page before, or leave it out.");
-        var matching = all.Where(w => status is { } wanted ? w.Status == wanted : w.IsLive).OrderBy(w => w.Id).ToList();
+        var matching = all.Where(w => status is { } wanted ? w.Status == wanted || (wanted == WorktreeState.Removed && w.Status == WorktreeState.Emptying) : w.IsLive).OrderBy(w => w.Id).ToList();
         var rest = matching.Where(w => w.Id > after).Take(limit + 1).ToList();
         var rows = rest.Take(limit).ToList();
         return (rows, matching.Count, rest.Count > limit ? rows[^1].Id.ToString(CultureInfo.InvariantCulture) : null);
@@ -93,6 +93,7 @@ internal sealed class WorktreeInspection(RegistryParts parts)
             running)
         {
             Files = files,
+            LoneLinks = view.Ahead > 0 && tip is not null ? parts.Git.LoneLinks.Between(head, tip, view.Directory) : [],
         };
     }
 
@@ -121,7 +122,8 @@ internal sealed class WorktreeInspection(RegistryParts parts)
         var owner = worktree.TaskId is { } id ? parts.Board.Find(id)?.Owner : null;
         if (!worktree.IsLive)
         {
-            return new WorktreeSketch(new WorktreeView(worktree, directory, owner, worktree.Trash?.Tip, null, null, null, []) { Trash = _shelf.Of(worktree) }, null);
+            var item = _shelf.Of(worktree);
+            return new WorktreeSketch(new WorktreeView(worktree, directory, owner, worktree.Trash?.Tip, null, null, null, item.Problem is { } left ? [$"its files could not all be deleted: {left}"] : []) { Trash = item }, null);
         }
 
         var (entry, problem) = parts.Identify(worktree);

@@ -111,7 +111,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         using (movable)
         {
             return Move(request, source, pending, movable, lease, landing, by) is var (step, moved, notes)
-                ? new LandingResult(step, source.Into, request.Strategy, source.From, plan.To, plan.Commits, plan.Files.Count, movable.Checkout?.Directory, verified, moved, null, [.. notes, .. Notes(source.Worktree, habits, verified)])
+                ? new LandingResult(step, source.Into, request.Strategy, source.From, plan.To, plan.Commits, plan.Files.Count, movable.Checkout?.Directory, verified, moved, null, [.. notes, .. parts.Git.LoneLinks.Among(plan.Files, plan.To, parts.DirectoryOf(source.Worktree), null), .. Notes(source.Worktree, habits, verified)])
                 : null;
         }
     }

@@ -7,8 +7,10 @@ namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>
 /// Takes worktrees down. What a removal may not touch is decided here and nowhere else. Invariants:
-/// - without force it refuses on any work that is nowhere else: modified, staged, untracked, hidden, detached, in a submodule;
-/// - with force it refuses still on doubt about identity, on a git lock and while somebody uses the worktree;
+/// - without force it refuses on any work that is nowhere else: modified, staged, untracked, hidden, detached, in a submodule or in any
+///   repository below, ignored or not, and on what cannot be looked at;
+/// - with force it refuses still on doubt about identity, on a git lock, while somebody uses the worktree, and where a checkout of somebody
+///   lies below: git's record of that one would point to nowhere;
 /// - the repository's teardown runs only when the removal would be done, and before anything goes;
 /// - whatever goes, goes into the trash.
 /// </summary>
@@ -103,7 +105,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
     }
 
     private WorktreeRemoval TakeDown(
-        StateChange change, Worktree worktree, (IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted) found, bool completeTask, string? reason, string by)
+        StateChange change, Worktree worktree, Inspected found, bool completeTask, string? reason, string by)
     {
         var task = EnsureMay(worktree, completeTask, by);
         var intent = WorktreeEntries.Put(change, worktree with
@@ -120,7 +122,8 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         change.Commit("worktree.remove.begin");
         try
         {
-            return trash.Finish(change, intent, completeTask) with { Ignored = found.Ignored, Uncommitted = found.Uncommitted };
+            var removal = trash.Finish(change, intent, completeTask);
+            return removal with { Step = removal.Step.Warn(found.Below), Ignored = found.Ignored, Uncommitted = found.Uncommitted };
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { InnerException: IOException or UnauthorizedAccessException })
         {
@@ -190,40 +193,92 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
             new WorktreeStep(gone, directory, task, Already: true, ready, warning), tree, !branchThere, branchThere ? "it stayed when the worktree was removed" : null, [], []);
     }
 
-    private (IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted) Inspect(Worktree worktree, bool force)
+    private Inspected Inspect(Worktree worktree, bool force)
     {
         var directory = parts.DirectoryOf(worktree);
         if (!parts.Exists(directory))
         {
             // No file of it is left to protect; its branch is judged by the same rule as always.
             RefuseLocked(worktree, AdminEntry.At(parts.Layout.CommonDirectory, worktree.AdminId ?? worktree.Name));
-            return ([], []);
+            return new Inspected([], [], null);
         }
 
         var entry = parts.RequireIdentity(worktree);
         RefuseLocked(worktree, entry);
         if (force)
         {
-            return WhatIsThere(entry, directory);
+            var (there, below) = AtOnce.Ask(() => WhatIsThere(entry, directory), () => parts.Git.Below.Look(entry, directory));
+            RefuseCheckouts(worktree, directory, below);
+            return there with { Below = Along(worktree, entry, below) };
         }
 
-        var (changes, hidden) = AtOnce.Ask(() => parts.Git.Status(entry, directory, ignored: true), () => parts.Git.HiddenChanges(entry, directory));
+        var ((changes, hidden), inside) = AtOnce.Ask(
+            () => AtOnce.Ask(() => parts.Git.Status(entry, directory, ignored: true), () => parts.Git.HiddenChanges(entry, directory)),
+            () => parts.Git.Below.Look(entry, directory));
         RefuseInUse(worktree, entry, directory);
-        RefuseWork(worktree, entry, changes, hidden);
-        return (changes.Ignored, []);
+        RefuseCheckouts(worktree, directory, inside);
+        RefuseWork(worktree, entry, changes, hidden, inside);
+        return new Inspected(changes.Ignored, [], null);
+    }
+
+    private string? Along(Worktree worktree, AdminEntry entry, WorkBelow below)
+    {
+        var words = new[]
+        {
+            below.Findings.Count == 0 ? null : $"With it went repositories of their own, or folders that cannot be read, as they are: {Listed.Of(below.Findings, MostListed)}.",
+            parts.Git.Refs.ReadHead(entry.Directory) is { ShortBranch: { } branch, Commit: not null } && branch != worktree.Branch ? $"Its HEAD was on branch {branch}, which stays." : null,
+        };
+        return words.Any(word => word is not null) ? string.Join(' ', words.OfType<string>()) : null;
     }
 
     // All of it goes into the trash, so it may go without a list too when git cannot make one.
-    private (IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted) WhatIsThere(AdminEntry entry, string directory)
+    private Inspected WhatIsThere(AdminEntry entry, string directory)
     {
         try
         {
             var changes = parts.Git.Status(entry, directory, ignored: true);
-            return (changes.Ignored, [.. changes.Staged.Concat(changes.Modified).Concat(changes.Conflicted).Concat(changes.Untracked).Distinct()]);
+            return new Inspected(changes.Ignored, [.. changes.Staged.Concat(changes.Modified).Concat(changes.Conflicted).Concat(changes.Untracked).Distinct()], null);
         }
         catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
         {
-            return ([], []);
+            return new Inspected([], [], null);
+        }
+    }
+
+    // Found by their files, and by git's records where a folder on the way cannot be read.
+    private void RefuseCheckouts(Worktree worktree, string directory, WorkBelow below)
+    {
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var other in entries.All().Where(other => other.IsLive && other.Id != worktree.Id))
+        {
+            Add(Path.GetFullPath(other.Path, parts.Layout.Root), $"worktree \"{other.Name}\"");
+        }
+
+        foreach (var place in parts.Git.Records.All().Where(record => !record.IsTrash).Select(record => record.NamesWorktree(parts.Files)).OfType<string>().Where(parts.Exists))
+        {
+            Add(place, $"a checkout of {parts.Layout.CommonDirectory}");
+        }
+
+        foreach (var checkout in below.Checkouts)
+        {
+            Add(Path.Join(directory, checkout.Folder), $"a checkout of {checkout.Repository}");
+        }
+
+        if (found.Count > 0)
+        {
+            throw new Refusal(
+                RefusalCode.WorktreeBusy,
+                $"Another checkout lies in worktree \"{worktree.Name}\": {Listed.Of([.. found.Select(one => $"{one.Key} ({one.Value})")], MostListed)}. Force does not change that.",
+                "Move it out with git worktree move, or take it down with git worktree remove, if it is yours; then repeat the call.",
+                $"worktree_run(name: \"{worktree.Name}\", command: \"git worktree list\")");
+        }
+
+        void Add(string place, string what)
+        {
+            if (NestedRepository.IsBelow(place, directory))
+            {
+                found.TryAdd(Path.GetRelativePath(directory, place), what);
+            }
         }
     }
 
@@ -269,7 +324,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         }
     }
 
-    private void RefuseWork(Worktree worktree, AdminEntry entry, WorktreeChanges changes, IReadOnlyList<string> hidden)
+    private void RefuseWork(Worktree worktree, AdminEntry entry, WorktreeChanges changes, IReadOnlyList<string> hidden, WorkBelow below)
     {
         var findings = new List<string>();
         Add("modified", changes.Modified);
@@ -284,6 +339,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         }
 
         Add("commits in submodules that none of their remotes has (push them from there)", parts.Git.Outside.UnsharedInSubmodules(entry, MostListed));
+        Add("repositories below with work that is nowhere else, or folders that hide what is in them", below.Findings);
         if (head?.ShortBranch != worktree.Branch)
         {
             findings.Add($"HEAD is {(head?.ShortBranch is { } other ? $"on branch {other}" : "detached")}, not on {worktree.Branch}");
@@ -307,4 +363,10 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
             }
         }
     }
+
+    /// <summary>What an inspection found that goes along.</summary>
+    /// <param name="Ignored">Ignored files.</param>
+    /// <param name="Uncommitted">Files with uncommitted work.</param>
+    /// <param name="Below">What lies below that is nowhere else, in words.</param>
+    private sealed record Inspected(IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted, string? Below);
 }

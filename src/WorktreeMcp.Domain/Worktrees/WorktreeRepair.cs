@@ -197,6 +197,9 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
             case SightingKind.Gone:
                 trash.Reconcile(change, worktree);
                 break;
+            case SightingKind.BranchRenamed:
+                Relocation.FollowBranch(change, worktree, seen.Place!);
+                break;
             case SightingKind.Moved or SightingKind.RepositoryMoved:
                 _relocation.Follow(change, worktree, seen);
                 _relocation.RelinkTrash(entries.All(change));

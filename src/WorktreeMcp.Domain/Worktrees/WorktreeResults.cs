@@ -92,7 +92,11 @@ public sealed record WorktreeView(
 /// <param name="EmptiedAt">When it may be deleted for good, in unix seconds.</param>
 /// <param name="Bytes">The size of its files; null while nobody has counted.</param>
 /// <param name="Begun">Whether its deletion was begun: it cannot be restored any more.</param>
-public sealed record TrashItem(int Id, string? Name, double RemovedAt, double EmptiedAt, long? Bytes, bool Begun);
+public sealed record TrashItem(int Id, string? Name, double RemovedAt, double EmptiedAt, long? Bytes, bool Begun)
+{
+    /// <summary>Why it could not be deleted when that was tried last; null when it was not.</summary>
+    public string? Problem { get; init; }
+}
 
 /// <summary>One page of worktrees.</summary>
 /// <param name="Worktrees">Oldest first.</param>
@@ -112,6 +116,9 @@ public sealed record WorktreeDetail(
 {
     /// <summary>The files with uncommitted work; null when they could not be read.</summary>
     public WorktreeChanges? Files { get; init; }
+
+    /// <summary>Repositories within it whose content would not come with its branch.</summary>
+    public IReadOnlyList<string> LoneLinks { get; init; } = [];
 
     /// <summary>What to do now that the worktree below has landed; null when there is nothing.</summary>
     public string? BaseNote { get; init; }

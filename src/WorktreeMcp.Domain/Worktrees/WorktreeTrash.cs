@@ -176,14 +176,15 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         return words is null ? null : $"git would not delete it: {words}";
     }
 
-    // Squash-merged: what it did has landed, its commits are nowhere else.
+    // Squash-merged: what it did has landed, its commits are nowhere else. What was amended or reset away stands in its log alone.
     private void KeepCommits(StateChange change, Worktree worktree, string tip)
     {
         try
         {
-            if (tip != worktree.BaseCommit && parts.Git.CommitsOnlyOn(worktree.Branch, tip) > 0)
+            var commits = parts.Git.Refs.Logged(worktree.Branch).Append(tip).Where(commit => commit != worktree.BaseCommit).ToHashSet();
+            if (commits.Count > 0)
             {
-                parts.Git.Kept.KeepTip(tip, worktree.Id, parts.LeftLocks, change.Descriptor).Require("keeping commits");
+                parts.Git.Kept.KeepBranch(worktree.Branch, commits, worktree.Id, parts.LeftLocks, change.Descriptor);
             }
         }
         catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)

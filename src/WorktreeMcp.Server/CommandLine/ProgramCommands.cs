@@ -90,6 +90,11 @@ public sealed record ProgramCommands(
         Description = "List only; delete nothing.",
     };
 
+    private readonly Option<bool> _onlyCopies = new("--only-copies")
+    {
+        Description = "Delete also what holds the only copy of commits: repositories below a worktree that no remote has them of.",
+    };
+
     private readonly Option<bool> _yes = new("--yes")
     {
         Description = "Do it without asking, for scripts.",
@@ -151,9 +156,9 @@ public sealed record ProgramCommands(
                 result.AddError("--days takes a number of days, 0 or more.");
             }
         });
-        var gc = new Command("gc", "List what waits in the trash with its size, and delete for good what is over its time.") { _all, _days, _dryRun, _yes };
+        var gc = new Command("gc", "List what waits in the trash with its size, and delete for good what is over its time.") { _all, _days, _dryRun, _yes, _onlyCopies };
         gc.SetAction((parsed, _) => Gc(new GcOptions(
-            Settings(parsed).RepositoryPath, parsed.GetValue(_all), parsed.GetValue(_days), parsed.GetValue(_dryRun), parsed.GetValue(_yes), Output)));
+            Settings(parsed).RepositoryPath, parsed.GetValue(_all), parsed.GetValue(_days), parsed.GetValue(_dryRun), parsed.GetValue(_yes), Output) { OnlyCopies = parsed.GetValue(_onlyCopies) }));
 
         var trust = new Command("trust", "Show the setup and teardown commands of .worktree-mcp.json, and approve exactly them. Exit code 0: approved, revoked or none; 1: not.") { _yes, _revoke };
         trust.SetAction((parsed, _) => Trust(new TrustOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_yes), parsed.GetValue(_revoke), Output, Error)));

@@ -38,6 +38,8 @@ public static class GcCommand
         var items = trash.Items(measure: true);
         var chosen = options.All ? items : options.Days is { } days ? trash.OlderThan(items, days) : trash.Due(items);
         await options.Output.WriteLineAsync($"Trash of {repository.Place.Root}: {items.Count} removed worktrees, {Size(items)}.");
+        var held = options.OnlyCopies ? [] : chosen.Where(item => !item.Begun).Select(item => (Item: item, What: trash.OnlyCopies(item))).Where(one => one.What.Count > 0).ToList();
+        chosen = [.. chosen.Except(held.Select(one => one.Item))];
         var ids = chosen.Select(item => item.Id).ToHashSet();
         foreach (var item in items.Take(ShownMost))
         {
@@ -47,6 +49,11 @@ public static class GcCommand
         if (items.Count > ShownMost)
         {
             await options.Output.WriteLineAsync($"  ... and {items.Count - ShownMost} more");
+        }
+
+        foreach (var (item, what) in held)
+        {
+            await options.Output.WriteLineAsync($"Number {item.Id} stays: nothing else has the commits of {string.Join(", ", what)}. With --only-copies it goes too.");
         }
 
         var kept = repository.CheckoutsKeptReady();
@@ -80,15 +87,20 @@ public static class GcCommand
 
     private static async Task<int> Delete(GcOptions options, TrashSweep trash, IReadOnlyList<TrashItem> chosen)
     {
-        var gone = trash.Empty(chosen, "gc");
+        var gone = trash.Empty(chosen, "gc", options.OnlyCopies);
         await options.Output.WriteLineAsync($"Deleted {gone.Count}, {Size(gone)}.");
         if (gone.Count == chosen.Count)
         {
             return 0;
         }
 
-        var left = chosen.Select(item => item.Id).Except(gone.Select(item => item.Id));
+        var left = chosen.Select(item => item.Id).Except(gone.Select(item => item.Id)).ToHashSet();
         await options.Output.WriteLineAsync($"Still there: {string.Join(", ", left)}. They are in use or cannot be deleted; worktree-mcp doctor says more.");
+        foreach (var item in trash.Items(measure: false).Where(item => left.Contains(item.Id) && item.Problem is not null))
+        {
+            await options.Output.WriteLineAsync($"  {item.Id}: {item.Problem}");
+        }
+
         return 1;
     }
 
@@ -109,7 +121,7 @@ public static class GcCommand
     private static string Line(TrashItem item, bool goes)
     {
         var removed = DateTimeOffset.FromUnixTimeMilliseconds((long)(item.RemovedAt * 1000)).ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
-        return $"  {(goes ? "*" : " ")} {item.Id,5}  {removed}  {Size([item]),9}  {item.Name ?? "(a creation that was taken back)"}";
+        return $"  {(goes ? "*" : " ")} {item.Id,5}  {removed}  {Size([item]),9}  {item.Name ?? "(a creation that was taken back)"}{(item.Problem is null ? string.Empty : $"  could not be deleted: {item.Problem}")}";
     }
 
     private static string Size(IReadOnlyList<TrashItem> items) => Size(items.Sum(item => item.Bytes ?? 0));

@@ -7,4 +7,8 @@ namespace WorktreeMcp.Server.Gc;
 /// <param name="DryRun">Whether to list only.</param>
 /// <param name="Yes">Whether to delete without asking.</param>
 /// <param name="Output">Where the list goes.</param>
-public sealed record GcOptions(string RepositoryPath, bool All, int? Days, bool DryRun, bool Yes, TextWriter Output);
+public sealed record GcOptions(string RepositoryPath, bool All, int? Days, bool DryRun, bool Yes, TextWriter Output)
+{
+    /// <summary>Whether what holds the only copy of a repository's commits goes too.</summary>
+    public bool OnlyCopies { get; init; }
+}

@@ -25,7 +25,7 @@ public sealed record DifferenceRow(string Path, string? OldPath, string Change, 
 /// <summary>Answer of worktree_diff.</summary>
 public sealed record WorktreeDiffed(
     string Worktree, string Path, string? BaseRef, string BaseCommit, string? Head, int Files, int Added, int Deleted, IReadOnlyList<DifferenceRow> Changes,
-    string? Patch, long? PatchBytes, string? NextCursor, IReadOnlyList<string>? NotCompared, string? Omitted, string Next)
+    string? Patch, long? PatchBytes, string? NextCursor, IReadOnlyList<string>? NotCompared, IReadOnlyList<string>? Notes, string? Omitted, string Next)
 {
     private const int MostRows = 100;
     private const int RowBytes = 9_000;
@@ -45,6 +45,7 @@ public sealed record WorktreeDiffed(
             difference.Files.Sum(file => file.Added ?? 0), difference.Files.Sum(file => file.Deleted ?? 0),
             [.. rows.Items.Select(DifferenceRow.From)],
             difference.Patch, difference.Patch is null ? null : difference.PatchBytes, difference.NextCursor, names.Items.Count == 0 ? null : names.Items,
+            difference.Notes.Count == 0 ? null : CutText.Of(difference.Notes, MostNames, NameBytes).Items,
             Omission.Of("path shows one folder at a time", (rows.Omitted, "files"), (names.Omitted, "files over 10 MB")),
             next);
     }

@@ -113,7 +113,7 @@ public sealed record RunningRow(string RunId, string Command, double StartedAt, 
 /// <summary>Answer of worktree_status.</summary>
 public sealed record WorktreeShown(
     WorktreeRow Worktree, string? BaseCommit, string? BaseNote, ChangedFiles? Files, IReadOnlyList<CommitRow> Commits, string? InProgress, string? Locked,
-    IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow> Running, string? Setup, string? Omitted, string Next)
+    IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow> Running, string? Setup, IReadOnlyList<string>? Notes, string? Omitted, string Next)
 {
     private static string? SetupWords(SetupState? setup) =>
         setup is null ? null : $"{setup.State}{(setup.Detail is null ? string.Empty : $": {setup.Detail}")} ({setup.RunId})";
@@ -121,6 +121,8 @@ public sealed record WorktreeShown(
     private const int MostConflicts = 50;
     private const int ConflictBytes = 3_000;
     private const int MostRunning = 8;
+    private const int MostNotes = 10;
+    private const int NotesBytes = 2_000;
 
     internal static WorktreeShown From(WorktreeDetail detail, string next)
     {
@@ -141,6 +143,7 @@ public sealed record WorktreeShown(
             detail.Conflicts is null ? null : conflicts.Items,
             [.. running.Items.Select(RunningRow.From)],
             SetupWords(detail.View.Worktree.Setup),
+            detail.LoneLinks.Count == 0 ? null : CutText.Of(detail.LoneLinks, MostNotes, NotesBytes).Items,
             omitted,
             next);
     }
