@@ -17,33 +17,35 @@ public sealed class Repository : IDisposable
 {
     private readonly StateStore _store;
     private readonly SpareKeeper _keeper;
+    private readonly CurrentSettings _settings;
 
     private Repository(
-        RepositoryPlace place, RepositorySettings settings, GitCommand git, CommandRunner runner, Func<StateLayout, BackgroundRuns?> background,
+        RepositoryPlace place, CurrentSettings current, GitCommand git, CommandRunner runner, Func<StateLayout, BackgroundRuns?> background,
         Trust trust, IFileSystem files, IDurableFiles disk, TimeProvider time, Func<string, bool>? endsWithThisProcess)
     {
         Place = place;
-        Settings = settings;
+        _settings = current;
+        var settings = current.Known;
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot) { ObjectIdLength = place.ObjectIdLength };
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Trust = trust;
         Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
-        var (inCheckouts, settingFiles) = (new CheckoutGit(git, place, files, settings.AllowedFilters), new SettingFiles(git, place));
+        var (inCheckouts, settingFiles) = (new CheckoutGit(git, place, files, current.Following(now => now.AllowedFilters)), new SettingFiles(git, place));
         Spares = new SpareRoom(_store, new SpareCheckouts(inCheckouts, settingFiles, place, files), files);
         var repository = new GitRepository(inCheckouts, settingFiles, place, files);
         _keeper = new SpareKeeper(
-            Spares, settings.Spares, () => settings.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(settings.BaseRef), () => Worktrees!.Entries.InTheMaking > 0);
-        Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, settings, runner, background(layout), trust);
+            Spares, settings.Spares, () => current.Known.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(current.Known.BaseRef), () => Worktrees!.Entries.InTheMaking > 0);
+        Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, current, runner, background(layout), trust);
         Overview = new BoardOverview(Board, Worktrees, _store);
     }
 
     /// <summary>Where it lies.</summary>
     public RepositoryPlace Place { get; }
 
-    /// <summary>What is set for it.</summary>
-    public RepositorySettings Settings { get; }
+    /// <summary>What is set for it, as the files are now.</summary>
+    public RepositorySettings Settings => _settings.Look();
 
-    /// <summary>Which of its setup commands a person has approved.</summary>
+    /// <summary>What of its wishes a person has approved.</summary>
     public Trust Trust { get; }
 
     /// <summary>What is to be done.</summary>
@@ -129,17 +131,25 @@ public sealed class Repository : IDisposable
         time ??= TimeProvider.System;
         var git = new GitCommand(environment);
         var place = RepositoryPlace.Find(git, files, path);
-        settings ??= new SettingsReader(files, environment).Read(place.Root);
-        settings = flags?.Invoke(settings) ?? settings;
-        var runner = new CommandRunner(time, new CommandEnvironment(environment, settings.Run.Environment));
+        disk ??= new DurableFiles();
+        var caches = new CachePaths(place, environment, files);
+        var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk, time, paths => caches.Refused(paths, []));
+        var reader = new SettingsReader(files, environment, trust.Opened);
+        var current = new CurrentSettings(() => Checked(settings ?? reader.Read(place.Root), flags, caches));
+        var runner = new CommandRunner(time, new CommandEnvironment(environment, current.Following(now => now.Run.Environment)));
 
         // What the command line set holds in the supervisor too.
-        var supervised = new Dictionary<string, string>(environment) { [SettingsReader.SandboxVariable] = settings.Run.Sandbox.Word() };
-        disk ??= new DurableFiles();
-        var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk, time);
+        Dictionary<string, string> Supervised() => new(environment) { [SettingsReader.SandboxVariable] = current.Known.Run.Sandbox.Word() };
         return new Repository(
-            place, settings, git, runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, supervised),
+            place, current, git, runner, layout => supervisor is null ? null : new BackgroundRuns(supervisor, layout, Supervised),
             trust, files, disk, time, endsWithThisProcess);
+    }
+
+    // What cannot be understood, or would open what nothing may, leaves the strictest.
+    private static RepositorySettings Checked(RepositorySettings settings, Func<RepositorySettings, RepositorySettings>? flags, CachePaths caches)
+    {
+        var set = flags?.Invoke(settings) ?? settings;
+        return set.Closed(caches.Refused(set.Run.CachePaths, set.Run.SecretPaths).Select(reason => set.CachePathsAt with { Reason = reason }));
     }
 
     /// <inheritdoc/>

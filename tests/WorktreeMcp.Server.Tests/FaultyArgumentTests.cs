@@ -1,3 +1,4 @@
+using WorktreeMcp.Domain;
 using WorktreeMcp.Server.Arguments;
 
 namespace WorktreeMcp.Server.Tests;

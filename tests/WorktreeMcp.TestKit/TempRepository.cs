@@ -224,7 +224,7 @@ public sealed class TempRepository : IDisposable
     }
 
     private static string HashOf(string file) =>
-        new FileInfo(file).LinkTarget is { } target ? $"-> {target}" : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))[..16];
+        new FileInfo(file).LinkTarget is { } target ? $"-> {target}" : new FileInfo(file).Length == 0 ? "empty, or a pipe" : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))[..16];
 
     private static string ReadIfThere(string path) => File.Exists(path) ? File.ReadAllText(path).Trim() : "-";
 }

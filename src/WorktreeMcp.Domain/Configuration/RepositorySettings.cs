@@ -45,9 +45,37 @@ public sealed record RepositorySettings
     /// <summary>How many gigabytes may wait there: above that the oldest go first, but nothing of the last day.</summary>
     public int TrashGigabytes { get; init; } = 20;
 
-    /// <summary>Why the repository's own file could not be read at all, or null.</summary>
+    /// <summary>Why the repository's own file, its setup and teardown among it, cannot be understood; or null.</summary>
     public string? Unread { get; init; }
 
-    /// <summary>Settings that were not usable, each named once.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    /// <summary>What cannot be understood, wherever it stands: while there is any, commands are refused.</summary>
+    public IReadOnlyList<SettingProblem> Problems { get; init; } = [];
+
+    /// <summary>What the repository's own file would open, and what does not count since nobody has approved it.</summary>
+    public IReadOnlyList<WaitingSetting> Waiting { get; init; } = [];
+
+    /// <summary>What the repository's own file says and a person's own configuration does not let it, each named once.</summary>
+    public IReadOnlyList<string> Outdone { get; init; } = [];
+
+    /// <summary>Everything that a person should know of the settings, each named once.</summary>
+    public IReadOnlyList<string> Warnings =>
+        [.. Problems.Select(problem => $"{problem}. Commands are refused until it is mended."), .. Waiting.Select(one => $"{one.Key} of {SettingsReader.FileName} does not count: nobody has approved it."), .. Outdone];
+
+    /// <summary>Where the folders that commands may write to are set.</summary>
+    internal SettingProblem CachePathsAt { get; init; } = new("run.cache_paths", null, null, "run.cache_paths");
+
+    /// <summary>Keys of which nobody can tell what they are set to.</summary>
+    internal IReadOnlyList<string> Doubtful { get; init; } = [];
+
+    /// <summary>The strictest of it where anything cannot be understood, so that a mistake opens nothing; else as it is.</summary>
+    /// <param name="more">Problems that were found elsewhere.</param>
+    internal RepositorySettings Closed(IEnumerable<SettingProblem> more)
+    {
+        List<SettingProblem> problems = [.. Problems, .. more];
+        return problems.Count == 0 ? this : KnownSettings.All.Where(s => Doubtful.Contains(s.Key)).Aggregate(this, (so, setting) => setting.Closed?.Invoke(so) ?? so) with
+        {
+            Problems = problems,
+            Run = Run with { Enabled = false, Sandbox = SandboxMode.Required, Network = false, Environment = [], CachePaths = [], SecretPaths = [.. Run.SecretPaths.Where(path => !path.StartsWith('!'))] },
+        };
+    }
 }

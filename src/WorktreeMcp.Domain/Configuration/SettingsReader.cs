@@ -1,189 +1,68 @@
 using System.IO.Abstractions;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Configuration;
 
 /// <summary>
-/// The one place that reads what is set: variables before the repository's file before the user's file before the
-/// defaults. The repository's file is read from the main checkout only, never from a worktree. Unknown keys and values
-/// that do not fit are named, and the next source down holds.
+/// The one place that reads what is set: variables before the repository's file before the user's file before the defaults. Invariants:
+/// - the repository's file is read from the main checkout only, never from a worktree;
+/// - what a repository's file would open beyond a person's own configuration counts only where that is approved, as it stands; what a
+///   person has set outright it never weakens;
+/// - what cannot be understood is told, all of it at once, and what nobody can tell counts as its strictest.
 /// </summary>
-internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDictionary<string, string> environment)
+/// <param name="files">For reading.</param>
+/// <param name="environment">Where variables and the home come from.</param>
+/// <param name="approved">What a person has approved of the repository's file: JSON by key; null for nothing.</param>
+internal sealed class SettingsReader(IFileSystem files, IReadOnlyDictionary<string, string> environment, Func<IReadOnlyDictionary<string, string>>? approved = null)
 {
     /// <summary>The repository's own file, in the top level of the main checkout.</summary>
     internal const string FileName = ".worktree-mcp.json";
 
-    private const int Looks = 5;
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
-
-    private const string Commands = "a list of shell commands, each of at most 4000 characters and without control characters but tab and newline";
-
     /// <summary>The variable that says whether commands are confined.</summary>
     internal const string SandboxVariable = "WORKTREEMCP_RUN_SANDBOX";
 
-    private static readonly IReadOnlyList<Setting> Settings =
-    [
-        Setting.Text("worktree_root", "a folder inside the repository, such as \".worktrees\"", IsFolder, (s, v) => s with { WorktreeRoot = v }),
-        Setting.Text("branch_prefix", "letters, digits and . _ / -, such as \"wt/\"", v => Prefix().IsMatch(v) && !v.Contains("..", StringComparison.Ordinal), (s, v) => s with { BranchPrefix = v }),
-        Setting.Text("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }),
-        Setting.Number("lease_minutes", 1, Claim.MostMinutes, (s, v) => s with { LeaseMinutes = v }),
-        Setting.Text("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }),
-        Setting.List("allowed_filters", "names of filters, such as [\"lfs\"]", v => v.IndexOfAny(['\n', '\0', ',']) < 0, (s, v) => s with { AllowedFilters = v }),
-        Setting.Number("spares", 0, 8, (s, v) => s with { Spares = v }),
-        Setting.Number("list_wait_ms", 0, 60_000, (s, v) => s with { ListWait = TimeSpan.FromMilliseconds(v) }),
-        Setting.Number("trash_days", 1, 3650, (s, v) => s with { TrashDays = v }),
-        Setting.Number("trash_gigabytes", 1, 100_000, (s, v) => s with { TrashGigabytes = v }),
-        Setting.List("setup", Commands, IsCommand, (s, v) => s with { Setup = v }) with { RepositoryOnly = true },
-        Setting.List("teardown", Commands, IsCommand, (s, v) => s with { Teardown = v }) with { RepositoryOnly = true },
-        Setting.Flag("run.enabled", (s, v) => s with { Run = s.Run with { Enabled = v } }),
-        Setting.Number("run.timeout_seconds", 1, 86_400, (s, v) => s with { Run = s.Run with { TimeoutSeconds = v } }),
-        Setting.Text("run.sandbox", SandboxWords.Allowed, v => SandboxWords.Mode(v) is not null, (s, v) => s with { Run = s.Run with { Sandbox = SandboxWords.Mode(v)!.Value } }),
-        Setting.Flag("run.network", (s, v) => s with { Run = s.Run with { Network = v } }),
-        Setting.List("run.environment", "names of variables, such as [\"SSH_AUTH_SOCK\", \"AWS_*\"], none of them git's", v => Variable().IsMatch(v), (s, v) => s with { Run = s.Run with { Environment = v } }),
-        Setting.List("run.cache_paths", "folders, absolute or such as \"~/.npm\"", IsOutside, (s, v) => s with { Run = s.Run with { CachePaths = v } }),
-        Setting.List("run.secret_paths", "paths, absolute or such as \"~/.config/app\", with \"!\" before one that is to be seen", v => IsOutside(v.TrimStart('!')), (s, v) => s with { Run = s.Run with { SecretPaths = v } }),
-    ];
+    private readonly Lock _gate = new();
+    private SettingsFile? _userFile;
+    private SettingsFile? _repositoryFile;
+    private Reading? _last;
 
-    /// <summary>Reads everything for the repository whose main checkout is given.</summary>
+    /// <summary>Reads everything for the repository whose main checkout is given; where no file has changed it is what it was.</summary>
     internal RepositorySettings Read(string root)
     {
-        var warnings = new List<string>();
-        var settings = new RepositorySettings();
-        settings = FromFile(settings, UserFile(), ofRepository: false, warnings);
-        settings = NotLooser(FromFile(settings, Path.Join(root, FileName), ofRepository: true, warnings), settings.Run, root, warnings);
-        settings = FromVariables(settings, warnings);
-        return settings with { Warnings = warnings };
-    }
-
-    private RepositorySettings FromFile(RepositorySettings settings, string? path, bool ofRepository, List<string> warnings)
-    {
-        if (path is null || !files.File.Exists(path))
+        lock (_gate)
         {
+            _userFile ??= UserFile() is { } path ? new SettingsFile(path, files) : null;
+            _repositoryFile = _repositoryFile?.Source == Path.Join(root, FileName) ? _repositoryFile : new SettingsFile(Path.Join(root, FileName), files, OfAWorktree);
+            var user = _userFile?.Read(IsWhole) ?? FoundSettings.None;
+            var repository = _repositoryFile.Read(IsWhole);
+            var approvals = repository.Bytes is null ? null : approved?.Invoke();
+            if (_last is { } last && last.User.IsSame(user) && last.Repository.IsSame(repository) && AreSame(last.Approvals, approvals))
+            {
+                return last.Settings;
+            }
+
+            var pass = new Pass(root, approvals ?? new Dictionary<string, string>());
+            var settings = pass.Run(TextOf(_userFile?.Source, user), TextOf(_repositoryFile.Source, repository), Variables());
+            _last = new Reading(user, repository, approvals, settings);
             return settings;
         }
-
-        var (json, problem) = Content(path);
-        if (json is null)
-        {
-            if (problem is null)
-            {
-                return settings;
-            }
-
-            warnings.Add($"{path} {problem}; it was passed over.");
-            return ofRepository ? settings with { Unread = warnings[^1] } : settings;
-        }
-
-        foreach (var (key, value) in json.SelectMany(Flat))
-        {
-            if (!ofRepository && Settings.Any(s => s.RepositoryOnly && s.Key == key))
-            {
-                warnings.Add($"{path}: {key} belongs into {FileName} of a repository; it was passed over.");
-                continue;
-            }
-
-            settings = Apply(settings, key, value, $"{path}: {key}", warnings);
-        }
-
-        return settings;
     }
 
-    // A git that switches branches takes the file away and writes it anew: what is not there or not whole is looked at again.
-    private (JsonObject? Json, string? Problem) Content(string path)
-    {
-        string? problem = null;
-        for (var look = 0; look < Looks; look++)
-        {
-            if (look > 0)
-            {
-                Thread.Sleep(BetweenLooks);
-            }
+    private static bool IsWhole(byte[] bytes) => SettingsText.Of(string.Empty, bytes, KnownSettings.Sections).IsWhole;
 
-            try
-            {
-                if (StateJson.Read(files.File.ReadAllBytes(path)) is { } json)
-                {
-                    return (json, null);
-                }
+    private static bool AreSame(IReadOnlyDictionary<string, string>? left, IReadOnlyDictionary<string, string>? right) =>
+        (left?.Count ?? 0) == (right?.Count ?? 0) && (left is null || left.All(pair => right!.GetValueOrDefault(pair.Key) == pair.Value));
 
-                problem = "is not one JSON object";
-            }
-            catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
-            {
-                problem = null;
-            }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-            {
-                problem = $"cannot be read: {fault.Message}";
-            }
-        }
+    private static Source? TextOf(string? path, FoundSettings found) =>
+        found.Bytes is { } bytes ? new Source(path!, SettingsText.Of(path!, bytes, KnownSettings.Sections), null)
+        : found.Problem is { } problem ? new Source(path!, null, new SettingProblem(path!, null, null, problem))
+        : null;
 
-        return (null, problem);
-    }
-
-    // The members of a section are settings of their own.
-    private static IEnumerable<(string Key, JsonNode? Value)> Flat(KeyValuePair<string, JsonNode?> member) =>
-        member.Value is JsonObject section && Settings.Any(s => s.Key.StartsWith($"{member.Key}.", StringComparison.Ordinal))
-            ? section.Select(inner => ($"{member.Key}.{inner.Key}", inner.Value))
-            : [(member.Key, member.Value)];
-
-    // What a person set for all repositories guards against each of them: its own file may ask for more, not for less.
-    private static RepositorySettings NotLooser(RepositorySettings settings, RunSettings before, string root, List<string> warnings)
-    {
-        var run = settings.Run;
-        if (run.Sandbox < before.Sandbox)
-        {
-            warnings.Add($"{Path.Join(root, FileName)}: run.sandbox is weaker than your own configuration's \"{before.Sandbox.Word()}\"; it was passed over.");
-            run = run with { Sandbox = before.Sandbox };
-        }
-
-        if (run.Enabled && !before.Enabled)
-        {
-            warnings.Add($"{Path.Join(root, FileName)}: run.enabled is false in your own configuration; it was passed over.");
-            run = run with { Enabled = false };
-        }
-
-        IEnumerable<string> secrets = ReferenceEquals(run.SecretPaths, before.SecretPaths) ? [] : run.SecretPaths;
-        if (secrets.Any(path => path.StartsWith('!')))
-        {
-            warnings.Add($"{Path.Join(root, FileName)}: run.secret_paths may hide paths, not show them; those with \"!\" were passed over.");
-        }
-
-        return settings with { Run = run with { SecretPaths = [.. before.SecretPaths, .. secrets.Where(path => !path.StartsWith('!'))] } };
-    }
-
-    private RepositorySettings FromVariables(RepositorySettings settings, List<string> warnings)
-    {
-        foreach (var setting in Settings.Where(s => !s.RepositoryOnly))
-        {
-            if (environment.TryGetValue(setting.Variable, out var value) && value.Length > 0 && !value.Contains("${", StringComparison.Ordinal))
-            {
-                settings = Apply(settings, setting.Key, JsonValue.Create(value), setting.Variable, warnings);
-            }
-        }
-
-        return settings;
-    }
-
-    private static RepositorySettings Apply(RepositorySettings settings, string key, JsonNode? value, string where, List<string> warnings)
-    {
-        if (Settings.FirstOrDefault(s => s.Key == key) is not { } setting)
-        {
-            warnings.Add($"{where} is not a setting; known are {string.Join(", ", Settings.Select(s => s.Key))}.");
-            return settings;
-        }
-
-        if (setting.Apply(settings, value) is { } applied)
-        {
-            return applied;
-        }
-
-        warnings.Add($"{where} must be {setting.Allowed}; it was passed over.");
-        return settings;
-    }
+    private List<(string Name, string Value)> Variables() =>
+        [.. environment.Where(pair => pair.Key.StartsWith(KnownSettings.Prefix, StringComparison.OrdinalIgnoreCase) && pair.Value.Length > 0 && !pair.Value.Contains("${", StringComparison.Ordinal))
+            .Select(pair => (pair.Key, pair.Value)).OrderBy(pair => pair.Key, StringComparer.Ordinal)];
 
     private string? UserFile()
     {
@@ -193,24 +72,193 @@ internal sealed partial class SettingsReader(IFileSystem files, IReadOnlyDiction
         return folder is null ? null : Path.Join(folder, "worktree-mcp", "config.json");
     }
 
-    private static bool IsFolder(string value) =>
-        value.Length > 0 && !Path.IsPathRooted(value) && value.Split('/', '\\').All(part => part is not ("" or "." or ".." or ".git" or ".tasks"));
+    // An agent writes in a worktree what nobody has landed.
+    private string? OfAWorktree(string real)
+    {
+        for (var folder = Path.GetDirectoryName(real); folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (files.KindOf(Path.Join(folder, ".git")) is var kind && kind != FileKind.None)
+            {
+                return kind == FileKind.Folder ? null : $"it is a link into the worktree {folder}, where settings are not read";
+            }
+        }
 
-    // What a person approves must be what a terminal shows.
-    private static bool IsCommand(string command) =>
-        command.Length <= 4_000 && !string.IsNullOrWhiteSpace(command) && !command.Any(c => (char.IsControl(c) && c is not ('\t' or '\n')) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format);
+        return null;
+    }
 
-    // Neither "/" nor a whole home: what is opened or hidden there would be everything.
-    private static bool IsOutside(string path) =>
-        path.TrimEnd('/').Length > 1
-        && (path.StartsWith('/') || path.StartsWith("~/", StringComparison.Ordinal))
-        && !path.Contains('\0', StringComparison.Ordinal)
-        && path.Split('/').All(part => part is not ("." or ".."));
+    private sealed record Reading(FoundSettings User, FoundSettings Repository, IReadOnlyDictionary<string, string>? Approvals, RepositorySettings Settings);
 
-    // Two letters at least before a star, so that no pattern means everything; git's own would turn a command on another repository.
-    [GeneratedRegex(@"\A(?!GIT_)[A-Za-z_][A-Za-z0-9_]+\*?\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Variable();
+    private sealed record Source(string Path, SettingsText? Text, SettingProblem? Problem)
+    {
+        internal IReadOnlyList<SettingsMember> Members => Text?.Members ?? [];
 
-    [GeneratedRegex(@"\A([A-Za-z0-9_][A-Za-z0-9._/-]{0,40})?\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Prefix();
+        /// <summary>Whether it may set what was not read.</summary>
+        internal bool IsDoubtful => Text is not { IsWhole: true };
+    }
+
+    /// <summary>One reading of all of it.</summary>
+    private sealed class Pass(string root, IReadOnlyDictionary<string, string> approvals)
+    {
+        private readonly List<SettingProblem> _problems = [];
+        private readonly List<WaitingSetting> _waiting = [];
+        private readonly List<string> _outdone = [];
+        private SettingProblem _cachePathsAt = new RepositorySettings().CachePathsAt;
+        private readonly HashSet<string> _doubtful = new(StringComparer.Ordinal);
+
+        internal RepositorySettings Run(Source? user, Source? repository, IReadOnlyList<(string Name, string Value)> variables)
+        {
+            var own = user is null ? new RepositorySettings() : OfUser(user);
+            var given = Understood(variables);
+            var settings = repository is null ? own : OfRepository(repository, own, (user?.Members ?? []).Select(member => member.Key).ToHashSet(), given.Select(one => one.Setting.Key).Where(key => key != "run.secret_paths").ToHashSet());
+            var unread = _problems.Where(problem => problem.Source == repository?.Path).ToList();
+            settings = given.Aggregate(settings, (so, one) => one.Setting.Apply(so, one.Value)!);
+            return settings with
+            {
+                Problems = _problems,
+                Waiting = _waiting,
+                Outdone = _outdone,
+                CachePathsAt = _cachePathsAt,
+                Doubtful = [.. _doubtful],
+                Unread = unread.Count == 0 ? null : SettingProblem.Words(unread),
+            };
+        }
+
+        private RepositorySettings OfUser(Source user)
+        {
+            var settings = Told(user, new RepositorySettings());
+            foreach (var (setting, member) in Known(user))
+            {
+                if (setting.RepositoryOnly)
+                {
+                    _problems.Add(user.Text!.At(member.KeyAt, $"{setting.Key} belongs into {FileName} of a repository"));
+                }
+                else
+                {
+                    settings = Applied(user, setting, member, settings) ?? settings;
+                }
+            }
+
+            return settings;
+        }
+
+        private RepositorySettings OfRepository(Source repository, RepositorySettings own, IReadOnlySet<string> said, IReadOnlySet<string> overruled)
+        {
+            var settings = Told(repository, own);
+            foreach (var (setting, member) in Known(repository))
+            {
+                if (Applied(repository, setting, member, settings) is not { } wish)
+                {
+                    continue;
+                }
+
+                settings = overruled.Contains(setting.Key) ? settings : Bounded(setting, member.Value!.ToJsonString(), own, wish, said.Contains(setting.Key));
+            }
+
+            return settings;
+        }
+
+        // What a person set for all repositories guards against each of them: its own file may ask for more, not for less.
+        private RepositorySettings Bounded(Setting setting, string text, RepositorySettings own, RepositorySettings wish, bool isSaid)
+        {
+            if (setting.Narrowed?.Invoke(own, wish) is not { } narrower)
+            {
+                return wish;
+            }
+
+            if (setting.Opens is null || (isSaid && !setting.IsAddedTo))
+            {
+                _outdone.Add($"{Path.Join(root, FileName)}: {setting.Key} is weaker than your own configuration has it; it does not count.");
+                return narrower;
+            }
+
+            if (approvals.GetValueOrDefault(setting.Key) == text)
+            {
+                return wish;
+            }
+
+            _waiting.Add(new WaitingSetting(setting.Key, text, setting.Opens));
+            return narrower;
+        }
+
+        // What concerns a file as a whole; and what decides where the board lies is looked for in it all the same.
+        private RepositorySettings Told(Source source, RepositorySettings settings)
+        {
+            _problems.AddRange(source.Problem is { } problem ? [problem] : source.Text!.Problems);
+            if (!source.IsDoubtful)
+            {
+                _doubtful.UnionWith(source.Text!.Doubtful);
+                return settings;
+            }
+
+            _doubtful.UnionWith(KnownSettings.All.Select(s => s.Key).Except(source.Members.Select(member => member.Key)));
+            foreach (var setting in source.Text is null ? [] : KnownSettings.All.Where(s => s.IsSalvaged))
+            {
+                var found = Regex.Match(source.Text!.Raw, $"\"{setting.Key}\"\\s*:\\s*\"([^\"\\\\]*)\"", RegexOptions.CultureInvariant);
+                settings = found.Success ? setting.Apply(settings, JsonValue.Create(found.Groups[1].Value)) ?? settings : settings;
+            }
+
+            return settings;
+        }
+
+        private IEnumerable<(Setting Setting, SettingsMember Member)> Known(Source source)
+        {
+            foreach (var member in source.Members)
+            {
+                if (KnownSettings.OfKey(member.Key) is { } setting)
+                {
+                    yield return (setting, member);
+                }
+                else
+                {
+                    var instead = KnownSettings.NearestKey(member.Key) is { } nearest ? $"did you mean \"{nearest}\"?" : $"known are {string.Join(", ", KnownSettings.All.Where(s => !s.VariableOnly).Select(s => s.Key))}";
+                    _problems.Add(source.Text!.At(member.KeyAt, $"\"{SettingsText.Shown(member.Key)}\" is no setting; {instead}"));
+                }
+            }
+        }
+
+        private RepositorySettings? Applied(Source source, Setting setting, SettingsMember member, RepositorySettings settings)
+        {
+            if (setting.Apply(settings, member.Value) is { } applied)
+            {
+                _cachePathsAt = setting.Key == _cachePathsAt.Reason ? source.Text!.At(member.ValueAt, setting.Key) : _cachePathsAt;
+                return applied;
+            }
+
+            _problems.Add(source.Text!.At(member.ValueAt, setting.Unfit(member.Value)));
+            _doubtful.Add(setting.Key);
+            return null;
+        }
+
+        private List<(Setting Setting, JsonNode? Value)> Understood(IReadOnlyList<(string Name, string Value)> variables)
+        {
+            var understood = new List<(Setting, JsonNode?)>();
+            foreach (var (name, text) in variables)
+            {
+                if (KnownSettings.IsUnknownVariable(name))
+                {
+                    var instead = KnownSettings.NearestVariable(name) is { } nearest ? $"; did you mean {nearest}?" : string.Empty;
+                    _problems.Add(new SettingProblem(SettingsText.Shown(name), null, null, $"there is no such variable{instead}"));
+                }
+                else if (KnownSettings.All.FirstOrDefault(s => s.Variable == name) is { } setting)
+                {
+                    Add(setting, setting.FromVariable(text));
+                }
+            }
+
+            return understood;
+
+            void Add(Setting setting, JsonNode? value)
+            {
+                if (setting.Apply(new RepositorySettings(), value) is not null)
+                {
+                    understood.Add((setting, value));
+                    _cachePathsAt = setting.Key == _cachePathsAt.Reason ? new SettingProblem(setting.Variable, null, null, setting.Key) : _cachePathsAt;
+                    return;
+                }
+
+                _problems.Add(new SettingProblem(setting.Variable, null, null, setting.Unfit(value)));
+                _doubtful.Add(setting.Key);
+            }
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 
@@ -8,8 +9,18 @@ internal sealed class ConfigurationLook(RegistryParts parts)
 {
     internal IEnumerable<Found> Look() => [.. Ours(), .. Repository(), .. WorktreeConfiguration(), .. Hooks()];
 
-    private IEnumerable<Found> Ours() => parts.Settings.Warnings.Select(warning => Found.ForPerson(
-        "setting_unusable", FindingSeverity.Warning, warning.Split(' ')[0], warning, "Correct it there; until then the default holds."));
+    private IEnumerable<Found> Ours()
+    {
+        var settings = parts.Configuration.Look();
+        return
+        [
+            .. settings.Problems.Select(problem => Found.ForPerson(
+                "setting_unusable", FindingSeverity.Error, problem.Source, $"{problem}. Commands are refused, and the strictest holds.", "Correct it there; that counts at once.")),
+            .. settings.Waiting.Select(one => Found.ForPerson(
+                "setting_not_approved", FindingSeverity.Info, one.Key, $"{SettingsReader.FileName} sets {one.Key} to {one.Value}: {one.Opens}. It does not count, since nobody has approved it.", $"worktree-mcp trust --repo '{parts.Layout.Root}' shows it and asks.")),
+            .. settings.Outdone.Select(line => Found.ForPerson("setting_outdone", FindingSeverity.Info, line.Split(':')[0], line, "Nothing has to be done.")),
+        ];
+    }
 
     private IEnumerable<Found> Repository()
     {

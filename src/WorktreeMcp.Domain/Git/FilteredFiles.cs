@@ -34,7 +34,7 @@ internal sealed class FilteredFiles(CheckoutGit git, RepositoryPlace place)
             var files = users[name].Distinct(StringComparer.Ordinal).ToList();
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"the repository's own configuration defines the filter \"{name}\" for {files.Count} file{(files.Count == 1 ? string.Empty : "s")} ({files[0]}), and programs of a repository are not run. A person who trusts it adds \"{name}\" to allowed_filters in .worktree-mcp.json");
+                $"the repository's own configuration defines the filter \"{name}\" for {files.Count} file{(files.Count == 1 ? string.Empty : "s")} ({files[0]}), and programs of a repository are not run. A person who trusts it adds \"{name}\" to allowed_filters in ~/.config/worktree-mcp/config.json, or in .worktree-mcp.json and approves that with worktree-mcp trust");
         }
 
         return null;

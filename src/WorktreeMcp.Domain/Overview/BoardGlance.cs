@@ -66,4 +66,7 @@ public sealed record BoardGlance(
 {
     /// <summary>What the doctor would say of the repository as a whole; empty when nothing is seen.</summary>
     public IReadOnlyList<string> Drift { get; init; } = [];
+
+    /// <summary>What of the settings keeps commands from running, or does not count until a person approves it; none where all of them hold.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
 }

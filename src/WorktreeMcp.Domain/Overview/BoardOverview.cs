@@ -1,5 +1,6 @@
 using System.Globalization;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
@@ -47,7 +48,27 @@ public sealed class BoardOverview
             _store.Events.Read(new EventQuery(limits.Events, MaxBytes: EventBytesSearched)).Events)
         {
             Drift = new PassingLook(_registry).Lines(),
+            Settings = [.. OfSettings()],
         };
+    }
+
+    private IEnumerable<string> OfSettings()
+    {
+        var (settings, layout) = (_registry.Parts.Configuration.Look(), _registry.Parts.Layout);
+        if (settings.Problems.Count > 0)
+        {
+            yield return $"Commands are refused until a person mends this: {SettingProblem.Words(settings.Problems)}";
+        }
+
+        if (settings.Waiting.Count > 0)
+        {
+            yield return WaitingSetting.Words(settings.Waiting, layout.Root);
+        }
+
+        if (Path.Join(layout.Root, settings.WorktreeRoot) != layout.Worktrees)
+        {
+            yield return $"worktree_root is \"{settings.WorktreeRoot}\" now; this server goes on with {layout.Worktrees} until it is started anew";
+        }
     }
 
     // What differs from the record comes first, then where work goes on.

@@ -1,21 +1,28 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Configuration;
 
 namespace WorktreeMcp.Domain.Setup;
 
-/// <summary>The commands that a repository wants to have run in its worktrees, as its main checkout has them now.</summary>
+/// <summary>What a repository asks a person for, as its main checkout has it now: commands to run in its worktrees, and settings that open something.</summary>
 /// <param name="Setup">Run in a new worktree.</param>
 /// <param name="Teardown">Run before a worktree is removed.</param>
 public sealed record SetupCommands(IReadOnlyList<string> Setup, IReadOnlyList<string> Teardown)
 {
-    /// <summary>Whether there are none.</summary>
-    public bool IsEmpty => Setup.Count == 0 && Teardown.Count == 0;
+    /// <summary>Settings that count only if they are approved.</summary>
+    public IReadOnlyList<WaitingSetting> Opens { get; init; } = [];
 
-    /// <summary>Why nobody can tell whether there are any, or null.</summary>
+    /// <summary>Whether there is nothing.</summary>
+    public bool IsEmpty => Setup.Count == 0 && Teardown.Count == 0 && Opens.Count == 0;
+
+    /// <summary>Why nobody can tell whether there is any, or null.</summary>
     public string? Unread { get; init; }
 
-    /// <summary>What a person approves: the exact texts, in their order, for this repository and no other.</summary>
+    /// <summary>Why it cannot be approved at all, or null.</summary>
+    public string? Refused { get; init; }
+
+    /// <summary>What a person approves of the commands: the exact texts, in their order, for this repository and no other.</summary>
     /// <param name="root">The real path of the main checkout.</param>
     /// <returns>A hash.</returns>
     internal string Fingerprint(string root)

@@ -8,16 +8,19 @@ using WorktreeMcp.Domain.Storage;
 namespace WorktreeMcp.Domain.Setup;
 
 /// <summary>
-/// Which commands of which repository a person has approved. It lies in the user's own state folder, where no clone of a
-/// repository and no worktree can bring it along; one file a repository, with the texts that were approved.
+/// What a person has approved of which repository: commands, and settings that open something. It lies in the user's own state folder,
+/// where no clone of a repository, no worktree and no confined command can bring it along; one file a repository, with the texts that were approved.
 /// </summary>
 /// <param name="root">The real path of the main checkout.</param>
 /// <param name="folder">Where the approvals lie; null where the user has no home, and then nothing is approved.</param>
 /// <param name="files">For reading.</param>
 /// <param name="disk">For writing.</param>
 /// <param name="time">The clock.</param>
-public sealed class Trust(string root, string? folder, IFileSystem files, IDurableFiles disk, TimeProvider time)
+/// <param name="refusedCaches">Why folders are no caches for commands, whoever approves them; none where all are.</param>
+public sealed class Trust(string root, string? folder, IFileSystem files, IDurableFiles disk, TimeProvider time, Func<IReadOnlyList<string>, IReadOnlyList<string>> refusedCaches)
 {
+    private readonly SettingsReader _reader = new(files, new Dictionary<string, string>());
+
     /// <summary>Where a user's approvals lie.</summary>
     internal static string? FolderOf(IReadOnlyDictionary<string, string> environment)
     {
@@ -27,27 +30,47 @@ public sealed class Trust(string root, string? folder, IFileSystem files, IDurab
         return state is null ? null : Path.Join(state, "worktree-mcp", "trust");
     }
 
-    /// <summary>The repository's commands as its main checkout has them now: they may have changed since the server began.</summary>
-    /// <returns>None where there are none.</returns>
+    /// <summary>What the repository asks for as its main checkout has it now: it may have changed since the server began.</summary>
+    /// <returns>Nothing where it asks for nothing.</returns>
     public SetupCommands Wanted()
     {
-        var settings = new SettingsReader(files, new Dictionary<string, string>()).Read(root);
-        return new SetupCommands(settings.Setup, settings.Teardown) { Unread = settings.Unread };
+        var settings = _reader.Read(root);
+        var refused = settings.Waiting.Where(one => one.Key == "run.cache_paths").SelectMany(one => refusedCaches([.. JsonNode.Parse(one.Value)!.AsArray().Select(path => path.Text()!)])).ToList();
+        return new SetupCommands(settings.Setup, settings.Teardown)
+        {
+            Opens = settings.Waiting,
+            Unread = settings.Unread,
+            Refused = refused.Count == 0 ? null : $"{Path.Join(root, SettingsReader.FileName)}: {string.Join("; ", refused)}",
+        };
     }
 
     /// <summary>Whether exactly these commands were approved for this repository.</summary>
     /// <param name="commands">The commands.</param>
     /// <returns>True if so.</returns>
-    public bool IsApproved(SetupCommands commands) =>
-        FileOf() is { } file
-        && files.KindOf(file) == FileKind.Regular
-        && StateJson.Read(files.File.ReadAllBytes(file)) is { } approval
-        && approval["fingerprint"].TextOrNull() == commands.Fingerprint(root);
+    public bool IsApproved(SetupCommands commands) => Approval()?["fingerprint"].TextOrNull() == commands.Fingerprint(root);
 
-    /// <summary>Remembers that a person approved these commands; what was approved before holds no more.</summary>
+    /// <summary>Whether all of it was approved as it stands, commands and settings.</summary>
+    /// <param name="wanted">What the repository asks for.</param>
+    /// <returns>True if so.</returns>
+    public bool IsAllApproved(SetupCommands wanted)
+    {
+        var opened = Opened();
+        return IsApproved(wanted) && wanted.Opens.All(one => opened.GetValueOrDefault(one.Key) == one.Value);
+    }
+
+    /// <summary>The settings that were approved, as JSON by key.</summary>
+    internal IReadOnlyDictionary<string, string> Opened() =>
+        Approval()?["opens"] is JsonObject opens ? opens.Where(one => one.Value is not null).ToDictionary(one => one.Key, one => one.Value!.ToJsonString()) : [];
+
+    /// <summary>Remembers that a person approved this; what was approved before holds no more.</summary>
     /// <param name="commands">What was shown to the person.</param>
     public void Approve(SetupCommands commands)
     {
+        if (commands.Refused is { } refused)
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, $"{refused}. Nobody can approve that.", "Take it out of the file, then repeat the command.");
+        }
+
         var file = FileOf() ?? throw new Refusal(
             RefusalCode.InvalidArgument, "Neither HOME nor XDG_STATE_HOME is set, so there is no place for an approval.", "Set HOME and repeat the command.");
         disk.MakeFolder(folder!);
@@ -58,6 +81,7 @@ public sealed class Trust(string root, string? folder, IFileSystem files, IDurab
             ["approved_at"] = StateJson.Seconds(time.GetUtcNow()),
             ["setup"] = new JsonArray([.. commands.Setup.Select(command => JsonValue.Create(command))]),
             ["teardown"] = new JsonArray([.. commands.Teardown.Select(command => JsonValue.Create(command))]),
+            ["opens"] = new JsonObject(commands.Opens.Select(one => KeyValuePair.Create(one.Key, JsonNode.Parse(one.Value)))),
         }));
         disk.Sync(file + ".tmp");
         disk.Replace(file + ".tmp", file);
@@ -76,6 +100,19 @@ public sealed class Trust(string root, string? folder, IFileSystem files, IDurab
         disk.Delete(file);
         disk.SyncFolder(folder!);
         return true;
+    }
+
+    // What cannot be read approves nothing.
+    private JsonObject? Approval()
+    {
+        try
+        {
+            return FileOf() is { } file && files.KindOf(file) == FileKind.Regular && StateJson.Read(files.File.ReadAllBytes(file)) is { } approval && approval["repository"].TextOrNull() == root ? approval : null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private string? FileOf() =>

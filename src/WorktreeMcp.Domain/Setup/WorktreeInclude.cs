@@ -18,9 +18,10 @@ internal sealed record IncludedFiles(int Copied, string? LeftOut)
 /// Invariants:
 /// - git says what matches and what is untracked there and ignored here; nothing is matched by us;
 /// - no link is followed, nothing that is there is overwritten, nothing of git's or ours is copied;
+/// - what is hidden from commands is not brought to them under another name;
 /// - a file that is not copied is a warning, never a worktree that is not made.
 /// </summary>
-internal sealed class WorktreeInclude(GitRepository git, StateLayout layout, IFileSystem files, IDurableFiles disk)
+internal sealed class WorktreeInclude(GitRepository git, StateLayout layout, IFileSystem files, IDurableFiles disk, Func<IReadOnlyList<string>> hidden)
 {
     internal const string FileName = ".worktreeinclude";
 
@@ -52,6 +53,7 @@ internal sealed class WorktreeInclude(GitRepository git, StateLayout layout, IFi
     {
         var (copied, bytes, tooMuch) = (0, 0L, 0);
         var refused = new List<string>();
+        var secrets = new HiddenFiles(hidden(), files);
         foreach (var path in paths)
         {
             var source = Path.Join(layout.Root, path);
@@ -60,7 +62,7 @@ internal sealed class WorktreeInclude(GitRepository git, StateLayout layout, IFi
             {
                 tooMuch++;
             }
-            else if (CopyOne(source, Path.Join(directory, path)) is { } problem)
+            else if ((secrets.Reason(source) ?? CopyOne(source, Path.Join(directory, path))) is { } problem)
             {
                 refused.Add($"{path}: {problem}");
             }

@@ -14,7 +14,7 @@ public sealed record SupervisorProgram(string FileName, IReadOnlyList<string> Ar
 /// Starts commands that outlive this process, and gives away those that are to. Each gets a supervisor in a session of its own, which does all that this
 /// process would do for it (lease, events, log, time limit), so whoever reads its folder or its worktree sees no difference.
 /// </summary>
-internal sealed class BackgroundRuns(SupervisorProgram program, StateLayout layout, IReadOnlyDictionary<string, string> environment)
+internal sealed class BackgroundRuns(SupervisorProgram program, StateLayout layout, Func<IReadOnlyDictionary<string, string>> environment)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -42,7 +42,7 @@ internal sealed class BackgroundRuns(SupervisorProgram program, StateLayout layo
     private void Start(JsonObject words, params IReadOnlyList<SafeHandle> inherited)
     {
         words["root"] = layout.Root;
-        var spec = new ChildSpec(program.FileName, program.Arguments, layout.Root, environment) { Input = StateJson.Line(words), Inherited = inherited };
+        var spec = new ChildSpec(program.FileName, program.Arguments, layout.Root, environment()) { Input = StateJson.Line(words), Inherited = inherited };
         if (Said(spec)["error"] is JsonObject error)
         {
             throw SupervisorAnswer.ToRefusal(error);

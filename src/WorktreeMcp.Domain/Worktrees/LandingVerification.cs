@@ -34,6 +34,9 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
     /// <summary>Why a command is not confined although that is wished for; else null.</summary>
     internal string? NotConfined => preparation.Use().Reason;
 
+    /// <summary>What of the settings does not count for the command; else null.</summary>
+    internal string? Unapproved => preparation.Unapproved();
+
     /// <summary>Runs the command; refuses if it fails.</summary>
     internal RunResult Run(Worktree worktree, string commit, string command, SafeHandle guard, Action<string> progress, CancellationToken cancel)
     {
@@ -47,7 +50,7 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
             var left = include.CopyInto(record, directory).LeftOut;
             var run = Watched(worktree, record, directory, commit, command, progress, cancel);
             cancel.ThrowIfCancellationRequested();
-            return run.ExitCode == 0 && !run.TimedOut ? run : throw Failed(worktree, command, run, left);
+            return run.ExitCode == 0 && !run.TimedOut ? run : throw Failed(worktree, command, run, string.Join('\n', new[] { left, Unapproved }.OfType<string>()));
         }
         finally
         {
@@ -78,14 +81,14 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
         return runner.Run(new RunRequest(command, directory, variables, Limit) { RunId = runId, Wrapper = prepared.Wrapper }, cancel);
     }
 
-    private static Refusal Failed(Worktree worktree, string command, RunResult run, string? left)
+    private static Refusal Failed(Worktree worktree, string command, RunResult run, string left)
     {
         var how = run.TimedOut ? $"did not end within {Limit.TotalMinutes:0} minutes" : run.ExitCode is { } code ? $"ended with exit code {code}" : $"was ended by {run.Signal}";
         var words = $"{run.Output.Text.TrimEnd()}\n{run.Error.Text.TrimEnd()}".Trim();
         var tail = words.Length > TailLength ? $"... {words[^TailLength..]}" : words;
         return new Refusal(
             RefusalCode.VerifyFailed,
-            $"verify_command ({Cut(Redaction.Of(command))}) {how} after {run.DurationSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s at the merged commit. Nothing was changed. {(tail.Length == 0 ? "It wrote nothing." : $"The end of what it wrote:\n{tail}")}{(left is null ? string.Empty : $"\n{left}")}",
+            $"verify_command ({Cut(Redaction.Of(command))}) {how} after {run.DurationSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s at the merged commit. Nothing was changed. {(tail.Length == 0 ? "It wrote nothing." : $"The end of what it wrote:\n{tail}")}{(left.Length == 0 ? string.Empty : $"\n{left}")}",
             "Merge the base in the worktree with worktree_run, make the command pass there, commit, then repeat the call.",
             $"worktree_run(name: \"{worktree.Name}\", command: {Repeated(command)})");
     }

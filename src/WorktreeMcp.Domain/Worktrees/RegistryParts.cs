@@ -10,8 +10,11 @@ using WorktreeMcp.Domain.Storage;
 namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>What the registry works with, for the classes that share its work.</summary>
-internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepository Git, SpareRoom Spares, IFileSystem Files, RepositorySettings Settings)
+internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepository Git, SpareRoom Spares, IFileSystem Files, CurrentSettings Configuration)
 {
+    /// <summary>What is set, as of the last look; who lets something be done looks again.</summary>
+    internal RepositorySettings Settings => Configuration.Known;
+
     private const string Missing = "its directory is missing";
 
     internal StateLayout Layout => Store.Layout;

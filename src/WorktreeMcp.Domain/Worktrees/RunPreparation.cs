@@ -27,9 +27,18 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
 
     private RunSettings Settings => parts.Settings.Run;
 
-    /// <summary>Refuses where commands are switched off.</summary>
+    /// <summary>Refuses where commands are switched off, or nobody can tell whether they are.</summary>
     internal void RequireEnabled()
     {
+        if (parts.Configuration.Look().Problems is { Count: > 0 } problems)
+        {
+            throw new Refusal(
+                RefusalCode.RunDisabled,
+                $"Commands are refused while there is something in the settings that cannot be understood: {SettingProblem.Words(problems)}. Nothing was run.",
+                "A person mends it there; that counts from the next call on. Everything but commands works meanwhile.",
+                "worktree_list()");
+        }
+
         if (!Settings.Enabled)
         {
             throw new Refusal(
@@ -39,6 +48,15 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
                 "worktree_list()");
         }
     }
+
+    /// <summary>What of the settings does not count for commands until a person approves it, in words; null where nothing waits.</summary>
+    internal string? Unapproved() =>
+        parts.Settings.Waiting.Where(one => one.IsOfCommands && (Settings.Sandbox != SandboxMode.Off || one.Key == "run.environment")).ToList() is { Count: > 0 } waiting
+            ? WaitingSetting.Words(waiting, parts.Layout.Root)
+            : null;
+
+    /// <summary>The real paths that commands do not see.</summary>
+    internal IReadOnlyList<string> Hidden() => HiddenPaths.Of(Settings.SecretPaths, environment.For(new Dictionary<string, string>(), string.Empty).GetValueOrDefault("HOME"));
 
     /// <summary>Refuses, before anything is on record, where a sandbox is required and cannot be had.</summary>
     internal void RequireSandbox()
@@ -159,7 +177,7 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
     private SandboxView WithSettings(SandboxView view, IReadOnlyDictionary<string, string> variables) => view with
     {
         Network = Settings.Network,
-        Caches = HiddenPaths.Real(Settings.CachePaths, variables.GetValueOrDefault("HOME")),
+        Caches = new CachePaths(new RepositoryPlace(parts.Layout.Root, parts.Layout.CommonDirectory), variables, parts.Files).Folders(Settings.CachePaths, Settings.SecretPaths),
     };
 
     private SandboxView View(string directory, AdminEntry entry, IReadOnlyDictionary<string, string> variables) => new()

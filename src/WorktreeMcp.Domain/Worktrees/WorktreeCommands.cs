@@ -58,7 +58,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
 
         var worktree = WorktreeEntries.Require(repair.SettledForChange(), order.Name);
         Background.Start(order);
-        return new WorktreeRun(worktree, parts.DirectoryOf(worktree), new RunResult { RunId = order.RunId, IsRunning = true, Output = CapturedText.None, Error = CapturedText.None }, null) { Sandbox = preparation.Use() };
+        return new WorktreeRun(worktree, parts.DirectoryOf(worktree), new RunResult { RunId = order.RunId, IsRunning = true, Output = CapturedText.None, Error = CapturedText.None }, null) { Sandbox = preparation.Use(), Note = preparation.Unapproved() };
     }
 
     /// <summary>Runs a command and waits for its end, but not longer than <paramref name="wait"/>.</summary>
@@ -101,6 +101,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
     /// <param name="started">Called once it runs.</param>
     internal WorktreeRun Supervise(RunOrder order, Action started)
     {
+        preparation.RequireEnabled();
         order.Check();
         return Perform(Begin(order), started);
     }
@@ -177,7 +178,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
         var warning = _events.End(work.Worktree, work.Begun, result);
         var end = new RunEnd(
             result.ExitCode, result.Signal, result.TimedOut, result.Cancelled, result.StoppedBy, null, Now(), result.DurationSeconds, work.Live.Log.Total, result.Survivors);
-        return (new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, left is null || warning is null ? left ?? warning : $"{left} {warning}") { Sandbox = sandbox }, end);
+        return (new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, left is null || warning is null ? left ?? warning : $"{left} {warning}") { Sandbox = sandbox, Note = preparation.Unapproved() }, end);
     }
 
     // Whatever happens the lease is freed and the end is told, except by who has given the command away.
@@ -263,7 +264,7 @@ internal sealed class WorktreeCommands(RegistryParts parts, WorktreeEntries entr
             Error = error,
             ReadOn = readOn,
         };
-        return new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, null) { Sandbox = preparation.Use() };
+        return new WorktreeRun(work.Worktree, parts.DirectoryOf(work.Worktree), result, null) { Sandbox = preparation.Use(), Note = preparation.Unapproved() };
     }
 
     // Nobody could read it or stop it.

@@ -111,7 +111,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         using (movable)
         {
             return Move(request, source, pending, movable, lease, landing, by) is var (step, moved, notes)
-                ? new LandingResult(step, source.Into, request.Strategy, source.From, plan.To, plan.Commits, plan.Files.Count, movable.Checkout?.Directory, verified, moved, null, [.. notes, .. parts.Git.LoneLinks.Among(plan.Files, plan.To, parts.DirectoryOf(source.Worktree), null), .. Notes(source.Worktree, habits, verified)])
+                ? new LandingResult(step, source.Into, request.Strategy, source.From, plan.To, plan.Commits, plan.Files.Count, movable.Checkout?.Directory, verified, moved, null, [.. notes, .. parts.Git.LoneLinks.Among(plan.Files, plan.To, parts.DirectoryOf(source.Worktree), null), .. Notes(source.Worktree, habits, verified, plan.Files)])
                 : null;
         }
     }
@@ -307,7 +307,7 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         }
     }
 
-    private IEnumerable<string> Notes(Worktree landed, CommitHabits habits, RunResult? verified)
+    private IEnumerable<string> Notes(Worktree landed, CommitHabits habits, RunResult? verified, IReadOnlyList<ChangedFile> files)
     {
         // It has happened by now: for a note nothing is finished first, which could fail.
         if (Stacking.Above(landed, entries.AsTheyAre()) is { Count: > 0 } above)
@@ -318,6 +318,16 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
         if (habits.Hooks.Count > 0)
         {
             yield return $"git hooks are installed and were not run: {string.Join(", ", habits.Hooks)}";
+        }
+
+        if (DecidingFiles.Note(files) is { } note)
+        {
+            yield return note;
+        }
+
+        if (verified is not null && verification.Unapproved is { } unapproved)
+        {
+            yield return unapproved;
         }
 
         if (verified is not null && verification.NotConfined is { } reason)

@@ -31,7 +31,7 @@ public sealed class WorktreeRegistry : IDisposable
     private readonly WorktreeSetup _setup;
 
     internal WorktreeRegistry(
-        StateStore store, TaskBoard board, GitRepository git, SpareRoom spares, SpareKeeper keeper, IFileSystem files, RepositorySettings settings, CommandRunner runner,
+        StateStore store, TaskBoard board, GitRepository git, SpareRoom spares, SpareKeeper keeper, IFileSystem files, CurrentSettings settings, CommandRunner runner,
         BackgroundRuns? background, Trust trust)
     {
         _parts = new RegistryParts(store, board, git, spares, files, settings);
@@ -45,7 +45,7 @@ public sealed class WorktreeRegistry : IDisposable
         Preparation = new RunPreparation(_parts, _entries, runner.Environment);
         git.InCheckouts.Confinement = Preparation.Confinement;
         _repair = new WorktreeRepair(_parts, _entries, trash, back, Preparation, landings);
-        var include = new WorktreeInclude(git, store.Layout, files, store.Disk);
+        var include = new WorktreeInclude(git, store.Layout, files, store.Disk, Preparation.Hidden);
         _creation = new WorktreeCreation(_parts, _entries, _repair, include, keeper);
         _restore = new WorktreeRestore(_parts, _entries, _repair, back);
         _sweep = new TrashSweep(_parts, _entries);

@@ -139,6 +139,9 @@ public sealed record RunningCommand(string RunId, string Command, double Started
 /// <param name="Warning">Done, but the next call must finish writing it; else null.</param>
 public sealed record WorktreeRun(Worktree Worktree, string Directory, RunResult Run, string? Warning)
 {
+    /// <summary>What of the settings did not count for it, and what to do about that; else null.</summary>
+    public string? Note { get; init; }
+
     /// <summary>Whether it was confined.</summary>
     public SandboxUse Sandbox { get; init; } = SandboxUse.None;
 }

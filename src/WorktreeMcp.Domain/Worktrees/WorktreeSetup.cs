@@ -1,3 +1,4 @@
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Setup;
 
 namespace WorktreeMcp.Domain.Worktrees;
@@ -24,6 +25,7 @@ internal sealed class WorktreeSetup(RegistryParts parts, Trust trust, WorktreeCo
     {
         try
         {
+            _ = parts.Configuration.Look();
             var wanted = trust.Wanted();
             return step.Already || (wanted.Setup.Count == 0 && wanted.Unread is null) ? step
                 : WhyNot(wanted, "setup", wanted.Setup.Count) is { } reason ? step with { NotRun = reason }
@@ -42,6 +44,7 @@ internal sealed class WorktreeSetup(RegistryParts parts, Trust trust, WorktreeCo
     /// <returns>What is worth knowing of it, or null.</returns>
     internal string? End(string name, bool force, string by)
     {
+        _ = parts.Configuration.Look();
         var wanted = trust.Wanted();
         if (WhyNot(wanted, "teardown", wanted.Teardown.Count) is { } reason)
         {
@@ -66,6 +69,7 @@ internal sealed class WorktreeSetup(RegistryParts parts, Trust trust, WorktreeCo
 
     private string? WhyNot(SetupCommands wanted, string what, int count) =>
         wanted.Unread is { } unread ? $"The repository's {what} was not run, if it has any: {unread}"
+        : parts.Settings.Problems is { Count: > 0 } problems ? $"The repository's {what} was not run: there is something in the settings that cannot be understood: {SettingProblem.Words(problems)}"
         : !parts.Settings.Run.Enabled ? $"The repository's {what} was not run: commands are switched off (run.enabled is false or the server has --no-run)."
         : !trust.IsApproved(wanted)
             ? $"The repository's {what} ({count} {(count == 1 ? "command" : "commands")} in .worktree-mcp.json) was not run: nobody has approved it as it stands. A person can look at it and approve it with: worktree-mcp trust --repo '{parts.Layout.Root}'"

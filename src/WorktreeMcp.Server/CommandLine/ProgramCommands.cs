@@ -160,7 +160,7 @@ public sealed record ProgramCommands(
         gc.SetAction((parsed, _) => Gc(new GcOptions(
             Settings(parsed).RepositoryPath, parsed.GetValue(_all), parsed.GetValue(_days), parsed.GetValue(_dryRun), parsed.GetValue(_yes), Output) { OnlyCopies = parsed.GetValue(_onlyCopies) }));
 
-        var trust = new Command("trust", "Show the setup and teardown commands of .worktree-mcp.json, and approve exactly them. Exit code 0: approved, revoked or none; 1: not.") { _yes, _revoke };
+        var trust = new Command("trust", "Show what .worktree-mcp.json asks for, setup and teardown commands and settings that open something, and approve exactly that. Exit code 0: approved, revoked or nothing; 1: not.") { _yes, _revoke };
         trust.SetAction((parsed, _) => Trust(new TrustOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_yes), parsed.GetValue(_revoke), Output, Error)));
 
         var root = new RootCommand("A task board and git worktrees for several coding agents, served over MCP.")

@@ -102,7 +102,7 @@ public sealed record EventBrief(long? Seq, string Event, int? TaskId, string? Wo
 /// <summary>Answer of board_show: the whole state in one small answer.</summary>
 public sealed record BoardShown(
     string You, BoardCounts Counts, IReadOnlyList<ConcernRow> NeedsPerson, IReadOnlyList<ReadyRow> Ready, IReadOnlyList<ProgressRow> InProgress,
-    IReadOnlyList<LaneRow> Worktrees, IReadOnlyList<EventBrief> Events, IReadOnlyList<string>? Drift, string? Omitted, string Next)
+    IReadOnlyList<LaneRow> Worktrees, IReadOnlyList<EventBrief> Events, IReadOnlyList<string>? Drift, IReadOnlyList<string>? Settings, string? Omitted, string Next)
 {
     internal const int SubjectBytes = 64;
 
@@ -111,6 +111,7 @@ public sealed record BoardShown(
 
     private const int NameBytes = 48;
     private const int DriftBytes = 160;
+    private const int SettingsBytes = 500;
 
     internal static string? Short(string? name) => name is null ? null : CutText.Of(name, NameBytes);
 
@@ -144,6 +145,7 @@ public sealed record BoardShown(
             [.. worktrees.Select(LaneRow.From)],
             [.. glance.Events.TakeLast(Count(glance.Events.Count, share)).Select(EventBrief.From)],
             DriftOf(glance.Drift),
+            glance.Settings.Count == 0 ? null : [.. glance.Settings.Select(line => CutText.Of(line, SettingsBytes))],
             Omission.Of(
                 "task_list and worktree_list have them",
                 (glance.Concerns.Total - concerns.Count, "that need a person"),

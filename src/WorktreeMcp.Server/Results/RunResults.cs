@@ -25,15 +25,19 @@ public sealed record CommandRan(
             run.DurationSeconds, stdout, stderr, truncated,
             truncated ? $"The lines marked … say how much is left out; worktree_output(run_id: \"{run.RunId}\", offset: {run.ReadOn ?? 0}) reads it." : null,
             output.TotalBytes, error.TotalBytes, run.Survivors.Count == 0 ? null : run.Survivors,
-            ran.Sandbox.Word, ran.Sandbox.Reason, NoteOf(run), ran.Warning, next);
+            ran.Sandbox.Word, ran.Sandbox.Reason, NoteOf(run, ran.Note), ran.Warning, next);
     }
 
-    private static string? NoteOf(RunResult run) => run switch
+    private static string? NoteOf(RunResult run, string? more)
     {
-        { IsRunning: false } => null,
-        { EndsWithServer: true } => "It goes on, and ends with this server at the latest; with background: true it would outlive it.",
-        _ => "It goes on, also when this server ends.",
-    };
+        var goesOn = run switch
+        {
+            { IsRunning: false } => null,
+            { EndsWithServer: true } => "It goes on, and ends with this server at the latest; with background: true it would outlive it.",
+            _ => "It goes on, also when this server ends.",
+        };
+        return goesOn is null || more is null ? goesOn ?? more : $"{goesOn} {more}";
+    }
 }
 
 /// <summary>A part of a command's output.</summary>

@@ -4,7 +4,7 @@ using WorktreeMcp.Domain.Setup;
 namespace WorktreeMcp.Server.Trusting;
 
 /// <summary>
-/// Shows a person the commands that a repository wants to run in its worktrees, and remembers that these were approved.
+/// Shows a person what a repository asks for, commands to run in its worktrees and settings that open something, and remembers that this was approved.
 /// What is approved is what was shown: it is read once.
 /// </summary>
 public static class TrustCommand
@@ -43,16 +43,20 @@ public static class TrustCommand
             return 1;
         }
 
+        if (wanted.Refused is { } refused)
+        {
+            await options.Error.WriteLineAsync($"worktree-mcp: {refused}. Nobody can approve that; take it out of the file.");
+            return 1;
+        }
+
         if (wanted.IsEmpty)
         {
-            await options.Output.WriteLineAsync($"{repository.Place.Root} has no setup or teardown commands in .worktree-mcp.json.");
+            await options.Output.WriteLineAsync($"{repository.Place.Root} has no setup or teardown commands in .worktree-mcp.json, and opens nothing.");
             return 0;
         }
 
-        await options.Output.WriteLineAsync($"{repository.Place.Root} wants to run, as you:");
-        await Show(options.Output, "in each new worktree", wanted.Setup);
-        await Show(options.Output, "before a worktree is removed", wanted.Teardown);
-        if (repository.Trust.IsApproved(wanted))
+        await Show(options.Output, repository, wanted);
+        if (repository.Trust.IsAllApproved(wanted))
         {
             await options.Output.WriteLineAsync("They are approved as they stand. worktree-mcp trust --revoke takes that back.");
             return 0;
@@ -60,13 +64,39 @@ public static class TrustCommand
 
         if (!options.Yes && !await Asked(options.Output, answer))
         {
-            await options.Output.WriteLineAsync("They were not approved and will not run.");
+            await options.Output.WriteLineAsync("They were not approved: no command will run, and no setting counts.");
             return 1;
         }
 
         repository.Trust.Approve(wanted);
-        await options.Output.WriteLineAsync("Approved. Any change of them has to be approved again.");
+        await options.Output.WriteLineAsync("Approved. Any change of it has to be approved again.");
         return 0;
+    }
+
+    private static async Task Show(TextWriter output, Repository repository, SetupCommands wanted)
+    {
+        if (wanted.Setup.Count + wanted.Teardown.Count > 0)
+        {
+            await output.WriteLineAsync($"{repository.Place.Root} wants to run, as you:");
+            await Show(output, "in each new worktree", wanted.Setup);
+            await Show(output, "before a worktree is removed", wanted.Teardown);
+        }
+
+        if (wanted.Opens.Count > 0)
+        {
+            await output.WriteLineAsync($"{repository.Place.Root} wants to set:");
+        }
+
+        foreach (var one in wanted.Opens)
+        {
+            await output.WriteLineAsync($"    {one.Key}: {one.Value}    ({one.Opens})");
+        }
+
+        // What a person's own configuration rules out stays ruled out.
+        foreach (var line in repository.Settings.Outdone)
+        {
+            await output.WriteLineAsync($"    {line}");
+        }
     }
 
     private static async Task Show(TextWriter output, string when, IReadOnlyList<string> commands)
@@ -84,7 +114,7 @@ public static class TrustCommand
 
     private static async Task<bool> Asked(TextWriter output, Func<string?> answer)
     {
-        await output.WriteAsync("Approve exactly these commands? [y/N] ");
+        await output.WriteAsync("Approve exactly this? [y/N] ");
         return answer()?.Trim().ToLowerInvariant() is "y" or "yes";
     }
 }

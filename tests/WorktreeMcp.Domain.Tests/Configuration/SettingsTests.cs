@@ -76,24 +76,50 @@ public sealed class SettingsTests : IDisposable
     [InlineData("""{ "run": { "cache_paths": ["~/"] } }""", "run.cache_paths")]
     [InlineData("""{ "run": { "cache_paths": ["~/x/../.ssh"] } }""", "run.cache_paths")]
     [InlineData("""{ "run": { "cache_paths": ["relative"] } }""", "run.cache_paths")]
-    [InlineData("""{ "run": { "secret_paths": ["!~/.ssh"] } }""", "run.secret_paths")]
     [InlineData("""{ "run": { "sandpit": true } }""", "run.sandpit")]
     [InlineData("""{ "run": true }""", "run")]
     [InlineData("{ broken", ".worktree-mcp.json")]
-    public void What_is_unknown_or_does_not_fit_is_named_and_passed_over(string text, string named)
+    public void What_is_unknown_or_does_not_fit_is_named_and_leaves_the_strictest_for_commands(string text, string named)
     {
         _repo.Write(".worktree-mcp.json", text);
 
         using var repository = Open();
 
-        repository.Settings.Warnings.Should().ContainSingle().Which.Should().Contain(named);
-        (repository.Settings with { Warnings = [], Unread = null }).Should().BeEquivalentTo(new WorktreeMcp.Domain.Configuration.RepositorySettings());
+        var settings = repository.Settings;
+        settings.Warnings.Should().ContainSingle().Which.Should().Contain(named);
+        settings.Run.Should().BeEquivalentTo(new RunSettings { Enabled = false, Sandbox = SandboxMode.Required });
+        var defaults = new RepositorySettings();
+        (settings.WorktreeRoot, settings.BranchPrefix, settings.BaseRef, settings.Durable, settings.LeaseMinutes, settings.Spares)
+            .Should().Be((defaults.WorktreeRoot, defaults.BranchPrefix, defaults.BaseRef, defaults.Durable, defaults.LeaseMinutes, defaults.Spares));
+    }
+
+    [Theory]
+    [InlineData("// why\n{ \"run\": { \"sandbox\": \"required\" } }")]
+    [InlineData("{ \"run\": { /* why */ \"sandbox\": \"required\" // here\n } }")]
+    [InlineData("{ \"run\": { \"sandbox\": \"required\", }, }")]
+    [InlineData("{ \"$schema\": \"https://example.org/s.json\", \"run\": { \"sandbox\": \"required\" } }\n// end")]
+    [InlineData("\uFEFF{ \"run.sandbox\": \"required\" }")]
+    [InlineData("{ \"run\": { \"environment\": [ \"A_KEY\", ], \"sandbox\": \"required\" } }")]
+    public void Comments_and_a_last_comma_are_understood_in_every_file(string text)
+    {
+        _repo.Write("../config/worktree-mcp/config.json", text);
+        using (var ofUser = Open())
+        {
+            ofUser.Settings.Run.Sandbox.Should().Be(SandboxMode.Required);
+            ofUser.Settings.Warnings.Should().BeEmpty();
+        }
+
+        _repo.Write("../config/worktree-mcp/config.json", "{ }");
+        _repo.Write(".worktree-mcp.json", text.Replace("\"run", "\"setup\": [ \"true\", /* one */ ], \"run", StringComparison.Ordinal));
+        using var ofRepository = Open();
+        ofRepository.Settings.Run.Sandbox.Should().Be(SandboxMode.Required);
+        ofRepository.Trust.Wanted().Setup.Should().Equal("true");
     }
 
     [Fact]
     public void What_is_set_for_commands_stands_in_a_section_of_its_own()
     {
-        _repo.Write(".worktree-mcp.json", """
+        _repo.Write("../config/worktree-mcp/config.json", """
             { "run": { "timeout_seconds": 900, "sandbox": "auto", "network": true, "environment": ["SSH_AUTH_SOCK", "AWS_*"],
               "cache_paths": ["~/.npm", "/var/cache/x"], "secret_paths": ["~/keys"] } }
             """);
@@ -145,14 +171,7 @@ public sealed class SettingsTests : IDisposable
         var looks = 0;
         var files = new ReadFiles(_ =>
         {
-            if (++looks == 1)
-            {
-                File.Delete(path);
-            }
-            else
-            {
-                File.WriteAllText(path, looks == 2 ? "" : """{ "branch_prefix": "new/" }""");
-            }
+            File.WriteAllText(path, ++looks < 3 ? """{ "branch_prefix": "n""" : """{ "branch_prefix": "new/" }""");
         });
 
         var settings = new SettingsReader(files, new Dictionary<string, string>()).Read(_repo.Root);
@@ -162,14 +181,14 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_cannot_be_read_is_named_and_passed_over()
+    public void A_file_that_cannot_be_read_is_named()
     {
         _repo.Write(".worktree-mcp.json", "{}");
         var files = new ReadFiles(path => throw new UnauthorizedAccessException("no access"));
 
         var settings = new SettingsReader(files, new Dictionary<string, string>()).Read(_repo.Root);
 
-        settings.Warnings.Should().ContainSingle().Which.Should().Contain(".worktree-mcp.json cannot be read: no access");
+        settings.Warnings.Should().ContainSingle().Which.Should().Contain(".worktree-mcp.json: it cannot be read: no access");
     }
 
     private Repository Open(params (string Name, string Value)[] variables) => Repository.Open(_repo.Root, environment: Variables(variables));

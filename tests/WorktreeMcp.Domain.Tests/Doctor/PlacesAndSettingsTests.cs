@@ -108,7 +108,7 @@ public sealed class PlacesAndSettingsTests : IDisposable
 
         var found = repository.Examine().Where(finding => finding.Code == "setting_unusable").ToList();
 
-        found.Should().NotBeEmpty().And.OnlyContain(finding => finding.Severity == FindingSeverity.Warning && !finding.Repairable);
+        found.Should().NotBeEmpty().And.OnlyContain(finding => finding.Severity == FindingSeverity.Error && !finding.Repairable);
         found.Should().Contain(finding => finding.Subject == "WORKTREEMCP_RUN_SANDBOX");
     }
 

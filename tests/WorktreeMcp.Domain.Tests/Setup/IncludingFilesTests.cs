@@ -163,6 +163,61 @@ public sealed class IncludingFilesTests : IDisposable
         File.ReadAllText(Path.Join(_repo.Root, ".env")).Should().Be("of the main checkout");
     }
 
+    [Theory]
+    [InlineData("the path itself")]
+    [InlineData("a folder around it")]
+    [InlineData("a link that leads there")]
+    [InlineData("another name of the same file")]
+    [InlineData("another name of a file in a hidden folder")]
+    [InlineData("a usual one by another name")]
+    public void What_is_hidden_from_commands_never_comes_along(string by)
+    {
+        var home = Directory.CreateDirectory(Path.Join(_repo.Base, "home")).FullName;
+        Commit("*.env\nkeys/\n", "*.env\nkeys/\n");
+        _repo.Write("plain.env", "plain");
+        _repo.Write("keys/deep/a.env", "secret");
+        var secret = Path.Join(_repo.Root, "keys", "deep", "a.env");
+        var hidden = Path.Join(home, "hidden");
+        switch (by)
+        {
+            case "the path itself":
+                hidden = secret;
+                break;
+            case "a folder around it":
+                hidden = Path.Join(_repo.Root, "keys");
+                break;
+            case "a link that leads there":
+                File.CreateSymbolicLink(hidden, Path.Join(_repo.Root, "keys"));
+                break;
+            case "another name of the same file":
+                HardLink(secret, hidden);
+                break;
+            case "another name of a file in a hidden folder":
+                Directory.CreateDirectory(Path.Join(hidden, "below"));
+                HardLink(secret, Path.Join(hidden, "below", "x"));
+                break;
+            default:
+                HardLink(secret, Path.Join(home, ".netrc"));
+                break;
+        }
+
+        var settings = new RepositorySettings { Run = new RunSettings { SecretPaths = [hidden] } };
+        var environment = new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")!, ["HOME"] = home };
+        var step = _repo.Open(settings: settings, environment: environment).Worktrees.Create(new NewWorktree("alpha"), "tester");
+
+        File.Exists(Path.Join(step.Directory, "keys", "deep", "a.env")).Should().BeFalse();
+        File.ReadAllText(Path.Join(step.Directory, "plain.env")).Should().Be("plain");
+        step.IncludedFiles.Should().Be(1);
+        step.Warning.Should().Contain("keys/deep/a.env: it is hidden from commands");
+    }
+
+    private static void HardLink(string existing, string name)
+    {
+        using var made = System.Diagnostics.Process.Start("ln", [existing, name]);
+        made.WaitForExit();
+        made.ExitCode.Should().Be(0);
+    }
+
     private void Commit(string ignored, string included)
     {
         _repo.Write(".gitignore", "*.ignored\n" + ignored);

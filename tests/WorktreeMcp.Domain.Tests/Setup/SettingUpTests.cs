@@ -66,8 +66,8 @@ public sealed class SettingUpTests : IDisposable
         var made = repository.Worktrees.Create(new NewWorktree("alpha"), "tester");
         var removed = repository.Worktrees.Remove("alpha", force: false, completeTask: false, null, "tester");
 
-        made.NotRun.Should().Contain("setup was not run").And.Contain(".worktree-mcp.json is not one JSON object");
-        removed.Step.Warning.Should().Contain("teardown was not run").And.Contain(".worktree-mcp.json is not one JSON object");
+        made.NotRun.Should().Contain("setup was not run").And.Contain(".worktree-mcp.json, line 1, column");
+        removed.Step.Warning.Should().Contain("teardown was not run").And.Contain(".worktree-mcp.json, line 1, column");
         removed.TrashDirectory.Should().NotBeNull();
     }
 

@@ -1,4 +1,4 @@
-namespace WorktreeMcp.Server.Arguments;
+namespace WorktreeMcp.Domain;
 
 /// <summary>Finds the name that was probably meant.</summary>
 public static class NearestName
