@@ -59,7 +59,7 @@ public sealed record RepositorySettings
 
     /// <summary>Everything that a person should know of the settings, each named once.</summary>
     public IReadOnlyList<string> Warnings =>
-        [.. Problems.Select(problem => $"{problem}. Commands are refused until it is mended."), .. Waiting.Select(one => $"{one.Key} of {SettingsReader.FileName} does not count: nobody has approved it."), .. Outdone];
+        [.. Problems.Select(problem => $"{problem.Sentence} Commands are refused until it is mended."), .. Waiting.Select(one => $"{one.Key} of {SettingsReader.FileName} does not count: nobody has approved it."), .. Outdone];
 
     /// <summary>Where the folders that commands may write to are set.</summary>
     internal SettingProblem CachePathsAt { get; init; } = new("run.cache_paths", null, null, "run.cache_paths");

@@ -13,6 +13,9 @@ public sealed record SettingProblem(string Source, int? Line, int? Column, strin
     /// <returns>Words for a person.</returns>
     public override string ToString() => Line is { } line ? string.Create(CultureInfo.InvariantCulture, $"{Source}, line {line}, column {Column}: {Reason}") : $"{Source}: {Reason}";
 
+    /// <summary>The same with its end.</summary>
+    internal string Sentence => ToString() is var text && text.EndsWith('?') ? text : $"{text}.";
+
     /// <summary>Several, as they are shown together.</summary>
     /// <param name="problems">At least one.</param>
     /// <returns>Words for a person.</returns>

@@ -80,7 +80,7 @@ internal sealed class SettingsFile(string path, IFileSystem files, Func<string, 
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            return new FoundSettings(null, $"it cannot be read: {fault.Message}");
+            return new FoundSettings(null, $"it cannot be read: {fault.Message.TrimEnd('.')}");
         }
     }
 

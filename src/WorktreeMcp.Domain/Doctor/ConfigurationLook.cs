@@ -15,7 +15,7 @@ internal sealed class ConfigurationLook(RegistryParts parts)
         return
         [
             .. settings.Problems.Select(problem => Found.ForPerson(
-                "setting_unusable", FindingSeverity.Error, problem.Source, $"{problem}. Commands are refused, and the strictest holds.", "Correct it there; that counts at once.")),
+                "setting_unusable", FindingSeverity.Error, problem.Source, $"{problem.Sentence} Commands are refused, and the strictest holds.", "Correct it there; that counts at once.")),
             .. settings.Waiting.Select(one => Found.ForPerson(
                 "setting_not_approved", FindingSeverity.Info, one.Key, $"{SettingsReader.FileName} sets {one.Key} to {one.Value}: {one.Opens}. It does not count, since nobody has approved it.", $"worktree-mcp trust --repo '{parts.Layout.Root}' shows it and asks.")),
             .. settings.Outdone.Select(line => Found.ForPerson("setting_outdone", FindingSeverity.Info, line.Split(':')[0], line, "Nothing has to be done.")),
