@@ -144,6 +144,7 @@ internal sealed class SettingsReader(IFileSystem files, IReadOnlyDictionary<stri
         private RepositorySettings OfRepository(Source repository, RepositorySettings own, IReadOnlySet<string> said, IReadOnlySet<string> overruled)
         {
             var settings = Told(repository, own);
+            var isApproved = IsApproved(repository);
             foreach (var (setting, member) in Known(repository))
             {
                 if (Applied(repository, setting, member, settings) is not { } wish)
@@ -151,14 +152,25 @@ internal sealed class SettingsReader(IFileSystem files, IReadOnlyDictionary<stri
                     continue;
                 }
 
-                settings = overruled.Contains(setting.Key) ? settings : Bounded(setting, member.Value!.ToJsonString(), own, wish, said.Contains(setting.Key));
+                settings = overruled.Contains(setting.Key) ? settings : Bounded(setting, member.Value!.ToJsonString(), own, wish, said.Contains(setting.Key), isApproved);
             }
 
             return settings;
         }
 
+        // A text is approved as a whole: with anything more or less in it, it is another one.
+        private bool IsApproved(Source repository)
+        {
+            var nothing = new RepositorySettings();
+            var opened = repository.Members
+                .Select(member => (member.Key, Text: member.Value?.ToJsonString(), Setting: KnownSettings.OfKey(member.Key), member.Value))
+                .Where(one => one.Setting is { Opens: not null } setting && setting.Apply(nothing, one.Value) is { } wish && setting.Narrowed!(nothing, wish) is not null)
+                .ToList();
+            return opened.Count == approvals.Count && opened.TrueForAll(one => approvals.GetValueOrDefault(one.Key) == one.Text);
+        }
+
         // What a person set for all repositories guards against each of them: its own file may ask for more, not for less.
-        private RepositorySettings Bounded(Setting setting, string text, RepositorySettings own, RepositorySettings wish, bool isSaid)
+        private RepositorySettings Bounded(Setting setting, string text, RepositorySettings own, RepositorySettings wish, bool isSaid, bool isApproved)
         {
             if (setting.Narrowed?.Invoke(own, wish) is not { } narrower)
             {
@@ -171,7 +183,7 @@ internal sealed class SettingsReader(IFileSystem files, IReadOnlyDictionary<stri
                 return narrower;
             }
 
-            if (approvals.GetValueOrDefault(setting.Key) == text)
+            if (isApproved)
             {
                 return wish;
             }

@@ -55,7 +55,7 @@ public sealed class Trust(string root, string? folder, IFileSystem files, IDurab
     public bool IsAllApproved(SetupCommands wanted)
     {
         var opened = Opened();
-        return IsApproved(wanted) && wanted.Opens.All(one => opened.GetValueOrDefault(one.Key) == one.Value);
+        return IsApproved(wanted) && opened.Count == wanted.Opens.Count && wanted.Opens.All(one => opened.GetValueOrDefault(one.Key) == one.Value);
     }
 
     /// <summary>The settings that were approved, as JSON by key.</summary>

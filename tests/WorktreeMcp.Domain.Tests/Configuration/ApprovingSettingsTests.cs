@@ -18,7 +18,7 @@ public sealed class ApprovingSettingsTests : IDisposable
     /// <summary>A file, what it sets, how that stands until it is approved and afterwards, and other texts that an approval does not hold for.</summary>
     public static TheoryData<string, string, string, string, string> Opening => new()
     {
-        { """{ "run": { "network": true } }""", "run.network", "False", "True", """{ "run": { "network": false } }""" },
+        { """{ "run": { "network": true } }""", "run.network", "False", "True", """{ "run": { "network": true, "environment": ["A_KEY"] } }""" },
         { """{ "run": { "environment": ["AWS_*", "SSH_AUTH_SOCK"] } }""", "run.environment", "", "AWS_*,SSH_AUTH_SOCK", """{ "run": { "environment": ["AWS_*"] } }""" },
         { """{ "run": { "cache_paths": ["~/.npm"] } }""", "run.cache_paths", "", "~/.npm", """{ "run": { "cache_paths": ["~/.npm", "~/.cache"] } }""" },
         { """{ "run": { "secret_paths": ["~/more", "!~/.npmrc"] } }""", "run.secret_paths", "~/more", "~/more,!~/.npmrc", """{ "run": { "secret_paths": ["!~/.npmrc", "!~/.ssh"] } }""" },
@@ -196,18 +196,24 @@ public sealed class ApprovingSettingsTests : IDisposable
         repository.Settings.Run.CachePaths.Should().BeEmpty();
     }
 
-    [Fact]
-    public void What_is_added_to_an_approved_text_waits_and_what_was_approved_stays()
+    [Theory]
+    [InlineData("""{ "run": { "network": true, "environment": ["A_TOKEN"] } }""", "run.environment,run.network")]
+    [InlineData("""{ "run": { "network": true } }""", "run.network")]
+    public void With_anything_more_or_less_in_it_all_of_an_approved_text_waits_again(string text, string waiting)
     {
-        _place.Repository("""{ "run": { "network": true } }""");
+        _place.Repository("""{ "run": { "network": true, "cache_paths": ["~/.npm"] } }""");
         var repository = _place.Open();
         repository.Trust.Approve(repository.Trust.Wanted());
+        repository.Settings.Run.Network.Should().BeTrue();
 
-        _place.Repository("""{ "run": { "network": true, "environment": ["A_TOKEN"] } }""");
+        _place.Repository(text);
 
         var settings = repository.Settings;
-        (settings.Run.Network, settings.Run.Environment.Count).Should().Be((true, 0));
-        settings.Waiting.Should().ContainSingle().Which.Key.Should().Be("run.environment");
+        (settings.Run.Network, settings.Run.Environment.Count).Should().Be((false, 0));
+        settings.Waiting.Select(one => one.Key).Order(StringComparer.Ordinal).Should().Equal(waiting.Split(','));
+
+        _place.Repository("""{ "run": { "network": true, "cache_paths": ["~/.npm"], "timeout_seconds": 60, "secret_paths": ["~/more"] }, "spares": 0 }""");
+        repository.Settings.Run.Network.Should().BeTrue("what opens nothing is not part of it");
     }
 
     [Fact]
