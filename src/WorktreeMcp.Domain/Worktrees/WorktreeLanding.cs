@@ -320,14 +320,9 @@ internal sealed class WorktreeLanding(RegistryParts parts, WorktreeEntries entri
             yield return $"git hooks are installed and were not run: {string.Join(", ", habits.Hooks)}";
         }
 
-        if (DecidingFiles.Note(files) is { } note)
+        foreach (var note in new[] { DecidingFiles.Note(files), verified is null ? null : verification.Unapproved }.OfType<string>())
         {
             yield return note;
-        }
-
-        if (verified is not null && verification.Unapproved is { } unapproved)
-        {
-            yield return unapproved;
         }
 
         if (verified is not null && verification.NotConfined is { } reason)
