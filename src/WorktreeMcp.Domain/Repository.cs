@@ -131,11 +131,11 @@ public sealed class Repository : IDisposable
         time ??= TimeProvider.System;
         var git = new GitCommand(environment);
         var place = RepositoryPlace.Find(git, files, path);
-        disk ??= new DurableFiles();
         var caches = new CachePaths(place, environment, files);
-        var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk, time, paths => caches.Refused(paths, []));
+        var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk ?? new DurableFiles(), time, paths => caches.Refused(paths, []));
         var reader = new SettingsReader(files, environment, trust.Opened);
         var current = new CurrentSettings(() => Checked(settings ?? reader.Read(place.Root), flags, caches));
+        disk ??= new DurableFiles(new StateLayout(place.Root, place.CommonDirectory, current.Known.WorktreeRoot));
         var runner = new CommandRunner(time, new CommandEnvironment(environment, current.Following(now => now.Run.Environment)));
 
         // What the command line set holds in the supervisor too.

@@ -8,6 +8,7 @@ using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using WorktreeMcp.Domain;
+using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Server.Arguments;
 using WorktreeMcp.Server.Results;
 
@@ -84,6 +85,11 @@ public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvid
         if (cause is Refusal refusal)
         {
             return refusal;
+        }
+
+        if (cause is NotPlainException foreign)
+        {
+            return foreign.ToRefusal();
         }
 
         if (cause is OperationCanceledException && lifetime.ApplicationStopping.IsCancellationRequested)

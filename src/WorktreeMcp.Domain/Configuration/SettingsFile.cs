@@ -28,11 +28,16 @@ internal sealed record FoundSettings(byte[]? Bytes, string? Problem)
 /// <param name="isRefused">Why a real path is no place for it, or null; asked where the file is a link.</param>
 internal sealed class SettingsFile(string path, IFileSystem files, Func<string, string?>? isRefused = null)
 {
-    private const int MostBytes = 1 << 20;
     private const int Looks = 5;
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
 
     private FoundSettings? _last;
+
+    /// <summary>How a real path is read.</summary>
+    internal Func<string, byte[]> Bytes { get; init; } = PlainBytes;
+
+    /// <summary>The bytes of a plain file of a sensible size.</summary>
+    internal static byte[] PlainBytes(string real) => PlainFile.Bytes(real, FileLimits.Settings);
 
     /// <summary>The file.</summary>
     internal string Source => path;
@@ -84,18 +89,16 @@ internal sealed class SettingsFile(string path, IFileSystem files, Func<string, 
         }
     }
 
-    // A pipe and a device have no length: they are told like an empty file, and never opened.
     private FoundSettings Content(string real)
     {
-        var info = files.FileInfo.FromFileName(real);
-        return info.Kind() switch
+        try
         {
-            FileKind.None => FoundSettings.Gone,
-            FileKind.Folder => new FoundSettings(null, "it is a folder"),
-            _ when info.Length == 0 => new FoundSettings(null, "it is empty, or a pipe or a device; without any settings it is a file that holds {}"),
-            _ when info.Length > MostBytes => new FoundSettings(null, $"it is larger than {MostBytes >> 10} kB"),
-            _ => new FoundSettings(files.File.ReadAllBytes(real), null),
-        };
+            return Bytes(real) is { Length: > 0 } bytes ? new FoundSettings(bytes, null) : new FoundSettings(null, "it is empty; without any settings it is a file that holds {}");
+        }
+        catch (NotPlainException fault)
+        {
+            return new FoundSettings(null, fault.Problem);
+        }
     }
 
     // A folder on the way that is a link to nowhere, or no folder: what is set is there for whoever gives it back.

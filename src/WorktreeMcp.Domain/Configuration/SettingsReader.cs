@@ -28,13 +28,16 @@ internal sealed class SettingsReader(IFileSystem files, IReadOnlyDictionary<stri
     private SettingsFile? _repositoryFile;
     private Reading? _last;
 
+    /// <summary>How a file is read.</summary>
+    internal Func<string, byte[]> Bytes { get; init; } = SettingsFile.PlainBytes;
+
     /// <summary>Reads everything for the repository whose main checkout is given; where no file has changed it is what it was.</summary>
     internal RepositorySettings Read(string root)
     {
         lock (_gate)
         {
-            _userFile ??= UserFile() is { } path ? new SettingsFile(path, files) : null;
-            _repositoryFile = _repositoryFile?.Source == Path.Join(root, FileName) ? _repositoryFile : new SettingsFile(Path.Join(root, FileName), files, OfAWorktree);
+            _userFile ??= UserFile() is { } path ? new SettingsFile(path, files) { Bytes = Bytes } : null;
+            _repositoryFile = _repositoryFile?.Source == Path.Join(root, FileName) ? _repositoryFile : new SettingsFile(Path.Join(root, FileName), files, OfAWorktree) { Bytes = Bytes };
             var user = _userFile?.Read(IsWhole) ?? FoundSettings.None;
             var repository = _repositoryFile.Read(IsWhole);
             var approvals = repository.Bytes is null ? null : approved?.Invoke();

@@ -38,23 +38,23 @@ internal sealed class Examination(WorktreeRegistry registry)
     {
         var parts = registry.Parts;
         var all = new List<Found>();
-        Add("places", new PlaceLook(parts).Look);
-        Add("logs", new LogLook(parts).Look);
+        Add("places", () => new PlaceLook(parts).Look());
+        Add("logs", () => new LogLook(parts).Look());
         if (!all.Any(found => found.Finding.Code is "control_folder_link"))
         {
-            Add("leftovers", new LeftoverLook(parts).Look);
-            Add("tasks", new TaskFileLook(parts).Look);
+            Add("leftovers", () => new LeftoverLook(parts).Look());
+            Add("tasks", () => new TaskFileLook(parts).Look());
             if (parts.Store.IndexFile.IsReadable())
             {
                 var entries = registry.Entries.Exactly();
-                var lost = new Adoption(parts).Lost();
+                var lost = new Lazy<IReadOnlyList<Worktree>>(() => new Adoption(parts).Lost());
                 var aside = new RegistryEntryLook(parts, entries);
                 IReadOnlyList<Worktree> known = [.. entries, .. aside.Known];
-                Add("registry", aside.Look);
-                Add("records", new RecordLook(parts, known).Look);
-                Add("worktrees", new WorktreeLook(parts, entries).Look);
-                Add("bindings", new BindingLook(parts, [.. known, .. lost]).Look);
-                Add("unknown", new UnknownLook(parts, known, lost).Look);
+                Add("registry", () => aside.Look());
+                Add("records", () => new RecordLook(parts, known).Look());
+                Add("worktrees", () => new WorktreeLook(parts, entries).Look());
+                Add("bindings", () => new BindingLook(parts, [.. known, .. lost.Value]).Look());
+                Add("unknown", () => new UnknownLook(parts, known, lost.Value).Look());
             }
         }
 

@@ -15,7 +15,7 @@ internal sealed class LogLook(RegistryParts parts)
         new[] { parts.Layout.OperationLog, parts.Layout.Events }.Where(path => IsTorn(path) && NobodyWrites() && IsTorn(path));
 
     private bool IsTorn(string path) =>
-        parts.Files.KindOf(path) == FileKind.Regular && new LineFile(path, parts.Layout, parts.Files, parts.Store.Disk).EndsTorn;
+        parts.Files.KindOf(path) == FileKind.Regular && Lines(path).EndsTorn;
 
     private bool NobodyWrites()
     {
@@ -28,6 +28,9 @@ internal sealed class LogLook(RegistryParts parts)
         return Posix.TryFlock(held, shared: true);
     }
 
+    private LineFile Lines(string path) =>
+        new(path, parts.Layout, parts.Files, parts.Store.Disk, path == parts.Layout.OperationLog ? FileLimits.OperationLine : FileLimits.EventLine, isOptional: true);
+
     private IEnumerable<Found> Log(string path, string name)
     {
         if (parts.Files.KindOf(path) != FileKind.Regular)
@@ -35,9 +38,9 @@ internal sealed class LogLook(RegistryParts parts)
             yield break;
         }
 
-        var lines = new LineFile(path, parts.Layout, parts.Files, parts.Store.Disk);
+        var lines = Lines(path);
         var length = lines.Length;
-        var whole = lines.Backward().Select(line => line.Offset + line.Line.Length + 1).FirstOrDefault(0);
+        var whole = lines.WholeLength();
         if (length > whole)
         {
             yield return Found.Ours(

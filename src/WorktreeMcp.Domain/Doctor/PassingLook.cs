@@ -42,6 +42,7 @@ internal sealed class PassingLook(WorktreeRegistry registry)
 
     private List<string> Seen()
     {
+        var places = new PlaceLook(registry.Parts).InShort().ToList();
         try
         {
             var parts = registry.Parts;
@@ -49,6 +50,7 @@ internal sealed class PassingLook(WorktreeRegistry registry)
             var orphans = new UnknownLook(parts, entries.Faulty.Count == 0 ? entries : [.. entries, .. new RegistryEntryLook(parts, entries).Known], []).Orphans(prefix => [.. parts.Git.Refs.Below($"refs/heads/{prefix}").Select(name => name["refs/heads/".Length..])]).Take(MostNamed + 1).ToList();
             return
             [
+                .. places,
                 .. NewerFiles(parts),
                 .. entries.Faulty.Select(faulty => faulty.Words),
                 .. new RecordLook(parts, entries).InShort(),
@@ -60,7 +62,7 @@ internal sealed class PassingLook(WorktreeRegistry registry)
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)
         {
             // The call itself meets what is in its way, and names it.
-            return [];
+            return places;
         }
     }
 }

@@ -6,39 +6,67 @@ namespace WorktreeMcp.Domain.Doctor;
 /// <summary>Folders and files of ours that are links or something else, and a lock that does not lock.</summary>
 internal sealed class PlaceLook(RegistryParts parts)
 {
-    internal IEnumerable<Found> Look() => Folders().Concat(Files()).Concat(Lock()).Concat(Excluded());
+    // Below these lie other people's files, or thousands of git's.
+    private const int Deepest = 3;
+
+    internal IEnumerable<Found> Look() => [.. Folders(), .. Files(), .. Inside(), .. Lock(), .. Excluded()];
+
+    /// <summary>The same of the places that have one name each, in a few words.</summary>
+    internal IEnumerable<string> InShort() => Folders().Concat(Files()).Select(found => $"{Path.GetRelativePath(parts.Layout.Root, found.Finding.Subject)} is a {Word(parts.Files.KindOf(found.Finding.Subject))}");
 
     private IEnumerable<Found> Excluded() => parts.Git.Exclusion.Problem(parts.Layout) is { } problem
         ? [Found.ForPerson("not_excluded", FindingSeverity.Warning, parts.Layout.Exclude, problem, "Add those lines; what is in the index already goes out of it with git rm --cached.")]
         : [];
 
-    private IEnumerable<Found> Folders()
+    private IEnumerable<Found> Folders() => parts.Layout.Folders.Concat(Above(parts.Layout.Worktrees))
+        .Select(path => (Path: path, Kind: parts.Files.KindOf(path)))
+        .Where(place => place.Kind is not (FileKind.None or FileKind.Folder))
+        .Select(place => Found.ForPerson(
+            "control_folder_link",
+            FindingSeverity.Error,
+            place.Path,
+            $"{place.Path} is a {Word(place.Kind)}, not a folder. What it stands for may belong to somebody else, so it is not used.",
+            "Move it away and put a folder of its own there."));
+
+    private IEnumerable<string> Above(string folder)
     {
-        var layout = parts.Layout;
-        return new[] { layout.Tasks, layout.Worktrees, layout.Private, layout.Quarantine, layout.Trash, layout.Leases, layout.Sessions }
-            .Select(path => (Path: path, Kind: parts.Files.KindOf(path)))
-            .Where(place => place.Kind is FileKind.Link or FileKind.Regular)
-            .Select(place => Found.ForPerson(
-                "control_folder_link",
-                FindingSeverity.Error,
-                place.Path,
-                $"{place.Path} is a {(place.Kind == FileKind.Link ? "link" : "file")}, not a folder. What it stands for may belong to somebody else, so it is not used.",
-                "Move it away and put a folder of its own there."));
+        for (var above = Path.GetDirectoryName(folder)!; above.Length > parts.Layout.Root.Length; above = Path.GetDirectoryName(above)!)
+        {
+            yield return above;
+        }
     }
 
-    private IEnumerable<Found> Files()
+    private IEnumerable<Found> Files() => parts.Layout.Files.Select(Foreign).OfType<Found>();
+
+    // A link in a folder of ours leads whoever trusts it elsewhere; a pipe holds up whoever opens it.
+    private IEnumerable<Found> Inside() => Below(parts.Layout.Private, 1).Except(parts.Layout.Folders.Concat(parts.Layout.Files), StringComparer.Ordinal)
+        .Where(path => parts.Files.KindOf(path) is FileKind.Link or FileKind.Special).Select(Foreign).OfType<Found>();
+
+    private IEnumerable<string> Below(string folder, int depth)
     {
-        var layout = parts.Layout;
-        return new[] { layout.Index, layout.Events, layout.OperationLog, layout.Lock, layout.LockHolder }
-            .Select(path => (Path: path, Kind: parts.Files.KindOf(path)))
-            .Where(place => !place.Kind.IsOurs())
-            .Select(place => Found.ForPerson(
-                "control_file_link",
-                FindingSeverity.Error,
-                place.Path,
-                $"{place.Path} is a {(place.Kind == FileKind.Link ? "link" : "folder")}, not a regular file; nothing is written through it.",
-                "Move it away; the next change makes a file of its own from the operation log."));
+        if (parts.Files.KindOf(folder) != FileKind.Folder || folder == parts.Layout.Trash || depth > Deepest)
+        {
+            return [];
+        }
+
+        var names = parts.Files.Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal).ToList();
+        return names.Concat(names.SelectMany(path => Below(path, depth + 1)));
     }
+
+    private Found? Foreign(string path) => parts.Files.KindOf(path) is var kind && kind.IsOurs() ? null : Found.ForPerson(
+        "control_file_link",
+        FindingSeverity.Error,
+        path,
+        $"{path} is a {Word(kind)}, not a regular file; nothing is written through it.",
+        "Move it away; the next change makes a file of its own from the operation log.");
+
+    private static string Word(FileKind kind) => kind switch
+    {
+        FileKind.Link => "link",
+        FileKind.Folder => "folder",
+        FileKind.Special => "pipe, a device or a socket",
+        _ => "file",
+    };
 
     private IEnumerable<Found> Lock()
     {

@@ -160,7 +160,7 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
             return false;
         }
 
-        using var stream = parts.Files.FileStream.Create(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var stream = PlainFile.Open(path);
         var start = new byte[4];
         return stream.Length >= 32 && stream.ReadAtLeast(start, 4, throwOnEndOfStream: false) == 4 && start.AsSpan().SequenceEqual("DIRC"u8);
     }

@@ -73,7 +73,7 @@ internal sealed class RecordRepair(RegistryParts parts)
     private string? LastKnown(AdminEntry record)
     {
         var log = Path.Join(record.Directory, "logs", "HEAD");
-        return parts.Files.KindOf(log) == FileKind.Regular && parts.Files.File.ReadLines(log).LastOrDefault()?.Split(' ') is [_, var hash, ..]
+        return parts.Files.KindOf(log) == FileKind.Regular && PlainFile.Lines(log).LastOrDefault()?.Split(' ') is [_, var hash, ..]
             && RefReader.IsHash(hash) && hash.Any(digit => digit != '0') ? hash : null;
     }
 
@@ -87,7 +87,11 @@ internal sealed class RecordRepair(RegistryParts parts)
                 return;
             }
 
-            Quarantine.Keep(parts.Layout, parts.Store.Disk, $"index-{owner.Record.Id}", parts.Files.File.ReadAllBytes(path));
+            using (var stream = PlainFile.Open(path))
+            {
+                Quarantine.Keep(parts.Layout, parts.Store.Disk, $"index-{owner.Record.Id}", stream, offset: 0);
+            }
+
             parts.Store.Disk.Delete(path);
         }
 

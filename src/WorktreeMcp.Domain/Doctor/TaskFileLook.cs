@@ -87,8 +87,8 @@ internal sealed class TaskFileLook(RegistryParts parts)
                 continue;
             }
 
-            var id = parts.Files.KindOf(path) == FileKind.Regular && name.EndsWith(".json", StringComparison.Ordinal)
-                ? (int?)StateJson.Read(parts.Files.File.ReadAllBytes(path))?["id"].Integer()
+            var id = parts.Files.KindOf(path) == FileKind.Regular && name.EndsWith(".json", StringComparison.Ordinal) && PlainFile.Problem(path, FileLimits.Task) is null
+                ? (int?)StateJson.Read(PlainFile.Bytes(path, FileLimits.Task))?["id"].Integer()
                 : null;
             yield return id is { } number && parts.Store.TaskFiles.Find(number) is not null
                 ? Found.ForPerson("task_duplicate", FindingSeverity.Warning, path, $"{path} holds task {number} a second time; only {parts.Layout.Task(number)} is read.", "Compare both, then move this one out of .tasks.")

@@ -29,7 +29,7 @@ internal static class UnusableRepository
     }
 
     private static bool IsBare(string config, IFileSystem files) =>
-        files.File.Exists(config) && files.File.ReadLines(config).Any(line => line.Replace(" ", string.Empty, StringComparison.Ordinal).Trim().StartsWith("bare=true", StringComparison.OrdinalIgnoreCase));
+        PlainFile.Lines(config, followed: true).Any(line => line.Replace(" ", string.Empty, StringComparison.Ordinal).Trim().StartsWith("bare=true", StringComparison.OrdinalIgnoreCase));
 
     private static Finding Other(string path, Refusal refusal) =>
         Found.ForPerson("not_a_repository", FindingSeverity.Error, path, refusal.Message, refusal.Hint).Finding;

@@ -80,7 +80,7 @@ internal sealed record AdminEntry(string Id, string Directory)
     internal IEnumerable<string> Commits(IFileSystem files) =>
     [
         .. HoldingCommits.Select(name => Path.Join(Directory, name)).Concat(Below("refs", files)).SelectMany(path => HashesIn(path, files)),
-        .. Below("logs", files).SelectMany(log => files.File.ReadLines(log)).SelectMany(line => line.Split(' ', 3).Take(2)).Where(hash => RefReader.IsHash(hash) && hash.Any(digit => digit != '0')),
+        .. Below("logs", files).SelectMany(log => PlainFile.Lines(log)).SelectMany(line => line.Split(' ', 3).Take(2)).Where(hash => RefReader.IsHash(hash) && hash.Any(digit => digit != '0')),
     ];
 
     private IEnumerable<string> Below(string folder, IFileSystem files) => files.KindOf(Path.Join(Directory, folder)) == FileKind.Folder
@@ -100,7 +100,7 @@ internal sealed record AdminEntry(string Id, string Directory)
     internal string? LockReason(IFileSystem files)
     {
         var path = Path.Join(Directory, "locked");
-        return files.HoldsText(path) ? files.SmallText(path) : files.File.Exists(path) ? string.Empty : null;
+        return PathIn(path, files) ?? (files.File.Exists(path) ? string.Empty : null);
     }
 
     // One line of text that can be a path; anything else reads as nothing.

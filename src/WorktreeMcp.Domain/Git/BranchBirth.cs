@@ -13,7 +13,7 @@ internal static class BranchBirth
     internal static string? Of(string commonDirectory, string branch, IFileSystem files)
     {
         var log = Path.Join(commonDirectory, "logs", "refs", "heads", branch);
-        var first = files.KindOf(log) == FileKind.Regular ? files.File.ReadLines(log).FirstOrDefault() : null;
+        var first = files.KindOf(log) == FileKind.Regular ? PlainFile.Lines(log).FirstOrDefault() : null;
         return first?.EndsWith($"\t{Words}", StringComparison.Ordinal) == true && first.Split(' ') is [var none, var commit, ..] && none.All(digit => digit == '0') && RefReader.IsHash(commit)
             ? commit
             : null;

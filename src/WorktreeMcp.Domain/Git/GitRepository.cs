@@ -3,6 +3,7 @@ using System.IO.Abstractions;
 using System.Runtime.InteropServices;
 using System.Text;
 using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Git;
 

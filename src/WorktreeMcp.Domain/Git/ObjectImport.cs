@@ -80,7 +80,9 @@ internal sealed class ObjectImport(string store, IFileSystem files, bool durable
     private bool Copy(FileStream source, string temporary, string name)
     {
         using var content = new ZLibStream(source, CompressionMode.Decompress);
+#pragma warning disable RS0030 // made anew, so it follows nothing
         using var target = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write);
+#pragma warning restore RS0030
         using var hash = IncrementalHash.CreateHash(name.Length == 40 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256);
         using (var packed = new ZLibStream(target, CompressionLevel.Fastest, leaveOpen: true))
         {
@@ -137,7 +139,9 @@ internal sealed class ObjectImport(string store, IFileSystem files, bool durable
         {
             files.Directory.CreateDirectory(Path.GetDirectoryName(temporary)!);
             using (var source = folder.File(name))
+#pragma warning disable RS0030 // made anew, so it follows nothing
             using (var target = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+#pragma warning restore RS0030
             {
                 source?.CopyTo(target);
                 if (durable)

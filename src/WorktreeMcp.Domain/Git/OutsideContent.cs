@@ -66,7 +66,7 @@ internal sealed class OutsideContent(CheckoutGit git, RepositoryPlace place, IFi
         files.Directory.Exists(Path.Join(place.CommonDirectory, "lfs"))
         || files.File.Exists(Path.Join(directory, ".lfsconfig"))
         || new[] { Path.Join(directory, ".gitattributes"), Path.Join(place.CommonDirectory, "info", "attributes") }
-            .Any(path => files.HoldsText(path) && files.File.ReadAllText(path).Contains("filter=lfs", StringComparison.Ordinal));
+            .Any(path => files.HoldsText(path) && files.SmallText(path, followed: true).Contains("filter=lfs", StringComparison.Ordinal));
 
     private string[] Listed(AdminEntry entry, string directory, params string[] more)
     {

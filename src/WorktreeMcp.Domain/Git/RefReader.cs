@@ -87,7 +87,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
         var names = files.KindOf(loose) == FileKind.Folder
             ? files.Directory.EnumerateFiles(loose, "*", SearchOption.AllDirectories).Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)).Select(path => Path.GetRelativePath(commonDirectory, path))
             : [];
-        var lines = files.File.Exists(packed) ? files.File.ReadLines(packed) : [];
+        var lines = PlainFile.Lines(packed, followed: true);
         return [.. names.Concat(lines.Select(line => line.Split(' ', 2)[^1]).Where(name => name.StartsWith(folder, StringComparison.Ordinal))).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
@@ -141,7 +141,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
     internal bool AnyPackedBelow(string folder)
     {
         var path = Path.Join(commonDirectory, "packed-refs");
-        return files.File.Exists(path) && files.File.ReadLines(path).Any(line =>
+        return PlainFile.Lines(path, followed: true).Any(line =>
             line.IndexOf(' ', StringComparison.Ordinal) is (40 or 64) and var space && line.AsSpan(space + 1).StartsWith(folder, StringComparison.Ordinal));
     }
 
@@ -190,7 +190,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
 
     private IEnumerable<(string Name, string Hash)> PackedRefs(string path)
     {
-        foreach (var line in files.File.ReadLines(path))
+        foreach (var line in PlainFile.Lines(path, followed: true))
         {
             var space = line.IndexOf(' ', StringComparison.Ordinal);
             if (space is 40 or 64)
@@ -204,7 +204,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
     {
         try
         {
-            return files.HoldsText(path) ? files.SmallText(path) : null;
+            return files.HoldsText(path) ? files.SmallText(path, followed: true) : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -45,6 +45,7 @@ internal sealed class RepositoryPrograms(GitCommand git, RepositoryPlace place, 
     private string? _hash;
     private List<FileStamp> _stamps = [];
     private IReadOnlyList<ProgramSetting> _shared = [];
+    private IReadOnlyList<string> _allowed = [];
     private ProgramRules _rules = ProgramRules.None;
 
     /// <summary>What holds for a checkout; as long as the files of settings stay the same they are asked for once.</summary>
@@ -58,6 +59,10 @@ internal sealed class RepositoryPrograms(GitCommand git, RepositoryPlace place, 
                 if (!IsSame())
                 {
                     Load();
+                }
+                else if (!_allowed.SequenceEqual(allowed, StringComparer.Ordinal))
+                {
+                    Rule();
                 }
 
                 var own = Path.Join(entry.Directory, "config.worktree");
@@ -75,7 +80,7 @@ internal sealed class RepositoryPrograms(GitCommand git, RepositoryPlace place, 
     private bool IsSame()
     {
         var stamps = StampsOf(_paths);
-        if (_hash is null || (!_stamps.SequenceEqual(stamps) && ContentHash.Of(_paths, files) != _hash))
+        if (_hash is null || (!_stamps.SequenceEqual(stamps) && ContentHash.Of(_paths) != _hash))
         {
             return false;
         }
@@ -90,19 +95,22 @@ internal sealed class RepositoryPrograms(GitCommand git, RepositoryPlace place, 
     private void Load()
     {
         // Read from before git is asked, so that a change meanwhile is seen the next time.
-        var (paths, hash) = (_usual, ContentHash.Of(_usual, files));
+        var (paths, hash) = (_usual, ContentHash.Of(_usual));
         _shared = [];
         if (_usual.Any(MayName))
         {
             (_shared, var named) = _settings.All();
             paths = [.. _usual.Union(named, StringComparer.Ordinal)];
-            hash = hash is not null && hash == ContentHash.Of(_usual, files) ? ContentHash.Of(paths, files) : null;
+            hash = hash is not null && hash == ContentHash.Of(_usual) ? ContentHash.Of(paths) : null;
         }
 
         _stamps = [];
-        _rules = RulesOf(_shared);
+        Rule();
         (_paths, _hash) = (paths, hash);
     }
+
+    // What is allowed may change while the server runs.
+    private void Rule() => (_allowed, _rules) = ([.. allowed], RulesOf(_shared));
 
     // A large one, or one that cannot be read, is git's to judge; a pipe, which would hold up its reader for ever, has no length.
     private bool MayName(string path)
@@ -110,7 +118,7 @@ internal sealed class RepositoryPrograms(GitCommand git, RepositoryPlace place, 
         try
         {
             return files.FileInfo.FromFileName(path) is { Exists: true, Length: > 0 }
-                && (!files.HoldsText(path) || (Encoding.Latin1.GetString(files.File.ReadAllBytes(path)) is var text && Telling.Any(word => text.Contains(word, StringComparison.OrdinalIgnoreCase))));
+                && (!files.HoldsText(path) || (PlainFile.BytesIfThere(path, FileLimits.GitSettings, followed: true) is { } bytes && Encoding.Latin1.GetString(bytes) is var text && Telling.Any(word => text.Contains(word, StringComparison.OrdinalIgnoreCase))));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System.IO.Abstractions;
 using System.Runtime.InteropServices;
+using System.Text;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Git;
@@ -134,7 +135,7 @@ internal sealed class SpareCheckouts(CheckoutGit git, SettingFiles settings, Rep
         || files.Directory.EnumerateFiles(Path.Join(entry.Directory, folder), "*", SearchOption.AllDirectories).All(path => Path.GetRelativePath(Path.Join(entry.Directory, folder), path) == name);
 
     private string? Line(string path) => files.FileInfo.FromFileName(path) is { Exists: true, Length: < 8192 } info && !info.Attributes.HasFlag(FileAttributes.ReparsePoint)
-        ? files.File.ReadAllText(path).TrimEnd('\n')
+        ? Encoding.UTF8.GetString(PlainFile.Bytes(path, FileLimits.Words)).TrimEnd('\n')
         : null;
 
     private static bool SaysHow(string path) => Path.GetFileName(path) is ".gitattributes" or ".gitmodules" or ".lfsconfig";

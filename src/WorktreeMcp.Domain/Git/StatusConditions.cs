@@ -1,12 +1,10 @@
-using System.IO.Abstractions;
-
 namespace WorktreeMcp.Domain.Git;
 
 /// <summary>
 /// What a status depends on outside of the worktree and git's record of it: settings, attributes and ignore patterns. git is
 /// asked once where they stand, and again when one of those files has changed.
 /// </summary>
-internal sealed class StatusConditions(SettingFiles settings, IFileSystem files)
+internal sealed class StatusConditions(SettingFiles settings)
 {
     private readonly Lock _gate = new();
     private IReadOnlyList<string> _paths = [];
@@ -17,7 +15,7 @@ internal sealed class StatusConditions(SettingFiles settings, IFileSystem files)
     {
         lock (_gate)
         {
-            if (_hash is not null && ContentHash.Of(_paths, files) == _hash)
+            if (_hash is not null && ContentHash.Of(_paths) == _hash)
             {
                 return _hash;
             }
@@ -25,7 +23,7 @@ internal sealed class StatusConditions(SettingFiles settings, IFileSystem files)
             try
             {
                 _paths = [.. settings.Usual().Concat(settings.UsualIgnores()).Concat(settings.Named("core.attributesfile", "core.excludesfile")).Distinct(StringComparer.Ordinal)];
-                return _hash = ContentHash.Of(_paths, files);
+                return _hash = ContentHash.Of(_paths);
             }
             catch (Refusal)
             {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Git;
 

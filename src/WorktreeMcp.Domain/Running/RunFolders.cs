@@ -1,4 +1,3 @@
-#pragma warning disable RS0030 // Folders of runs hold output, not state: no lock, no sync, no operation.
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
@@ -20,18 +19,18 @@ internal sealed partial class RunFolders(StateLayout layout, TimeProvider time)
     /// <summary>Makes a run's folder, and makes room for it.</summary>
     internal RunFolder Make(RunRecord record)
     {
-        Directory.CreateDirectory(layout.Runs);
-        Prune();
+        using var runs = HeldFolder.Make(layout, layout.Runs);
+        Prune(runs);
         var path = Path.Join(layout.Runs, record.RunId);
-        Directory.CreateDirectory(path);
-        var watched = Posix.OpenForLock(Path.Join(path, RunFolder.WatchedFile));
+        using var made = HeldFolder.Make(layout, path);
+        var watched = made.OpenForLock(RunFolder.WatchedFile);
         if (!Posix.TryFlock(watched, shared: false))
         {
             watched.Dispose();
             throw new IOException($"{path} belongs to another process.");
         }
 
-        var folder = new RunFolder(path, watched);
+        var folder = new RunFolder(layout, path, watched);
         folder.Write(record);
         return folder;
     }
@@ -39,7 +38,7 @@ internal sealed partial class RunFolders(StateLayout layout, TimeProvider time)
     /// <summary>Goes on with a folder that another process made and gave to this one.</summary>
     internal RunFolder Take(RunRecord record, SafeFileHandle watched)
     {
-        var folder = new RunFolder(Path.Join(layout.Runs, record.RunId), watched);
+        var folder = new RunFolder(layout, Path.Join(layout.Runs, record.RunId), watched);
         folder.Write(record);
         return folder;
     }
@@ -48,37 +47,39 @@ internal sealed partial class RunFolders(StateLayout layout, TimeProvider time)
     internal FoundRun? Find(string runId)
     {
         var path = Path.Join(layout.Runs, runId);
-        if (!Id().IsMatch(runId) || !Directory.Exists(path))
+        if (!Id().IsMatch(runId))
         {
             return null;
         }
 
         // Whether it is watched is asked first: the end is written before the watch is given up.
         var watched = IsWatched(path);
-        return Read(path) is { } record ? new FoundRun(record, path, watched && record.End is null) : null;
+        return Read(path) is { } record ? new FoundRun(record, layout, path, watched && record.End is null) : null;
     }
 
     /// <summary>Whether a text has the form of a run's id.</summary>
     internal static bool IsId(string text) => Id().IsMatch(text);
 
-    private void Prune()
+    // Nothing but what bears the name of a run and lies in this folder itself.
+    private void Prune(HeldFolder runs)
     {
         var oldest = time.GetUtcNow() - LongestKept;
-        var folders = new DirectoryInfo(layout.Runs).EnumerateDirectories("run-*").OrderByDescending(folder => folder.LastWriteTimeUtc).ToList();
-        foreach (var folder in folders.Where((folder, place) => place >= MostFolders || folder.LastWriteTimeUtc < oldest))
+        var folders = runs.Names().Where(name => Id().IsMatch(name) && runs.KindOf(name) == FileKind.Folder)
+            .Select(name => (Name: name, Modified: runs.Modified(name))).OrderByDescending(folder => folder.Modified).ToList();
+        foreach (var (name, _) in folders.Where((folder, place) => place >= MostFolders || folder.Modified < oldest))
         {
-            if (folder.LinkTarget is null && !IsWatched(folder.FullName))
+            if (!IsWatched(runs.PathOf(name)))
             {
-                Delete(folder);
+                Delete(runs, name);
             }
         }
     }
 
-    private static void Delete(DirectoryInfo folder)
+    private static void Delete(HeldFolder runs, string name)
     {
         try
         {
-            folder.Delete(recursive: true);
+            runs.DeleteTree(name);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -88,10 +89,9 @@ internal sealed partial class RunFolders(StateLayout layout, TimeProvider time)
 
     private static bool IsWatched(string path)
     {
-        var file = Path.Join(path, RunFolder.WatchedFile);
         try
         {
-            using var probe = File.Exists(file) ? Posix.OpenForLock(file) : null;
+            using var probe = PlainFile.HandleIfThere(Path.Join(path, RunFolder.WatchedFile), followed: false, out _);
             return probe is not null && !Posix.TryFlock(probe, shared: true);
         }
         catch (IOException)
@@ -102,10 +102,9 @@ internal sealed partial class RunFolders(StateLayout layout, TimeProvider time)
 
     private static RunRecord? Read(string path)
     {
-        var file = Path.Join(path, RunFolder.RecordFile);
         try
         {
-            return RunRecord.From(StateJson.Read(File.ReadAllBytes(file)));
+            return PlainFile.BytesIfThere(Path.Join(path, RunFolder.RecordFile), FileLimits.Record) is { } bytes ? RunRecord.From(StateJson.Read(bytes)) : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -119,21 +118,30 @@ internal sealed partial class RunFolders(StateLayout layout, TimeProvider time)
 
 /// <summary>A run as its folder has it.</summary>
 /// <param name="Record">What is known of it.</param>
+/// <param name="Layout">Where the repository lies.</param>
 /// <param name="Path">The folder.</param>
 /// <param name="IsRunning">Whether somebody watches over it and its end is not written yet.</param>
-internal sealed record FoundRun(RunRecord Record, string Path, bool IsRunning)
+internal sealed record FoundRun(RunRecord Record, StateLayout Layout, string Path, bool IsRunning)
 {
     internal RunLogReader Output => new(Path);
 
     /// <summary>Asks whoever watches over it to end it.</summary>
     internal void AskToStop(string by)
     {
-        File.WriteAllText(System.IO.Path.Join(Path, RunFolder.StopFile), by);
+        try
+        {
+            using var folder = HeldFolder.Open(Layout, Path);
+            folder.Put(RunFolder.StopFile, Encoding.UTF8.GetBytes(by));
+        }
+        catch (NotPlainException fault)
+        {
+            throw fault.ToRefusal();
+        }
     }
 }
 
 /// <summary>The folder of a run that this process watches over; disposing says that it does no more.</summary>
-internal sealed class RunFolder(string path, SafeFileHandle watched) : IDisposable
+internal sealed class RunFolder(StateLayout layout, string path, SafeFileHandle watched) : IDisposable
 {
     internal const string RecordFile = "run.json";
     internal const string WatchedFile = "watched";
@@ -151,9 +159,8 @@ internal sealed class RunFolder(string path, SafeFileHandle watched) : IDisposab
     /// <summary>Writes what is known of the run, all at once for those who read.</summary>
     internal void Write(RunRecord record)
     {
-        var file = System.IO.Path.Join(path, RecordFile);
-        File.WriteAllBytes(file + ".new", StateJson.File(record.ToJson()));
-        File.Move(file + ".new", file, overwrite: true);
+        using var folder = HeldFolder.Open(layout, path);
+        folder.Put(RecordFile, StateJson.File(record.ToJson()));
     }
 
     /// <summary>Who asked for the end of the run, or null.</summary>
@@ -161,8 +168,7 @@ internal sealed class RunFolder(string path, SafeFileHandle watched) : IDisposab
     {
         try
         {
-            var file = System.IO.Path.Join(path, StopFile);
-            return File.Exists(file) ? File.ReadAllText(file, Encoding.UTF8) : null;
+            return PlainFile.TextIfThere(System.IO.Path.Join(path, StopFile), FileLimits.Words);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

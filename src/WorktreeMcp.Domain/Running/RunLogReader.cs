@@ -1,6 +1,7 @@
 #pragma warning disable RS0030 // What a command writes is output, not state.
 using System.Globalization;
 using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Running;
 
@@ -68,10 +69,10 @@ internal sealed class RunLogReader(string folder)
     {
         try
         {
-            using var file = File.OpenHandle(Path.Join(folder, RunLogWriter.Name(RunLogWriter.OutputPrefix, segment.Start)), share: FileShare.ReadWrite | FileShare.Delete);
-            return RandomAccess.Read(file, target[..(int)Math.Min(target.Length, segment.End - offset)], offset - segment.Start);
+            using var file = PlainFile.HandleIfThere(Path.Join(folder, RunLogWriter.Name(RunLogWriter.OutputPrefix, segment.Start)), followed: false, out _);
+            return file is null ? 0 : RandomAccess.Read(file, target[..(int)Math.Min(target.Length, segment.End - offset)], offset - segment.Start);
         }
-        catch (FileNotFoundException)
+        catch (NotPlainException)
         {
             return 0;
         }
@@ -81,7 +82,7 @@ internal sealed class RunLogReader(string folder)
     {
         var found = new List<StreamChange>();
         var path = Path.Join(folder, RunLogWriter.Name(RunLogWriter.StreamsPrefix, segment.Start));
-        foreach (var change in File.Exists(path) ? Lines(path).Select(Parse).OfType<StreamChange>() : [])
+        foreach (var change in Lines(path).Select(Parse).OfType<StreamChange>())
         {
             if (change.At >= to)
             {
@@ -99,14 +100,8 @@ internal sealed class RunLogReader(string folder)
         return found;
     }
 
-    private static IEnumerable<string> Lines(string path)
-    {
-        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-        while (reader.ReadLine() is { } line)
-        {
-            yield return line;
-        }
-    }
+    // What is no plain file is no word of which stream it was.
+    private static IEnumerable<string> Lines(string path) => PlainFile.Problem(path, int.MaxValue) is null ? PlainFile.Lines(path) : [];
 
     private static StreamChange? Parse(string line) =>
         line.Split(' ') is [var at, var word] && (word is "out" or "err") && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var offset)

@@ -107,7 +107,7 @@ public sealed class Trust(string root, string? folder, IFileSystem files, IDurab
     {
         try
         {
-            return FileOf() is { } file && files.KindOf(file) == FileKind.Regular && StateJson.Read(files.File.ReadAllBytes(file)) is { } approval && approval["repository"].TextOrNull() == root ? approval : null;
+            return FileOf() is { } file && StateJson.Read(PlainFile.BytesIfThere(file, FileLimits.Record)) is { } approval && approval["repository"].TextOrNull() == root ? approval : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -32,9 +32,14 @@ internal sealed class WorktreeInclude(GitRepository git, StateLayout layout, IFi
     internal IncludedFiles CopyInto(AdminEntry entry, string directory)
     {
         var patterns = Path.Join(layout.Root, FileName);
-        if (files.KindOf(patterns) != FileKind.Regular)
+        if (files.KindOf(patterns) is FileKind.None or FileKind.Link)
         {
             return IncludedFiles.None;
+        }
+
+        if (PlainFile.Problem(patterns, FileLimits.Patterns) is { } problem)
+        {
+            return new IncludedFiles(0, $"{FileName} could not be followed: {problem}.");
         }
 
         try

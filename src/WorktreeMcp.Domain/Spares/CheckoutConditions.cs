@@ -56,7 +56,7 @@ internal sealed record CheckoutConditions(IReadOnlyDictionary<string, string> Fi
     {
         try
         {
-            return files.File.Exists(path) ? StateJson.Hash(files.File.ReadAllBytes(path)) : Absent;
+            return PlainFile.BytesIfThere(path, FileLimits.GitSettings, followed: true) is { } bytes ? StateJson.Hash(bytes) : Absent;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -157,6 +157,7 @@ internal sealed class SpareRoom : IDisposable
         if (SpareShelf.IsName(id) && _files.KindOf(_shelf.DirectoryOf(id)) == FileKind.Folder && _files.KindOf(directory) == FileKind.None
             && _shelf.EntryOf(id).NamesWorktree(_files) is { } named && AdminEntry.SamePath(named, directory))
         {
+            _shelf.RequireOurs();
             _files.Directory.Move(_shelf.DirectoryOf(id), directory);
         }
     }

@@ -31,7 +31,7 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
     internal AdminEntry EntryOf(string id) => AdminEntry.At(layout.CommonDirectory, id);
 
     /// <summary>All that are ready, without their leases.</summary>
-    internal IReadOnlyList<Spare> Ready() => files.Directory.Exists(layout.SpareRecords)
+    internal IReadOnlyList<Spare> Ready() => files.KindOf(layout.SpareRecords) == FileKind.Folder
         ? [.. files.Directory.EnumerateFiles(layout.SpareRecords, $"{Prefix}*{Extension}").Order(StringComparer.Ordinal).Select(Read).OfType<Spare>()]
         : [];
 
@@ -57,15 +57,29 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
     /// <summary>Tries to take a spare's lease.</summary>
     internal Lease? TryLease(string id)
     {
-        disk.MakeFolder(layout.SpareRecords);
-        return Lease.Try(Path.Join(layout.SpareRecords, id + LeaseExtension), shared: false);
+        RequireOurs();
+        return Lease.Try(layout, Path.Join(layout.SpareRecords, id + LeaseExtension), shared: false);
     }
 
     /// <summary>Tries to become the one server that looks after the spares.</summary>
     internal Lease? TryKeeper()
     {
-        disk.MakeFolder(layout.SpareRecords);
-        return Lease.Try(Path.Join(layout.SpareRecords, "keeper"), shared: false);
+        RequireOurs();
+        return Lease.Try(layout, Path.Join(layout.SpareRecords, "keeper"), shared: false);
+    }
+
+    /// <summary>Refuses folders that are links: what lies behind one is no spare.</summary>
+    internal void RequireOurs()
+    {
+        try
+        {
+            HeldFolder.Find(layout, layout.Spares)?.Dispose();
+            HeldFolder.Find(layout, layout.SpareRecords)?.Dispose();
+        }
+        catch (NotPlainException fault)
+        {
+            throw fault.ToRefusal();
+        }
     }
 
     /// <summary>Makes a spare ready; the caller holds its lease.</summary>
@@ -154,7 +168,7 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
         try
         {
             var id = Path.GetFileNameWithoutExtension(path);
-            if (!IsName(id) || files.KindOf(path) != FileKind.Regular || StateJson.Read(files.File.ReadAllBytes(path)) is not { } json
+            if (!IsName(id) || files.KindOf(path) != FileKind.Regular || StateJson.Read(PlainFile.Bytes(path, FileLimits.Record)) is not { } json
                 || json["commit"].Text() is not { } commit || !RefReader.IsHash(commit) || json["files"] is not JsonObject conditions)
             {
                 return null;

@@ -6,14 +6,22 @@ namespace WorktreeMcp.Domain.Storage;
 /// <summary>The folders that hold our files: made on the first change, never links, kept out of commits.</summary>
 internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDurableFiles disk)
 {
+    // A folder of the worktrees further down has others above it that are in the repository too.
+    private readonly string[] _folders =
+    [
+        layout.Tasks,
+        .. layout.WorktreeRoot.Split('/', '\\').Aggregate(new List<string>(), (above, name) => [.. above, Path.Join(above.LastOrDefault(layout.Root), name)]),
+        layout.Private,
+    ];
+
     private FileStamp? _excluded;
 
     /// <summary>Makes what is absent and refuses what is a link; the caller holds the lock.</summary>
     internal void Ensure()
     {
         RefuseLinks();
-        RefuseLink(layout.Events);
-        RefuseLink(layout.OperationLog);
+        RefuseFile(layout.Events);
+        RefuseFile(layout.OperationLog);
         disk.MakeFolder(layout.Tasks);
         disk.MakeFolder(layout.Worktrees);
         Exclude();
@@ -37,12 +45,16 @@ internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDur
     /// <summary>Whether both are there.</summary>
     internal bool Exist => files.Directory.Exists(layout.Tasks) && files.Directory.Exists(layout.Worktrees);
 
-    /// <summary>Refuses folders that are links; also readers do not follow them.</summary>
+    /// <summary>Refuses folders that are links, or no folders; also readers do not follow them.</summary>
     internal void RefuseLinks()
     {
-        RefuseLink(layout.Tasks);
-        RefuseLink(layout.Worktrees);
-        RefuseLink(layout.Private);
+        foreach (var path in _folders)
+        {
+            if (files.KindOf(path) is not (FileKind.None or FileKind.Folder) and var kind)
+            {
+                throw new NotPlainException(path, kind == FileKind.Link ? kind.Problem() : "it is a file, not a folder").ToRefusal();
+            }
+        }
     }
 
     /// <summary>Says that a place of ours is a link.</summary>
@@ -51,11 +63,11 @@ internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDur
         $"{path} is a link. What it points to may belong to somebody else, so nothing is read or written through it.",
         "Replace the link by a folder or a file of its own.");
 
-    private void RefuseLink(string path)
+    private void RefuseFile(string path)
     {
-        if (files.KindOf(path) == FileKind.Link)
+        if (files.KindOf(path) is var kind && !kind.IsOurs())
         {
-            throw Linked(path);
+            throw new NotPlainException(path, kind.Problem()).ToRefusal();
         }
     }
 
@@ -82,13 +94,13 @@ internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDur
 
     private void WriteExclude()
     {
-        if (!files.KindOf(layout.Exclude).IsOurs())
+        if (!files.KindOf(layout.Exclude).IsOurs() || files.KindOf(Path.GetDirectoryName(layout.Exclude)!) == FileKind.Link || PlainFile.Problem(layout.Exclude, FileLimits.GitSettings) is not null)
         {
             // Somebody keeps these patterns elsewhere, perhaps in a tracked file: that is not ours to edit.
             return;
         }
 
-        var old = files.File.Exists(layout.Exclude) ? files.File.ReadAllText(layout.Exclude) : string.Empty;
+        var old = PlainFile.TextIfThere(layout.Exclude, FileLimits.GitSettings) ?? string.Empty;
         var lines = old.Split('\n').Select(line => line.Trim()).ToHashSet();
         var worktrees = Path.GetRelativePath(layout.Root, layout.Worktrees).Replace('\\', '/');
         var missing = new[] { "/.tasks/", $"/{worktrees}/" }.Where(pattern => !lines.Contains(pattern)).ToList();

@@ -1,91 +1,80 @@
-#pragma warning disable RS0030 // Storage is where the File and Directory statics belong.
+using Microsoft.Win32.SafeHandles;
+
 namespace WorktreeMcp.Domain.Storage;
 
-/// <summary>The real disk.</summary>
-public sealed class DurableFiles : IDurableFiles
+/// <summary>The real disk. What is changed is a name in a folder that is held open, so that no link leads a change elsewhere.</summary>
+/// <param name="layout">Where the repository lies, below which no folder of ours is a link; null where there is none.</param>
+public sealed class DurableFiles(StateLayout? layout = null) : IDurableFiles
 {
     /// <inheritdoc/>
-    public void MakeFolder(string path) => Directory.CreateDirectory(path);
+    public void MakeFolder(string path) => HeldFolder.Make(layout, path).Dispose();
 
     /// <inheritdoc/>
     public void WriteTemporary(string path, ReadOnlySpan<byte> bytes)
     {
-        File.Delete(path);
-        using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        stream.Write(bytes);
+        using var folder = HeldFolder.Above(layout, path);
+        folder.Delete(Path.GetFileName(path));
+        using var file = folder.MakeFile(Path.GetFileName(path));
+        RandomAccess.Write(file, bytes, 0);
     }
 
     /// <inheritdoc/>
     public void Replace(string temporary, string target)
     {
-        var info = new FileInfo(target);
-        if (info.LinkTarget is not null || Directory.Exists(target))
-        {
-            throw new IOException($"{target} is a link or a folder, not a regular file");
-        }
-
-        File.Move(temporary, target, overwrite: true);
+        using var folder = HeldFolder.Above(layout, temporary);
+        using var targetFolder = HeldFolder.Above(layout, target);
+        folder.Replace(Path.GetFileName(temporary), targetFolder, Path.GetFileName(target));
     }
 
     /// <inheritdoc/>
     public void Append(string path, ReadOnlySpan<byte> bytes, bool sync, bool create = true)
     {
-        if (new FileInfo(path).LinkTarget is not null)
-        {
-            throw new IOException($"{path} is a link, not a regular file");
-        }
-
-        using var stream = new FileStream(path, create ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        stream.Seek(0, SeekOrigin.End);
-        stream.Write(bytes);
+        using var file = OpenToWrite(path, create);
+        RandomAccess.Write(file, bytes, RandomAccess.GetLength(file));
         if (sync)
         {
-            Sync(stream);
+            Posix.Sync(file, path);
         }
     }
 
     /// <inheritdoc/>
     public void Truncate(string path, long length, bool sync)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        stream.SetLength(length);
+        using var file = OpenToWrite(path, create: false);
+        RandomAccess.SetLength(file, length);
         if (sync)
         {
-            Sync(stream);
+            Posix.Sync(file, path);
         }
     }
 
     /// <inheritdoc/>
     public void Sync(string path)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        Sync(stream);
+        using var file = OpenToWrite(path, create: false);
+        Posix.Sync(file, path);
     }
 
     /// <inheritdoc/>
-    public void SyncFolder(string path)
+    public void SyncFolder(string path) => Posix.SyncDirectory(path);
+
+    /// <inheritdoc/>
+    public void Delete(string path)
     {
-        if (!OperatingSystem.IsWindows())
-        {
-            Posix.SyncDirectory(path);
-        }
+        using var folder = HeldFolder.Above(layout, path);
+        folder.Delete(Path.GetFileName(path));
     }
 
     /// <inheritdoc/>
-    public void Delete(string path) => File.Delete(path);
-
-    /// <inheritdoc/>
-    public void DeleteTree(string path) => TreeDeletion.Delete(path);
-
-    private static void Sync(FileStream stream)
+    public void DeleteTree(string path)
     {
-        if (OperatingSystem.IsWindows())
-        {
-            stream.Flush(flushToDisk: true);
-        }
-        else
-        {
-            Posix.Sync(stream.SafeFileHandle, stream.Name);
-        }
+        using var folder = HeldFolder.Find(layout, Path.GetDirectoryName(path)!);
+        folder?.DeleteTree(Path.GetFileName(path));
+    }
+
+    private SafeFileHandle OpenToWrite(string path, bool create)
+    {
+        using var folder = HeldFolder.Above(layout, path);
+        return folder.OpenToWrite(Path.GetFileName(path), create);
     }
 }

@@ -40,8 +40,8 @@ public sealed class EventLog
 
     internal EventLog(StateLayout layout, IFileSystem files, IDurableFiles disk)
     {
-        _lines = new LineFile(layout.Events, layout, files, disk);
-        _kept = new LineFile(layout.KeptEvents, layout, files, disk);
+        _lines = new LineFile(layout.Events, layout, files, disk, FileLimits.EventLine, isOptional: true);
+        _kept = new LineFile(layout.KeptEvents, layout, files, disk, FileLimits.EventLine, isOptional: true);
     }
 
     /// <summary>Reads events without the lock and without reading the whole log.</summary>
@@ -55,8 +55,8 @@ public sealed class EventLog
     /// <summary>The number of the newest event; 0 when there is none.</summary>
     internal long LastSeq() => LastSeq(_lines);
 
-    /// <summary>Whether all of these events are there.</summary>
-    internal bool HoldsAll(IReadOnlyList<JsonObject> events) => Missing(events).Count == 0;
+    /// <summary>Whether all of these events are there, or something that is not ours is in their place: then no reader can bring them back.</summary>
+    internal bool HoldsAll(IReadOnlyList<JsonObject> events) => Missing(events).Count == 0 || _lines.IsForeign;
 
     /// <summary>
     /// Appends events; the caller holds the lock. A person's git clean may take the log away at any moment, and a log that

@@ -95,6 +95,9 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
     /// <summary>What lies at its place.</summary>
     internal FileKind Kind => files.KindOf(layout.Index);
 
+    /// <summary>Whether it is too large to be read, and so not ours.</summary>
+    internal bool IsTooLarge => files.FileInfo.FromFileName(layout.Index) is { Exists: true, Length: > FileLimits.Index };
+
     /// <summary>The file's bytes, empty when it is absent.</summary>
     internal byte[] Bytes() => Read() ?? [];
 
@@ -126,18 +129,20 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
         old["revision"] = (old["revision"] is JsonValue revision && revision.TryGetValue(out long number) ? number : 0) + 1;
         var strange = ((old["worktrees"] as JsonArray) ?? []).Where(member => member is not JsonObject).Select(member => member?.DeepClone());
         old["worktrees"] = new JsonArray([.. entries.OrderBy(e => e.Key).Select(e => e.Value), .. strange]);
-        return StateJson.File(old);
+        var file = StateJson.File(old);
+        return file.Length <= FileLimits.Index ? file : throw Corrupt($"with this change it would have more than {FileLimits.Index >> 20} MB");
     }
 
     private byte[]? Read()
     {
         try
         {
-            return files.File.ReadAllBytes(layout.Index);
+            return PlainFile.BytesIfThere(layout.Index, FileLimits.Index);
         }
-        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        catch (NotPlainException fault)
         {
-            return null;
+            (_bytes, _stamp, _log, _entries) = (null, null, null, []);
+            throw Corrupt(fault.Problem);
         }
     }
 

@@ -1,4 +1,3 @@
-#pragma warning disable RS0030 // Storage is where the File and Directory statics belong.
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -25,8 +24,7 @@ public sealed class LandingLock : IDisposable
     /// <returns>The lock, or null.</returns>
     public static LandingLock? Try(StateLayout layout)
     {
-        Directory.CreateDirectory(layout.Private);
-        var file = Posix.OpenForLock(layout.LandingLock);
+        var file = LockFile.Open(layout, layout.LandingLock);
         if (Posix.TryFlock(file, shared: false))
         {
             return new LandingLock(file);
@@ -47,16 +45,7 @@ public sealed class LandingLock : IDisposable
     public static LandingLock Acquire(StateLayout layout, TimeSpan patience, TimeProvider time, string operation, Action<string> waiting, CancellationToken cancel)
     {
         var taken = Try(layout) ?? Wait(layout, patience, time, waiting, cancel);
-        try
-        {
-            var holder = new LockHolder(Environment.ProcessId, Environment.MachineName, operation, StateJson.Seconds(time.GetUtcNow()));
-            File.WriteAllBytes(layout.LandingHolder, StateJson.Line(holder.ToJson(Machine.BootId)));
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            // The side file only words messages; the lock itself holds without it.
-        }
-
+        LockFile.Tell(layout, layout.LandingHolder, new LockHolder(Environment.ProcessId, Environment.MachineName, operation, StateJson.Seconds(time.GetUtcNow())));
         return taken;
     }
 
@@ -66,7 +55,7 @@ public sealed class LandingLock : IDisposable
     private static LandingLock Wait(StateLayout layout, TimeSpan patience, TimeProvider time, Action<string> waiting, CancellationToken cancel)
     {
         var start = time.GetTimestamp();
-        var file = Posix.OpenForLock(layout.LandingLock);
+        var file = LockFile.Open(layout, layout.LandingLock);
         var claim = new LockClaim(file);
         try
         {
@@ -98,17 +87,7 @@ public sealed class LandingLock : IDisposable
             : new LandingLock(file);
     }
 
-    private static string Holder(StateLayout layout)
-    {
-        try
-        {
-            return LockHolder.From(File.ReadAllBytes(layout.LandingHolder)) is { } holder
-                ? $"process {holder.Pid} on {holder.Host}, {holder.Operation} since {DateTimeOffset.FromUnixTimeMilliseconds((long)(holder.Since * 1000)):yyyy-MM-dd HH:mm:ss}Z"
-                : "another process";
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            return "another process";
-        }
-    }
+    private static string Holder(StateLayout layout) => LockFile.Told(layout.LandingHolder) is { } holder
+        ? $"process {holder.Pid} on {holder.Host}, {holder.Operation} since {DateTimeOffset.FromUnixTimeMilliseconds((long)(holder.Since * 1000)):yyyy-MM-dd HH:mm:ss}Z"
+        : "another process";
 }

@@ -1,4 +1,3 @@
-#pragma warning disable RS0030 // Storage is where the File and Directory statics belong.
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -22,21 +21,21 @@ public sealed class Lease : IDisposable
     /// <param name="worktreeId">The worktree's number.</param>
     /// <param name="shared">Shared for commands, exclusive for making and removing.</param>
     /// <returns>The lease, or null when somebody holds it.</returns>
-    public static Lease? Try(StateLayout layout, int worktreeId, bool shared) => Try(layout.Lease(worktreeId), shared);
+    public static Lease? Try(StateLayout layout, int worktreeId, bool shared) => Try(layout, layout.Lease(worktreeId), shared);
 
     /// <summary>Tries to become the one process that empties the trash.</summary>
     /// <param name="layout">Where the lease files lie.</param>
     /// <returns>The lease, or null when somebody holds it.</returns>
-    public static Lease? TryTrash(StateLayout layout) => Try(layout.TrashLease, shared: false);
+    public static Lease? TryTrash(StateLayout layout) => Try(layout, layout.TrashLease, shared: false);
 
     /// <summary>Tries to take a lease by its file.</summary>
+    /// <param name="layout">Where the repository lies.</param>
     /// <param name="path">The file; it is never deleted while somebody may hold it.</param>
     /// <param name="shared">Shared or exclusive.</param>
     /// <returns>The lease, or null when somebody holds it.</returns>
-    internal static Lease? Try(string path, bool shared)
+    internal static Lease? Try(StateLayout layout, string path, bool shared)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var file = Posix.OpenForLock(path);
+        var file = LockFile.Open(layout, path);
         if (Posix.TryFlock(file, shared))
         {
             return new Lease(file);

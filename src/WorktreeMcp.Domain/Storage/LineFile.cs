@@ -4,13 +4,25 @@ namespace WorktreeMcp.Domain.Storage;
 
 /// <summary>
 /// A file of lines that only grows, read from its end: the cost follows what is asked for, not the file's size.
-/// A last line without a newline was torn by a kill: readers skip it, the next writer cuts it into quarantine.
+/// A last line without a newline was torn by a kill: readers skip it, the next writer cuts it into quarantine. A line that is
+/// longer than any of ours never comes into memory: it is shown as one that cannot be understood.
 /// </summary>
-internal sealed class LineFile(string path, StateLayout layout, IFileSystem files, IDurableFiles disk)
+/// <param name="path">Where it lies.</param>
+/// <param name="layout">Where the repository lies.</param>
+/// <param name="files">For its length.</param>
+/// <param name="disk">For writing.</param>
+/// <param name="longest">How many bytes a line may have.</param>
+/// <param name="isOptional">Whether what is no plain file counts as absent; else it is refused.</param>
+internal sealed class LineFile(string path, StateLayout layout, IFileSystem files, IDurableFiles disk, int longest, bool isOptional = false)
 {
     private const int Chunk = 16 * 1024;
 
+    private static readonly byte[] TooLong = "!"u8.ToArray();
+
     internal string FilePath => path;
+
+    /// <summary>Whether something else than a file lies in its place.</summary>
+    internal bool IsForeign => !files.KindOf(path).IsOurs();
 
     /// <summary>Length in bytes; 0 when the file is absent.</summary>
     internal long Length
@@ -18,7 +30,7 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
         get
         {
             var info = files.FileInfo.FromFileName(path);
-            return info.Exists ? info.Length : 0;
+            return info.Exists && info.Kind() is FileKind.Regular ? info.Length : 0;
         }
     }
 
@@ -46,6 +58,13 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
         }
     }
 
+    /// <summary>Where its last whole line ends.</summary>
+    internal long WholeLength()
+    {
+        using var stream = TryOpen();
+        return stream is null ? 0 : LastNewline(stream, stream.Length) + 1;
+    }
+
     /// <summary>Appends whole lines; the caller holds the lock and has cut what was torn.</summary>
     internal void Append(ReadOnlySpan<byte> lines, bool sync, bool create = true) => disk.Append(path, lines, sync, create);
 
@@ -69,7 +88,7 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
         }
 
         var keep = LastNewline(stream, length) + 1;
-        CutFrom(stream, keep, length);
+        CutFrom(stream, keep);
     }
 
     private static bool EndsWhole(Stream stream, long length)
@@ -82,7 +101,7 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
     internal void CutFrom(long offset)
     {
         using var stream = Open();
-        CutFrom(stream, offset, stream.Length);
+        CutFrom(stream, offset);
     }
 
     /// <summary>Whole lines from the newest to the oldest, with the offset each begins at.</summary>
@@ -94,14 +113,20 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
             yield break;
         }
 
+        // What was read of a line whose beginning is still to come lies at the front, and gives way to what stands before it.
         var position = stream.Length;
-        byte[] pending = [];
-        var torn = true;
+        var block = new byte[Chunk];
+        var (pending, torn, isTooLong) = (0, true, false);
         while (position > 0)
         {
-            var size = (int)Math.Min(Math.Max(Chunk, pending.Length), position);
+            var size = (int)Math.Min(Math.Max(Chunk, pending), position);
             position -= size;
-            var block = new byte[size + pending.Length];
+            if (block.Length < size + pending)
+            {
+                Array.Resize(ref block, size + pending);
+            }
+
+            block.AsSpan(0, pending).CopyTo(block.AsSpan(size));
             stream.Seek(position, SeekOrigin.Begin);
             if (stream.ReadAtLeast(block.AsSpan(0, size), size, throwOnEndOfStream: false) < size)
             {
@@ -109,26 +134,25 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
                 yield break;
             }
 
-            pending.CopyTo(block, size);
-
-            var end = block.Length;
+            var end = size + pending;
             for (var newline = block.AsSpan(0, end).LastIndexOf((byte)'\n'); newline >= 0; newline = block.AsSpan(0, end).LastIndexOf((byte)'\n'))
             {
-                if (!torn && end > newline + 1)
+                if (!torn && (end > newline + 1 || isTooLong))
                 {
-                    yield return (position + newline + 1, block[(newline + 1)..end]);
+                    yield return (position + newline + 1, isTooLong ? TooLong : block[(newline + 1)..end]);
                 }
 
-                torn = false;
+                (torn, isTooLong) = (false, false);
                 end = newline;
             }
 
-            pending = block[..end];
+            isTooLong |= end > longest;
+            pending = isTooLong ? 0 : end;
         }
 
-        if (!torn && pending.Length > 0)
+        if (!torn && (pending > 0 || isTooLong))
         {
-            yield return (0, pending);
+            yield return (0, isTooLong ? TooLong : block[..pending]);
         }
     }
 
@@ -144,17 +168,21 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
         stream.Seek(offset, SeekOrigin.Begin);
         using var buffered = new BufferedStream(stream, 64 * 1024);
         var line = new List<byte>(512);
-        var start = offset;
+        var (start, length) = (offset, 0L);
         for (var read = buffered.ReadByte(); read >= 0; read = buffered.ReadByte())
         {
             if (read != '\n')
             {
-                line.Add((byte)read);
+                if (length++ < longest)
+                {
+                    line.Add((byte)read);
+                }
+
                 continue;
             }
 
-            yield return (start, line.ToArray());
-            start += line.Count + 1;
+            yield return (start, length > longest ? TooLong : line.ToArray());
+            (start, length) = (start + length + 1, 0);
             line.Clear();
         }
     }
@@ -189,19 +217,19 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
     }
 
     // A person may delete it at any moment.
-    private Stream? TryOpen()
+    private FileStream? TryOpen()
     {
         try
         {
-            return files.File.Exists(path) ? Open() : null;
+            return PlainFile.OpenIfThere(path);
         }
-        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        catch (NotPlainException fault)
         {
-            return null;
+            return isOptional ? null : throw fault.ToRefusal();
         }
     }
 
-    private Stream Open() => files.FileStream.Create(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+    private FileStream Open() => PlainFile.Open(path);
 
     private static long LastNewline(Stream stream, long length)
     {
@@ -222,12 +250,9 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
         return -1;
     }
 
-    private void CutFrom(Stream stream, long offset, long length)
+    private void CutFrom(Stream stream, long offset)
     {
-        var bytes = new byte[length - offset];
-        stream.Seek(offset, SeekOrigin.Begin);
-        stream.ReadExactly(bytes);
-        Quarantine.Keep(layout, disk, Path.GetFileName(path), bytes);
+        Quarantine.Keep(layout, disk, Path.GetFileName(path), stream, offset);
         disk.Truncate(path, offset, sync: true);
     }
 }

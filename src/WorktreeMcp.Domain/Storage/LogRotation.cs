@@ -83,6 +83,11 @@ internal sealed class LogRotation(StateStore store, long limit)
         {
             Requests = [.. requests.Values.Where(o => o.At >= store.OldestRequest).OrderBy(o => o.Number)],
         };
+        if (!OperationLog.MayHold(snapshot))
+        {
+            throw new IOException("The board is too large for one line.");
+        }
+
         store.Events.Keep(store.Log.Backward().Reverse().SelectMany(o => o.Events), store.Durable);
         store.Log.Replace([snapshot, last]);
     }

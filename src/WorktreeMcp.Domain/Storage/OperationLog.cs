@@ -16,7 +16,7 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDurab
     // Number and time of the first operation, and more.
     private const int HeadLength = 64;
 
-    private readonly LineFile _lines = new(layout.OperationLog, layout, files, disk);
+    private readonly LineFile _lines = new(layout.OperationLog, layout, files, disk, FileLimits.OperationLine);
     private bool _outcomeUnknown;
     private string? _durableName;
     private LogMark _firstLine = new(string.Empty, 0);
@@ -157,6 +157,9 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDurab
             SyncName();
         }
     }
+
+    /// <summary>Whether an operation is not too long to be read again.</summary>
+    internal static bool MayHold(Operation operation) => StateJson.Line(operation.ToJson()).Length <= FileLimits.OperationLine;
 
     /// <summary>Puts another log in this one's place, whole or not at all; the caller has made durable what the old one would redo.</summary>
     internal void Replace(IEnumerable<Operation> operations)

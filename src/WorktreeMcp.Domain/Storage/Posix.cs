@@ -11,20 +11,28 @@ namespace WorktreeMcp.Domain.Storage;
 /// </summary>
 internal static partial class Posix
 {
-    private const int ReadOnly = 0;
-    private const int ReadWrite = 2;
     private const int TryAgain = 11;
     private const int TryAgainMac = 35;
     private const int Interrupted = 4;
 
-    private static int CloseOnExec => OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
-
-    /// <summary>Opens a lock file, making it if it is absent; children do not inherit it.</summary>
+    /// <summary>Opens a lock file, making it if it is absent; children do not inherit it. A link, a pipe or a folder is none.</summary>
     internal static SafeFileHandle OpenForLock(string path)
     {
         MakeOnce(path);
-        var descriptor = Open(path, ReadWrite | CloseOnExec);
-        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Fault("open", path);
+        var descriptor = Open(path, OpenFlags.ReadWrite | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.CloseOnExec);
+        if (descriptor < 0)
+        {
+            throw new FileInfo(path).LinkTarget is null ? Fault("open", path) : new NotPlainException(path, FileKinds.IsLink);
+        }
+
+        var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (PlainFile.ProblemOf(file, out _) is { } problem)
+        {
+            file.Dispose();
+            throw new NotPlainException(path, problem);
+        }
+
+        return file;
     }
 
     /// <summary>Tries to take a flock without waiting; false when another holds it.</summary>
@@ -75,7 +83,7 @@ internal static partial class Posix
     /// <summary>fsync of a directory, so that a name in it survives a power cut.</summary>
     internal static void SyncDirectory(string path)
     {
-        var descriptor = Open(path, ReadOnly | CloseOnExec);
+        var descriptor = Open(path, OpenFlags.Read | OpenFlags.CloseOnExec);
         using var handle = descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Fault("open", path);
         Sync(handle, path);
     }
@@ -104,7 +112,6 @@ internal static partial class Posix
     // Declared without the variadic mode: only existing files are opened here.
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
-
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int Flock(SafeFileHandle file, int operation);

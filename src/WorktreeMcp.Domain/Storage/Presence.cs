@@ -1,4 +1,3 @@
-#pragma warning disable RS0030 // Storage is where the File and Directory statics belong.
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
@@ -34,12 +33,12 @@ internal sealed class Presence(StateLayout layout) : IDisposable
     internal bool IsGone(string session)
     {
         // Whatever stands in the file by hand is no path.
-        if (session.Length != NameLength || !session.All(char.IsAsciiHexDigitLower))
+        if (!IsName(session))
         {
             return true;
         }
 
-        return !File.Exists(layout.Session(session)) || IsFree(layout.Session(session));
+        return IsFree(layout.Session(session));
     }
 
     /// <inheritdoc/>
@@ -49,52 +48,83 @@ internal sealed class Presence(StateLayout layout) : IDisposable
         {
             if (_held is { } held)
             {
-                File.Delete(layout.Session(held.Name));
+                Forget(held.Name);
                 Posix.Unlock(held.File);
                 _held = null;
             }
         }
     }
 
-    private (string Name, SafeFileHandle File) Begin()
-    {
-        Directory.CreateDirectory(layout.Sessions);
-        Sweep();
-        while (true)
-        {
-            var name = RandomNumberGenerator.GetHexString(NameLength, lowercase: true);
-            var file = Posix.OpenForLock(layout.Session(name));
-            if (Posix.TryFlock(file, shared: false) && File.Exists(layout.Session(name)))
-            {
-                return (name, file);
-            }
+    private static bool IsName(string text) => text.Length == NameLength && text.All(char.IsAsciiHexDigitLower);
 
-            file.Dispose();
-        }
-    }
-
-    // A file that has just been made may not be locked yet.
-    private void Sweep()
+    private void Forget(string name)
     {
-        foreach (var path in Directory.EnumerateFiles(layout.Sessions).Where(path => TimeProvider.System.GetUtcNow() - File.GetLastWriteTimeUtc(path) > Young).ToList())
-        {
-            if (IsFree(path))
-            {
-                File.Delete(path);
-            }
-        }
-    }
-
-    private static bool IsFree(string path)
-    {
-        var file = Posix.OpenForLock(path);
         try
         {
-            return Posix.TryFlock(file, shared: true);
+            using var folder = HeldFolder.Find(layout, layout.Sessions);
+            folder?.Delete(name);
         }
-        finally
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
+            // What the end of a process cannot take away, the next one does.
+        }
+    }
+
+    private (string Name, SafeFileHandle File) Begin()
+    {
+        try
+        {
+            using var folder = HeldFolder.Make(layout, layout.Sessions);
+            Sweep(folder);
+            while (true)
+            {
+                var name = RandomNumberGenerator.GetHexString(NameLength, lowercase: true);
+                var file = folder.OpenForLock(name);
+                if (Posix.TryFlock(file, shared: false) && folder.KindOf(name) == FileKind.Regular)
+                {
+                    return (name, file);
+                }
+
+                file.Dispose();
+            }
+        }
+        catch (NotPlainException fault)
+        {
+            throw fault.ToRefusal();
+        }
+    }
+
+    // A file that has just been made may not be locked yet; what bears no name of ours is not ours.
+    private static void Sweep(HeldFolder folder)
+    {
+        var oldest = TimeProvider.System.GetUtcNow() - Young;
+        foreach (var name in folder.Names().Where(name => IsName(name) && folder.KindOf(name) == FileKind.Regular && folder.Modified(name) < oldest))
+        {
+            if (IsFree(folder.PathOf(name)))
+            {
+                folder.Delete(name);
+            }
+        }
+    }
+
+    // Only asked, so what is no lock file of ours is held by nobody.
+    private static bool IsFree(string path)
+    {
+        try
+        {
+            using var file = PlainFile.HandleIfThere(path, followed: false, out _);
+            if (file is null)
+            {
+                return true;
+            }
+
+            var isFree = Posix.TryFlock(file, shared: true);
             Posix.Unlock(file);
+            return isFree;
+        }
+        catch (NotPlainException)
+        {
+            return true;
         }
     }
 }

@@ -149,7 +149,7 @@ internal sealed class Recovery(StateStore store)
 
         if (store.IndexFile.Kind == FileKind.Regular)
         {
-            SetAside(store.Layout.Index, store.IndexFile.Bytes());
+            SetIndexAside();
         }
 
         var images = store.Log.NewestImages().Where(c => c is { Kind: EntityKind.Worktree, After: not null }).ToDictionary(c => c.Id, c => c.After!);
@@ -232,9 +232,23 @@ internal sealed class Recovery(StateStore store)
         store.Disk.Replace(temporary, target);
     }
 
-    private void SetAside(string path, byte[] bytes)
+    private void SetIndexAside()
     {
-        var copy = Quarantine.Keep(store.Layout, store.Disk, Path.GetFileName(path), bytes);
+        var path = store.Layout.Index;
+        if (store.IndexFile.IsTooLarge)
+        {
+            TellSetAside(path, Quarantine.Move(store.Layout, store.Disk, path, store.Time.GetUtcNow().UtcDateTime));
+        }
+        else
+        {
+            SetAside(path, store.IndexFile.Bytes());
+        }
+    }
+
+    private void SetAside(string path, byte[] bytes) => TellSetAside(path, Quarantine.Keep(store.Layout, store.Disk, Path.GetFileName(path), bytes));
+
+    private void TellSetAside(string path, string copy)
+    {
         _repairs.Add(new JsonObject
         {
             ["event"] = "board.repaired",

@@ -1,4 +1,3 @@
-#pragma warning disable RS0030 // Storage is where the File and Directory statics belong.
 using Microsoft.Win32.SafeHandles;
 
 namespace WorktreeMcp.Domain.Storage;
@@ -67,9 +66,7 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
 
     private SafeFileHandle AcquireFile(TimeSpan most, TimeSpan left)
     {
-        RefuseLinks();
-        Directory.CreateDirectory(layout.Private);
-        var file = Posix.OpenForLock(layout.Lock);
+        var file = LockFile.Open(layout, layout.Lock);
         if (Posix.TryFlock(file, shared: false))
         {
             return file;
@@ -79,23 +76,12 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
         return claim.Came(left) || !claim.Abandon() ? file : throw Busy(most);
     }
 
-    // A lock behind a link may be anybody's file; looked for before anything is made there.
-    private void RefuseLinks()
-    {
-        if (new[] { layout.Private, layout.Lock }.FirstOrDefault(IsLink) is { } link)
-        {
-            throw ControlFolders.Linked(link);
-        }
-    }
-
-    private static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;
-
     // Some network file systems and a disabled lock say yes to everybody.
     private void EnsureItLocks()
     {
         if (_works is null)
         {
-            using var second = Posix.OpenForLock(layout.Lock);
+            using var second = LockFile.Open(layout, layout.Lock);
             _works = !Posix.TryFlock(second, shared: false);
         }
 
@@ -108,36 +94,12 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
         }
     }
 
-    private void WriteHolder(string operation)
-    {
-        if (IsLink(layout.LockHolder))
-        {
-            return;
-        }
-
-        try
-        {
-            var holder = new LockHolder(Environment.ProcessId, Environment.MachineName, operation, StateJson.Seconds(time.GetUtcNow()));
-            File.WriteAllBytes(layout.LockHolder, StateJson.Line(holder.ToJson(Machine.BootId)));
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            // The side file only words messages; the lock itself holds without it.
-        }
-    }
+    private void WriteHolder(string operation) =>
+        LockFile.Tell(layout, layout.LockHolder, new LockHolder(Environment.ProcessId, Environment.MachineName, operation, StateJson.Seconds(time.GetUtcNow())));
 
     private Refusal Busy(TimeSpan waited)
     {
-        LockHolder? holder = null;
-        try
-        {
-            holder = LockHolder.From(File.ReadAllBytes(layout.LockHolder));
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            // Nothing to add to the message then.
-        }
-
+        var holder = LockFile.Told(layout.LockHolder);
         var who = holder is null
             ? "another process"
             : $"process {holder.Pid} on {holder.Host}, doing {holder.Operation} since {DateTimeOffset.FromUnixTimeMilliseconds((long)(holder.Since * 1000)):yyyy-MM-dd HH:mm:ss}Z";

@@ -182,7 +182,7 @@ public sealed class StateChange : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
-    internal static Refusal NotWritten(Exception fault) => new(
+    internal static Refusal NotWritten(Exception fault) => fault is NotPlainException foreign ? foreign.ToRefusal() : new Refusal(
         RefusalCode.Internal,
         $"The change could not be written: {fault.Message}. Nothing was changed.",
         "Check free space and permissions of the repository's .tasks, .worktrees and git directory, then repeat the call.",

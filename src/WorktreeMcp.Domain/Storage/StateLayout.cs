@@ -69,6 +69,9 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>git's directories of the checkouts in which landings are verified.</summary>
     public string Verification => Path.Join(Private, "verify");
 
+    /// <summary>Private objects and branches of confined commands, a folder for each worktree.</summary>
+    public string Sandboxes => Path.Join(Private, "sandbox");
+
     /// <summary>Where prepared checkouts wait; on the worktrees' file system, so that a rename makes a worktree of one.</summary>
     public string Spares => Path.Join(Worktrees, ".spares");
 
@@ -77,6 +80,24 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
 
     /// <summary>git's own list of patterns that are never committed, local to this repository.</summary>
     public string Exclude => Path.Join(CommonDirectory, "info", "exclude");
+
+    /// <summary>
+    /// The folder from which a place of ours is reached with no link on the way; null for a place that is not ours alone, such as git's own
+    /// folders, which a person may have put elsewhere.
+    /// </summary>
+    /// <param name="path">An absolute path.</param>
+    /// <returns>An absolute path above it.</returns>
+    internal string? RootOf(string path) =>
+        IsIn(Private, path) ? CommonDirectory
+        : IsIn(CommonDirectory, path) || path == Root || !IsIn(Root, path) ? null
+        : Root;
+
+    /// <summary>Every folder of ours; none of them is ever a link.</summary>
+    internal IReadOnlyList<string> Folders =>
+        [Tasks, Worktrees, Private, Quarantine, Trash, TrashBeside, DroppedRecords, Leases, Sessions, Runs, Sandboxes, Verification, Spares, SpareRecords];
+
+    /// <summary>Every file of ours that has one name.</summary>
+    internal IReadOnlyList<string> Files => [Index, Events, OperationLog, KeptEvents, Lock, LockHolder, LandingLock, LandingHolder];
 
     /// <summary>The file of one task.</summary>
     /// <param name="id">The task's number.</param>

@@ -180,7 +180,7 @@ public sealed class StateStore : IDisposable
     internal StoredTask? FindTask(int id) => TaskFiles.Find(id)
         ?? (id > 0 && id < Log.Last()?.Next.Task && Log.NewestTask(id) is { } image ? new StoredTask(id, StateJson.File(image)) : null);
 
-    /// <summary>Refuses a place where a link or a folder lies: replacing it would destroy what is not ours.</summary>
+    /// <summary>Refuses a place where a link, a folder or a pipe lies: replacing it would destroy what is not ours.</summary>
     internal void RefuseForeign(string target)
     {
         var kind = Files.KindOf(target);

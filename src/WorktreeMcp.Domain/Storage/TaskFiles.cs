@@ -205,7 +205,7 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files, Operation
 
         try
         {
-            var bytes = files.File.ReadAllBytes(layout.Task(id));
+            var bytes = PlainFile.Bytes(layout.Task(id), FileLimits.Task);
             var settled = stamp.IsSettled;
             var task = cached?.Task is { Problem: null } known && known.Bytes.Span.SequenceEqual(bytes) ? known : new StoredTask(id, bytes);
             Remember(id, new Cached(task, stamp, settled));
@@ -215,6 +215,10 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files, Operation
         {
             Forget(id);
             return null;
+        }
+        catch (NotPlainException fault)
+        {
+            return Unreadable(id, fault.Problem);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

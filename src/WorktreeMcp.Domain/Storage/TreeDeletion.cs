@@ -16,9 +16,6 @@ namespace WorktreeMcp.Domain.Storage;
 internal sealed unsafe partial class TreeDeletion : IDisposable
 {
     private const string AsideName = ".wtmcp-aside-";
-    private const int FolderOnly = 0x10000;
-    private const int NoFollow = 0x20000;
-    private const int CloseOnExec = 0x80000;
     private const int RemoveFolder = 0x200;
     private const int LinkItself = 0x100;
     private const int CurrentFolder = -100;
@@ -52,8 +49,17 @@ internal sealed unsafe partial class TreeDeletion : IDisposable
         }
 
         using var above = OpenFolder(Bytes(Path.GetDirectoryName(path)!));
-        var name = Bytes(Path.GetFileName(path));
-        if (above is null || Unlink(above, name))
+        if (above is not null)
+        {
+            Delete(above, Path.GetFileName(path), path);
+        }
+    }
+
+    /// <summary>Deletes what has a name in an open folder; nothing there is no fault. Linux only.</summary>
+    internal static void Delete(SafeFileHandle above, string text, string path)
+    {
+        var name = Bytes(text);
+        if (Unlink(above, name))
         {
             return;
         }
@@ -181,18 +187,18 @@ internal sealed unsafe partial class TreeDeletion : IDisposable
 
     private static SafeFileHandle? OpenFolder(SafeFileHandle folder, byte[] name)
     {
-        var descriptor = OpenAt(folder, Ended(name), FolderOnly | NoFollow | CloseOnExec);
+        var descriptor = OpenAt(folder, Ended(name), OpenFlags.FolderOnly | OpenFlags.NoFollow | OpenFlags.CloseOnExec);
         if (descriptor < 0 && Marshal.GetLastPInvokeError() == Denied)
         {
             _ = ChangeModeAt(folder, Ended(name), OwnerOnly, LinkItself);
-            descriptor = OpenAt(folder, Ended(name), FolderOnly | NoFollow | CloseOnExec);
+            descriptor = OpenAt(folder, Ended(name), OpenFlags.FolderOnly | OpenFlags.NoFollow | OpenFlags.CloseOnExec);
         }
 
         return Opened(descriptor, Text(name));
     }
 
     private static SafeFileHandle? OpenFolder(byte[] path) =>
-        Opened(OpenAtNumber(CurrentFolder, Ended(path), FolderOnly | NoFollow | CloseOnExec), Text(path));
+        Opened(OpenAtNumber(CurrentFolder, Ended(path), OpenFlags.FolderOnly | OpenFlags.NoFollow | OpenFlags.CloseOnExec), Text(path));
 
     private static SafeFileHandle? Opened(int descriptor, string name) =>
         descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true)
@@ -202,7 +208,7 @@ internal sealed unsafe partial class TreeDeletion : IDisposable
     private static List<byte[]> Names(SafeFileHandle folder)
     {
         var names = new List<byte[]>();
-        var own = OpenAt(folder, Ended("."u8.ToArray()), FolderOnly | CloseOnExec);
+        var own = OpenAt(folder, Ended("."u8.ToArray()), OpenFlags.FolderOnly | OpenFlags.CloseOnExec);
         var stream = own < 0 ? IntPtr.Zero : OpenStream(own);
         if (stream == IntPtr.Zero)
         {

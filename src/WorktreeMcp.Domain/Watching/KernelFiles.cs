@@ -26,11 +26,11 @@ internal static unsafe partial class KernelFiles
 
     private const int CloseOnExec = 0x8_0000;
 
-    // Differs between machines: 0o200000 on most, 0o40000 on ARM.
-    private static readonly int OnlyFolder = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x4000 : 0x1_0000;
+    private static readonly int OnlyFolder = Storage.OpenFlags.FolderOnly;
 
     private const int Here = -100;
     private const int NoFollow = 0x100;
+    private const int Itself = 0x1000;
     private const uint LinkCount = 4;
     private const uint Basic = 0x7ff;
     private const int StatLength = 256;
@@ -138,6 +138,14 @@ internal static unsafe partial class KernelFiles
         }
     }
 
+    /// <summary>What is known of an open file; null when it cannot be asked.</summary>
+    internal static FileFacts? Of(SafeFileHandle file)
+    {
+        var about = stackalloc byte[StatLength];
+        byte noName = 0;
+        return CanTell && Stat(file, &noName, Itself, Basic, about) == 0 ? Facts(about) : null;
+    }
+
     /// <summary>Which folder or file lies at a path: its file system and its number there; null when there is none.</summary>
     internal static (ulong Device, ulong Inode)? PlaceOf(string path) => Of(PathOf(path)) is { } facts ? (facts.Device, facts.Inode) : null;
 
@@ -179,6 +187,9 @@ internal static unsafe partial class KernelFiles
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     private static partial int Stat(int at, byte* path, int flags, uint wanted, byte* about);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    private static partial int Stat(SafeFileHandle file, byte* path, int flags, uint wanted, byte* about);
 
     [LibraryImport("libc", EntryPoint = "getdents64", SetLastError = true)]
     private static partial nint Entries(int folder, byte* buffer, nuint count);

@@ -112,7 +112,7 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
 
     private void Sweep()
     {
-        foreach (var folder in Folders(parts.Layout.Worktrees).Where(path => Path.GetFileName(path).StartsWith(Prefix, StringComparison.Ordinal)).Concat(Folders(parts.Layout.Verification)).ToList())
+        foreach (var folder in Folders(parts.Layout.Worktrees, Prefix).Concat(Folders(parts.Layout.Verification, string.Empty)).ToList())
         {
             try
             {
@@ -125,7 +125,11 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
         }
     }
 
-    private IEnumerable<string> Folders(string folder) => parts.Files.Directory.Exists(folder) ? parts.Files.Directory.EnumerateDirectories(folder) : [];
+    // Those that bear a name of ours: the prefix, a worktree's number, and perhaps which one it is of that.
+    private IEnumerable<string> Folders(string folder, string prefix) => parts.Files.KindOf(folder) != FileKind.Folder ? [] :
+        parts.Files.Directory.EnumerateDirectories(folder).Where(path => Path.GetFileName(path) is var name && name.StartsWith(prefix, StringComparison.Ordinal) && IsNumbered(name[prefix.Length..]));
+
+    private static bool IsNumbered(string name) => name.Split('-') is { Length: 1 or 2 } numbers && numbers.All(number => number.Length > 0 && number.All(char.IsAsciiDigit));
 
     private void Write(string path, string line)
     {

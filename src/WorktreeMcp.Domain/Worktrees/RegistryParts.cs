@@ -200,6 +200,7 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
             RefuseLinkOnTheWay(from);
             RefuseLinkOnTheWay(to);
             Store.Disk.MakeFolder(Path.GetDirectoryName(to)!);
+            HeldFolder.Above(Layout, from).Dispose();
             Files.Directory.Move(from, to);
         }
     }

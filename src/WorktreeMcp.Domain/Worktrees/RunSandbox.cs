@@ -20,7 +20,7 @@ internal sealed class RunSandbox(RegistryParts parts)
     private const int MostRefs = 20_000;
     private const string KeptRefs = "refs/worktree-mcp/sandbox";
 
-    private string Folder(int worktreeId) => Path.Join(parts.Layout.Private, "sandbox", $"{worktreeId}");
+    private string Folder(int worktreeId) => Path.Join(parts.Layout.Sandboxes, $"{worktreeId}");
 
     /// <summary>Makes the private folders of a run.</summary>
     internal PrivateGit Prepare(Worktree worktree, AdminEntry entry, string runId)
@@ -33,10 +33,10 @@ internal sealed class RunSandbox(RegistryParts parts)
         }
 
         // Relative to the folder that the private objects stand in for.
-        parts.Files.File.WriteAllText(Path.Join(own.Info, "alternates"), $"../{SandboxView.SharedObjects}\n");
+        Write(Path.Join(own.Info, "alternates"), $"../{SandboxView.SharedObjects}\n");
         CopyRefs(own, branch);
         var log = Path.Join(RealLogs(own), Path.GetFileName(branch));
-        if (parts.Files.File.Exists(log))
+        if (parts.Files.KindOf(log) == FileKind.Regular)
         {
             parts.Files.File.Copy(log, Path.Join(own.Logs, Path.GetFileName(branch)));
         }
@@ -45,7 +45,7 @@ internal sealed class RunSandbox(RegistryParts parts)
         var settings = Path.Join(entry.Directory, "config.worktree");
         if (!parts.Exists(settings))
         {
-            parts.Files.File.WriteAllText(settings, string.Empty);
+            Write(settings, string.Empty);
         }
 
         return own;
@@ -59,17 +59,17 @@ internal sealed class RunSandbox(RegistryParts parts)
     internal string? TakeOver(Worktree worktree, SafeHandle guard, Func<string, bool> isRunning)
     {
         var folder = Folder(worktree.Id);
-        if (!parts.Files.Directory.Exists(folder))
+        if (Runs(folder) is not { } runs)
         {
             return null;
         }
 
-        var gate = Posix.OpenForLock($"{folder}.lock");
+        var gate = LockFile.Open(parts.Layout, $"{folder}.lock");
         try
         {
             Posix.WaitFlock(gate);
             List<string> words = [];
-            foreach (var run in parts.Files.Directory.EnumerateDirectories(folder).ToList())
+            foreach (var run in runs)
             {
                 words.AddRange(TakeOver(worktree, run, guard));
                 if (!isRunning(Path.GetFileName(run)))
@@ -85,6 +85,22 @@ internal sealed class RunSandbox(RegistryParts parts)
             Posix.Unlock(gate);
         }
     }
+
+    // What is reached through a link is none of ours; the refusal names it.
+    private List<string>? Runs(string folder)
+    {
+        try
+        {
+            using var held = HeldFolder.Find(parts.Layout, folder);
+            return held?.Names().Where(name => held.KindOf(name) == FileKind.Folder).Select(name => Path.Join(folder, name)).ToList();
+        }
+        catch (NotPlainException fault)
+        {
+            throw fault.ToRefusal();
+        }
+    }
+
+    private void Write(string path, string text) => parts.Store.Disk.WriteTemporary(path, Encoding.UTF8.GetBytes(text));
 
     private string RealRefs(PrivateGit own) => Path.Join(parts.Layout.CommonDirectory, own.RefFolder);
 
@@ -115,7 +131,7 @@ internal sealed class RunSandbox(RegistryParts parts)
         {
             var copy = Path.Join(own.Refs, name);
             parts.Files.Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            parts.Files.File.WriteAllText(copy, tip + "\n");
+            Write(copy, tip + "\n");
             start.Append(tip).Append(' ').Append(name).Append('\n');
         }
     }
@@ -123,14 +139,14 @@ internal sealed class RunSandbox(RegistryParts parts)
     private void Replace(PrivateGit own, string start)
     {
         var temporary = $"{own.Start}.new";
-        parts.Files.File.WriteAllText(temporary, start);
-        parts.Files.File.Move(temporary, own.Start, overwrite: true);
+        Write(temporary, start);
+        parts.Store.Disk.Replace(temporary, own.Start);
     }
 
     private List<string> TakeOver(Worktree worktree, string run, SafeHandle guard)
     {
-        var lines = parts.Files.File.Exists(Path.Join(run, "start")) ? parts.Files.File.ReadAllLines(Path.Join(run, "start")) : [];
-        if (lines.Length == 0)
+        var lines = PlainFile.Lines(Path.Join(run, "start")).ToList();
+        if (lines.Count == 0)
         {
             return [];
         }
@@ -252,7 +268,7 @@ internal sealed class RunSandbox(RegistryParts parts)
     {
         try
         {
-            parts.Files.Directory.Delete(run, recursive: true);
+            parts.Store.Disk.DeleteTree(run);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

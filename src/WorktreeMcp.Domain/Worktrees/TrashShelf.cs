@@ -105,6 +105,6 @@ internal sealed class TrashShelf(RegistryParts parts)
     private long? Size(int id)
     {
         var path = parts.Layout.TrashSize(id);
-        return parts.Files.File.Exists(path) && long.TryParse(parts.Files.File.ReadAllText(path), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
+        return PlainFile.Problem(path, FileLimits.Words) is null && long.TryParse(PlainFile.TextIfThere(path, FileLimits.Words), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
     }
 }

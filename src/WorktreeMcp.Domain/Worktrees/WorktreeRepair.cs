@@ -239,7 +239,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     {
         var reflog = Reflog(worktree);
         if (worktree.BranchCreated && parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null && parts.Files.KindOf(reflog) == FileKind.Regular
-            && parts.Files.File.ReadLines(reflog).Take(2).All(line => IsBirth(line, worktree.BaseCommit!)))
+            && PlainFile.Lines(reflog).Take(2).All(line => IsBirth(line, worktree.BaseCommit!)))
         {
             parts.Store.Disk.Delete(reflog);
         }
@@ -266,7 +266,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
         }
 
         var reflog = Reflog(worktree);
-        return !parts.Files.File.Exists(reflog) || parts.Files.File.ReadLines(reflog).Take(2).Count() <= 1;
+        return PlainFile.Lines(reflog).Take(2).Count() <= 1;
     }
 
     private string Reflog(Worktree worktree) => Path.Join(parts.Layout.CommonDirectory, "logs", "refs", "heads", worktree.Branch);

@@ -258,9 +258,9 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     private string? RememberHead(AdminEntry entry, Head? head)
     {
         var path = Path.Join(entry.Directory, HeadBefore);
-        if (parts.Files.File.Exists(path))
+        if (PlainFile.TextIfThere(path, FileLimits.Words) is { } before)
         {
-            return parts.Files.File.ReadAllText(path).Trim();
+            return before.Trim();
         }
 
         if (head?.Branch is { } branch)

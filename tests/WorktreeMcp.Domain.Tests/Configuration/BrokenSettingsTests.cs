@@ -60,7 +60,7 @@ public sealed class BrokenSettingsTests : IDisposable
         { "{ \"run\": { \"sandbox\": \"required\" },\n \"run\": {} }", "\"run\" is set twice, in line 1 too", "line 2, column 2" },
         { "{ \"branch_prefix\": \"x\\ud83d/\" }", "half a character", "line 1" },
         { "deep", "", "line 1" },
-        { "large", "larger than", null },
+        { "large", "has more than", null },
         { "dangling link", "a link that leads nowhere", null },
         { "link to itself", "a link that leads nowhere", null },
         { "link to a folder", "a folder", null },

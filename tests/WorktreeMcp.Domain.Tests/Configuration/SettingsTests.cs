@@ -1,3 +1,4 @@
+using System.IO.Abstractions;
 using FluentAssertions;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Worktrees;
@@ -169,24 +170,37 @@ public sealed class SettingsTests : IDisposable
         _repo.Write(".worktree-mcp.json", "{}");
         var path = Path.Join(_repo.Root, ".worktree-mcp.json");
         var looks = 0;
-        var files = new ReadFiles(_ =>
+        var reader = new SettingsReader(new FileSystem(), new Dictionary<string, string>())
         {
-            File.WriteAllText(path, ++looks < 3 ? """{ "branch_prefix": "n""" : """{ "branch_prefix": "new/" }""");
-        });
+            Bytes = Read,
+        };
 
-        var settings = new SettingsReader(files, new Dictionary<string, string>()).Read(_repo.Root);
+        var settings = reader.Read(_repo.Root);
 
         settings.BranchPrefix.Should().Be("new/");
         settings.Warnings.Should().BeEmpty();
+
+        byte[] Read(string file)
+        {
+            if (++looks == 1)
+            {
+                File.Delete(path);
+            }
+            else
+            {
+                File.WriteAllText(path, looks == 2 ? """{ "branch_prefix": "n""" : """{ "branch_prefix": "new/" }""");
+            }
+
+            return File.ReadAllBytes(file);
+        }
     }
 
     [Fact]
     public void A_file_that_cannot_be_read_is_named()
     {
         _repo.Write(".worktree-mcp.json", "{}");
-        var files = new ReadFiles(path => throw new UnauthorizedAccessException("no access"));
 
-        var settings = new SettingsReader(files, new Dictionary<string, string>()).Read(_repo.Root);
+        var settings = new SettingsReader(new FileSystem(), new Dictionary<string, string>()) { Bytes = _ => throw new UnauthorizedAccessException("no access") }.Read(_repo.Root);
 
         settings.Warnings.Should().ContainSingle().Which.Should().Contain(".worktree-mcp.json: it cannot be read: no access");
     }

@@ -284,6 +284,6 @@ public sealed class CommittingTests : IDisposable
     {
         File.WriteAllText(_folder.Layout.Private, "in the way");
 
-        ((Action)(() => _folder.Open().Board.Create(new NewTask("x"), "a"))).Should().Throw<Refusal>().Which.Message.Should().Contain("could not be written");
+        ((Action)(() => _folder.Open().Board.Create(new NewTask("x"), "a"))).Should().Throw<Refusal>().Which.Message.Should().Contain("worktree-mcp cannot be used: it is a file, not a folder");
     }
 }

@@ -124,7 +124,7 @@ public sealed class LockingTests : IDisposable
         ((Action)(() => state.Board.Update(99, new TaskEdit { Note = "x" }, "a"))).Should().Throw<Refusal>();
         Directory.Delete(_folder.Layout.Tasks, recursive: true);
         File.WriteAllText(_folder.Layout.Tasks, "in the way");
-        ((Action)(() => state.Board.Create(new NewTask("x"), "a"))).Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.Internal);
+        ((Action)(() => state.Board.Create(new NewTask("x"), "a"))).Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.CorruptFile);
         File.Delete(_folder.Layout.Tasks);
 
         _folder.Open(patience: Short).Board.Create(new NewTask("x"), "a").View.Task.Id.Should().Be(2);

@@ -139,7 +139,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output) : IDisposable
 
     private string TrustFolder => Path.Join(_repo.Base, "trust");
 
-    private Trust Trust() => new(_repo.Root, TrustFolder, new FileSystem(), new DurableFiles(), TimeProvider.System);
+    private Trust Trust() => new(_repo.Root, TrustFolder, new FileSystem(), new DurableFiles(), TimeProvider.System, _ => []);
 
     private IEnumerable<string> Files() =>
     [
