@@ -80,7 +80,8 @@ internal sealed class RegistryEntryLook(RegistryParts parts, ReadEntries entries
         return repaired;
     }
 
-    // What would fail the same checks does not come back.
+    // What would fail the same checks does not come back, nor what the registry has under another number: a stranger's entry may
+    // have taken the number of ours.
     private JsonObject? Newest(int id) => Read(id) is null ? null : _logged[id].After;
 
     private Worktree? Read(int id)
@@ -92,7 +93,8 @@ internal sealed class RegistryEntryLook(RegistryParts parts, ReadEntries entries
 
         try
         {
-            return WorktreeImage.Read(id, StateJson.Line(image), parts.Layout);
+            var worktree = WorktreeImage.Read(id, StateJson.Line(image), parts.Layout);
+            return worktree.IsLive && entries.Any(other => other.IsLive && other.Id != id && other.Name == worktree.Name) ? null : worktree;
         }
         catch (FaultyValue)
         {

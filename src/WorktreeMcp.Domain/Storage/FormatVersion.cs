@@ -27,7 +27,7 @@ internal static class FormatVersion
     internal static Refusal RefusalBecause(string what, string words) => new(
         RefusalCode.CorruptFile,
         $"{what} {words}. It can be read as far as that goes, but nothing is written there, so nothing was changed.",
-        "Work with the newer worktree-mcp that wrote it: restart this server after an update. Reading goes on as before.");
+        "Work with the newer worktree-mcp that wrote it: restart this server after an update. If nothing newer is in use here, a person moves that file away, and what is known comes back. Reading goes on as before.");
 
     /// <summary>The same as a line of what is not as it should be.</summary>
     internal static string Words(string? version) => version is null

@@ -61,6 +61,30 @@ public sealed class PlantedTasksTests : IDisposable
     }
 
     [Fact]
+    public void An_entry_that_takes_the_number_of_ours_leaves_ours_under_another_one()
+    {
+        using (var before = _repo.Open())
+        {
+            before.Make("a");
+        }
+
+        var index = JsonNode.Parse(_repo.Read(".worktrees/index.json"))!;
+        index["worktrees"]!.AsArray().Insert(0, new JsonObject { ["id"] = 1, ["name"] = "b", ["admin_id"] = "..", ["status"] = "restoring" });
+        _repo.Write(".worktrees/index.json", index.ToJsonString());
+
+        using (var repository = _repo.Open())
+        {
+            repository.Row("a").Drift.Should().BeEmpty();
+            repository.Repair();
+        }
+
+        using var after = _repo.Open();
+        after.Worktrees.Names.Should().Equal("a");
+        after.Examine().Where(finding => finding.IsOpen).Should().BeEmpty();
+        after.Drop("a").BranchDeleted.Should().BeTrue();
+    }
+
+    [Fact]
     public void A_file_with_the_highest_number_leaves_room_for_other_tasks()
     {
         _repo.Write(".tasks/task_999999999.json", """{"id":999999999,"subject":"Planted"}""");
