@@ -14,10 +14,13 @@ namespace WorktreeMcp.Domain.Git;
 /// <param name="store">The repository's object folder.</param>
 /// <param name="files">For its files.</param>
 /// <param name="durable">Whether each object is synced.</param>
+/// <param name="hashLength">How many digits the repository's object ids have.</param>
 /// <param name="indexPack">Checks a pack and writes its index; null when git refuses it, else the pack's hash.</param>
-internal sealed class ObjectImport(string store, IFileSystem files, bool durable, Func<string, string?> indexPack)
+internal sealed class ObjectImport(string store, IFileSystem files, bool durable, int hashLength, Func<string, string?> indexPack)
 {
     private const int LongestHeader = 32;
+    private const int MostPacks = 10_000;
+    private const int MostInFolder = 500_000;
 
     /// <summary>Takes over what is new.</summary>
     /// <param name="source">The private object folder.</param>
@@ -31,11 +34,11 @@ internal sealed class ObjectImport(string store, IFileSystem files, bool durable
             using var inner = folder!.Folder(name);
             if (inner is not null && name == "pack")
             {
-                refused += inner.Names().Where(file => file.EndsWith(".pack", StringComparison.Ordinal)).Count(file => !TakePack(inner, file));
+                refused += inner.Names(MostPacks).Where(file => file.EndsWith(".pack", StringComparison.Ordinal)).Count(file => !TakePack(inner, file));
             }
             else if (inner is not null && name.Length == 2 && IsHex(name))
             {
-                refused += inner.Names().Where(rest => rest.Length is 38 or 62 && IsHex(rest)).Count(rest => !TakeLoose(inner, name, rest));
+                refused += inner.Names(MostInFolder).Where(rest => rest.Length is 38 or 62 && IsHex(rest)).Count(rest => !TakeLoose(inner, name, rest));
             }
         }
 
@@ -46,6 +49,11 @@ internal sealed class ObjectImport(string store, IFileSystem files, bool durable
 
     private bool TakeLoose(UntrustedFolder folder, string first, string rest)
     {
+        if (first.Length + rest.Length != hashLength)
+        {
+            return false;
+        }
+
         var target = Path.Join(store, first, rest);
         if (files.File.Exists(target))
         {
@@ -143,7 +151,7 @@ internal sealed class ObjectImport(string store, IFileSystem files, bool durable
             using (var target = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
 #pragma warning restore RS0030
             {
-                source?.CopyTo(target);
+                CopyWhatIsThere(source, target);
                 if (durable)
                 {
                     target.Flush();
@@ -170,6 +178,23 @@ internal sealed class ObjectImport(string store, IFileSystem files, bool durable
             files.File.Delete(temporary);
             files.File.Delete(index);
             files.File.Delete(Path.ChangeExtension(temporary, ".rev"));
+        }
+    }
+
+    // Whoever still writes to it could go on for ever.
+    private static void CopyWhatIsThere(FileStream? source, FileStream target)
+    {
+        var buffer = new byte[64 * 1024];
+        for (var left = source?.Length ?? 0; left > 0;)
+        {
+            var count = source!.Read(buffer, 0, (int)Math.Min(buffer.Length, left));
+            if (count == 0)
+            {
+                return;
+            }
+
+            target.Write(buffer, 0, count);
+            left -= count;
         }
     }
 

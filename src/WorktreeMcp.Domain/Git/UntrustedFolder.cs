@@ -35,21 +35,26 @@ internal sealed partial class UntrustedFolder : IDisposable
             return null;
         }
 
-        var stream = new FileStream(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.Read, bufferSize: 0);
-        if (stream.CanSeek)
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+#pragma warning disable RS0030 // an open file has no path of its own that could be trusted
+        var isFolder = System.IO.File.GetAttributes(handle).HasFlag(FileAttributes.Directory);
+#pragma warning restore RS0030
+        var stream = isFolder ? null : new FileStream(handle, FileAccess.Read, bufferSize: 0);
+        if (stream is { CanSeek: true })
         {
             return stream;
         }
 
-        stream.Dispose();
+        stream?.Dispose();
+        handle.Dispose();
         return null;
     }
 
-    /// <summary>The names in it.</summary>
-    internal IReadOnlyList<string> Names()
+    /// <summary>The names in it, up to a number of them; one that is no text does not lead to its entry.</summary>
+    internal IReadOnlyList<string> Names(int most = 100_000)
     {
 #pragma warning disable RS0030 // an open folder has no path of its own that could be trusted
-        return [.. Directory.EnumerateFileSystemEntries($"/proc/self/fd/{_handle.DangerousGetHandle()}").Select(path => Path.GetFileName(path)!)];
+        return [.. Directory.EnumerateFileSystemEntries($"/proc/self/fd/{_handle.DangerousGetHandle()}").Take(most).Select(path => Path.GetFileName(path)!)];
 #pragma warning restore RS0030
     }
 

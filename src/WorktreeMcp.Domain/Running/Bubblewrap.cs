@@ -16,10 +16,27 @@ internal sealed class Bubblewrap(CommandEnvironment environment)
     internal static readonly IReadOnlyList<string> Confinement =
         ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--cap-drop", "ALL"];
 
-    private static readonly string[] Trial =
-        ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--unshare-net", .. Confinement, "--", "/bin/sh", "-c", ":"];
+    // What is only read is looked at rather than believed: where control files of the system can be written there is no sandbox.
+    private const string Look = """
+        for file in /proc/sys/kernel/core_pattern /proc/sys/kernel/hostname /proc/sysrq-trigger /sys/fs/cgroup/cgroup.procs; do
+            ! test -w $file || { echo "$file can be written inside" >&2; exit 1; }
+        done
+        while read -r name value; do
+            test "$name" != Seccomp: || test "$value" = 2 || { echo "the kernel filters no system calls" >&2; exit 1; }
+        done < /proc/self/status
+        """;
 
     private string? _program;
+
+    /// <summary>The words that start it with the filter of system calls.</summary>
+    /// <param name="program">Its path.</param>
+    internal static IReadOnlyList<string> Start(string program) => ["/bin/sh", "-c", "exec 9<\"$0\" \"$@\"", SystemCallFilter.Path ?? "/dev/null", program, "--seccomp", "9"];
+
+    /// <summary>
+    /// A list of processes of its own. Whoever is root owns the control files in it and needs no capability to write them, so for root it
+    /// is only read.
+    /// </summary>
+    internal static IReadOnlyList<string> Processes => Environment.IsPrivilegedProcess ? ["--proc", "/proc", "--remount-ro", "/proc"] : ["--proc", "/proc"];
 
     /// <summary>The program's path, or why there can be no sandbox.</summary>
     internal (string? Program, string? Problem) Find()
@@ -34,13 +51,19 @@ internal sealed class Bubblewrap(CommandEnvironment environment)
             return (null, "there is no sandbox on this system; it needs Linux");
         }
 
+        if (SystemCallFilter.Path is null)
+        {
+            return (null, "there is no filter of system calls for this machine");
+        }
+
         var words = new StringBuilder();
         try
         {
             var variables = environment.For(new Dictionary<string, string>(), string.Empty);
             var program = ProgramPath.Find(new ChildSpec("bwrap", [], "/", variables));
+            IReadOnlyList<string> line = [.. Start(program), "--ro-bind", "/", "/", "--dev", "/dev", .. Processes, .. OpenedFolders.Closed, "/tmp", "--unshare-net", .. Confinement, "--", "/bin/sh", "-c", Look];
             var exit = ChildProcess.Run(
-                new ChildSpec(program, Trial, "/", variables) { Timeout = TimeSpan.FromSeconds(20) },
+                new ChildSpec(line[0], [.. line.Skip(1)], "/", variables) { Timeout = TimeSpan.FromSeconds(20) },
                 (_, bytes) => words.Append(words.Length < MostWords ? Encoding.UTF8.GetString(bytes) : string.Empty),
                 CancellationToken.None);
             if (exit.ExitCode == 0)

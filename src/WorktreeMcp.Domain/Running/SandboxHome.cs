@@ -13,9 +13,9 @@ internal static class SandboxHome
     /// <summary>The words for it; none where the home, or dotnet's part of it, can be written or is configured.</summary>
     /// <param name="variables">The command's own environment.</param>
     /// <param name="caches">Real folders that can be written.</param>
-    /// <param name="hidden">Real paths that are not seen.</param>
+    /// <param name="hidden">What is not seen.</param>
     /// <param name="files">The file system.</param>
-    internal static IEnumerable<string> Words(IReadOnlyDictionary<string, string> variables, IReadOnlyList<string> caches, IReadOnlyList<string> hidden, IFileSystem files)
+    internal static IEnumerable<string> Words(IReadOnlyDictionary<string, string> variables, IReadOnlyList<string> caches, HiddenPaths hidden, IFileSystem files)
     {
         if (variables.GetValueOrDefault("HOME") is not { Length: > 0 } home || variables.ContainsKey("DOTNET_CLI_HOME") || IsBelow(Path.Join(home, ".dotnet"), caches))
         {
@@ -29,7 +29,7 @@ internal static class SandboxHome
             .. Unless("DOTNET_NOLOGO", "1"),
             .. Unless("DOTNET_GENERATE_ASPNET_CERTIFICATE", "false"),
             .. files.Directory.Exists(packages) ? Unless("NUGET_PACKAGES", packages) : [],
-            .. files.Directory.Exists(feeds) && !IsBelow(feeds, hidden) ? (IEnumerable<string>)["--ro-bind", feeds, Path.Join(DotnetHome, ".nuget", "NuGet")] : [],
+            .. files.Directory.Exists(feeds) && HiddenPaths.Real([feeds], null) is [var real] && !hidden.Hides(real) ? (IEnumerable<string>)["--ro-bind", feeds, Path.Join(DotnetHome, ".nuget", "NuGet")] : [],
         ];
 
         // A path that is not there lies where its folder lies.

@@ -41,8 +41,8 @@ internal sealed record SandboxView
     /// <summary>Real folders outside that may be written to.</summary>
     internal IReadOnlyList<string> Caches { get; init; } = [];
 
-    /// <summary>Real paths that are not seen.</summary>
-    internal IReadOnlyList<string> Hidden { get; init; } = [];
+    /// <summary>What is not seen.</summary>
+    internal required HiddenPaths Hidden { get; init; }
 
     /// <summary>Whether the network is reached.</summary>
     internal bool Network { get; init; }
@@ -50,19 +50,24 @@ internal sealed record SandboxView
     /// <summary>The command's own environment.</summary>
     internal required IReadOnlyDictionary<string, string> Environment { get; init; }
 
+    /// <summary>Whether a real path lies where a command has an empty folder of its own.</summary>
+    internal static bool IsPrivate(string path) => Private.Append("/dev/shm").Any(folder => HiddenPaths.IsWithin(path, folder));
+
     /// <summary>The words to put before the command.</summary>
     internal IReadOnlyList<string> Wrapper(string program, IFileSystem files)
     {
-        var words = new List<string> { program, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc" };
+        var words = new List<string>([.. Bubblewrap.Start(program), "--ro-bind", "/", "/", "--dev", "/dev", .. Bubblewrap.Processes]);
         foreach (var folder in Private.Where(folder => files.Directory.Exists(folder) && HiddenPaths.Real([folder], null) is [var real] && real == folder))
         {
             words.AddRange(["--tmpfs", folder]);
         }
 
-        words.AddRange(Shown().SelectMany(path => (string[])["--ro-bind-try", path, path]));
-        words.AddRange(Caches.SelectMany(path => (string[])["--bind", path, path]));
-        words.AddRange(HiddenPaths.Masks(Hidden.Where(path => !IsOurs(path)), files));
+        HideSockets(files);
+        var opened = new OpenedFolders(Hidden, Caches, Deciding(), files);
+        words.AddRange(opened.Words(path => !IsOurs(path)));
+        words.AddRange(opened.Needed(Needed()));
         words.AddRange(["--ro-bind", Root, Root]);
+        words.AddRange(new OpenedFolders(Hidden, [], [], files).Words(path => HiddenPaths.IsWithin(path, Root) && !IsLaidAnew(path)));
         if (Own is { } own)
         {
             words.AddRange(GitDirectory(own, files));
@@ -73,7 +78,7 @@ internal sealed record SandboxView
         }
 
         words.AddRange(IsCheck ? Check() : []);
-        words.AddRange(HiddenPaths.Masks(Hidden.Where(IsOurs), files));
+        words.AddRange(HiddenPaths.Masks(Hidden.Masked.Union(Hidden.Paths.Where(IsLaidAnew)), files));
         words.AddRange([.. Network ? Array.Empty<string>() : ["--unshare-net"], .. Bubblewrap.Confinement, "--chdir", Worktree]);
         words.AddRange(["--setenv", "TMPDIR", "/tmp", "--unsetenv", "TEMP", "--unsetenv", "TMP", "--unsetenv", "XDG_RUNTIME_DIR"]);
         words.AddRange(SandboxHome.Words(Environment, Caches, Hidden, files));
@@ -87,6 +92,30 @@ internal sealed record SandboxView
         return words;
     }
 
+    // What is put together from parts of ours, and a cache, is needed whole: there a socket itself is masked.
+    private void HideSockets(IFileSystem files) => Hidden.HideSockets(
+        UnixSockets.Bound(files, path => !LiesInRun(path)).Where(path => !IsPrivate(path) || IsOurs(path) || Hidden.Opened.Any(folder => HiddenPaths.IsWithin(path, folder))),
+        folder => !IsLaidAnew(folder) && !Caches.Any(cache => HiddenPaths.IsWithin(folder, cache)),
+        folder => files.Directory.EnumerateFileSystemEntries(folder).Take(HiddenPaths.MostToOpen + 1).Count());
+
+    // Where nearly all of them lie, and nothing that is seen.
+    private bool LiesInRun(string path) =>
+        (path.StartsWith("/run/", StringComparison.Ordinal) || path.StartsWith("/var/run/", StringComparison.Ordinal)) && !IsOurs(path);
+
+    // Settings of ours and of git that count outside, and approvals.
+    private List<string> Deciding()
+    {
+        string[] Of(string variable, string below) => Environment.GetValueOrDefault(variable) is { Length: > 1 } set ? [set]
+            : Environment.GetValueOrDefault("HOME") is { Length: > 1 } home ? [Path.Join(home, below)] : [];
+
+        var (config, state) = (Of("XDG_CONFIG_HOME", ".config"), Of("XDG_STATE_HOME", Path.Join(".local", "state")));
+        return
+        [
+            .. HiddenPaths.Real(config.Concat(state), null).Select(folder => Path.Join(folder, "worktree-mcp")),
+            .. HiddenPaths.Real([.. config.Select(folder => Path.Join(folder, "git")), .. Of("HOME", string.Empty).Select(home => Path.Join(home, ".gitconfig"))], null),
+        ];
+    }
+
     // git's directory of the checkout lies in our private folder, of which nothing else is there.
     private IEnumerable<string> Check() =>
     [
@@ -96,15 +125,17 @@ internal sealed record SandboxView
         "--ro-bind", Path.Join(Worktree, ".git"), Path.Join(Worktree, ".git"),
     ];
 
-    // What lies in a folder that is private inside, and is needed all the same.
-    private IEnumerable<string> Shown()
+    // What is seen wherever it lies: programs, and what a person named.
+    private IEnumerable<string> Needed()
     {
-        IEnumerable<string> needed = Environment.GetValueOrDefault("PATH", string.Empty).Split(':');
-        needed = needed.Append(Environment.GetValueOrDefault("HOME", string.Empty)).Append(Environment.GetValueOrDefault("SSH_AUTH_SOCK", string.Empty));
-        return needed.Concat(Network ? NameServices : []).Where(path => Private.Append("/dev/shm").Any(folder => path.StartsWith($"{folder}/", StringComparison.Ordinal))).Distinct();
+        var needed = Environment.GetValueOrDefault("PATH", string.Empty).Split(':').Concat(Hidden.Named).Concat(Network ? NameServices : []).ToList();
+        return needed.Where(path => path.StartsWith('/') && IsPrivate(path)).Concat(HiddenPaths.Real(needed, null)).Distinct();
     }
 
     private bool IsOurs(string path) => HiddenPaths.IsWithin(path, Root) || HiddenPaths.IsWithin(path, CommonDirectory);
+
+    // What is put together from parts of ours; what is hidden there is masked after that.
+    private bool IsLaidAnew(string path) => new[] { CommonDirectory, AdminEntry, Worktree }.Any(folder => HiddenPaths.IsWithin(path, folder));
 
     private List<string> GitDirectory(PrivateGit own, IFileSystem files)
     {
@@ -112,7 +143,7 @@ internal sealed record SandboxView
         foreach (var path in files.Directory.EnumerateFileSystemEntries(CommonDirectory))
         {
             var name = Path.GetFileName(path);
-            if (name is not ("worktree-mcp" or "objects") && !name.EndsWith(".lock", StringComparison.Ordinal))
+            if (name is not ("worktree-mcp" or "objects") && !name.EndsWith(".lock", StringComparison.Ordinal) && !Hidden.Hides(path))
             {
                 words.AddRange(["--ro-bind-try", path, path]);
             }

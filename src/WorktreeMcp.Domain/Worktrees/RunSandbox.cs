@@ -13,6 +13,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 ///   afterwards, objects by their hashes, the branch by compare-and-swap from where it was;
 /// - no other branch is ever moved; a branch it made comes in only under a name that is free; a move that cannot come in is
 ///   kept as a ref of ours, so no commit is lost;
+/// - each name is judged by itself: what cannot come in is named, and keeps nothing else out;
 /// - taking over may be repeated by anybody at any time: while the command runs, at its end, and after its server died.
 /// </summary>
 internal sealed class RunSandbox(RegistryParts parts)
@@ -71,11 +72,7 @@ internal sealed class RunSandbox(RegistryParts parts)
             List<string> words = [];
             foreach (var run in runs)
             {
-                words.AddRange(TakeOver(worktree, run, guard));
-                if (!isRunning(Path.GetFileName(run)))
-                {
-                    Clear(run);
-                }
+                words.AddRange(TakeOver(worktree, run, guard, isRunning(Path.GetFileName(run))));
             }
 
             return words.Count == 0 ? null : string.Join(' ', words);
@@ -143,7 +140,26 @@ internal sealed class RunSandbox(RegistryParts parts)
         parts.Store.Disk.Replace(temporary, own.Start);
     }
 
-    private List<string> TakeOver(Worktree worktree, string run, SafeHandle guard)
+    // What goes wrong with one run is no matter of the others.
+    private List<string> TakeOver(Worktree worktree, string run, SafeHandle guard, bool isRunning)
+    {
+        try
+        {
+            var words = TakeOverRun(worktree, run, guard, isRunning);
+            if (!isRunning)
+            {
+                Clear(run);
+            }
+
+            return words;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)
+        {
+            return [$"What the command of run {Path.GetFileName(run)} made with git could not be taken over yet, the next command in this worktree tries again: {fault.Message}"];
+        }
+    }
+
+    private List<string> TakeOverRun(Worktree worktree, string run, SafeHandle guard, bool isRunning)
     {
         var lines = PlainFile.Lines(Path.Join(run, "start")).ToList();
         if (lines.Count == 0)
@@ -153,15 +169,17 @@ internal sealed class RunSandbox(RegistryParts parts)
 
         List<string> words = [];
         var own = new PrivateGit(run, lines[0]);
+        var known = lines.Skip(1).Select(line => line.Split(' ', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[1], pair => pair[0]);
         var store = Path.Join(parts.Layout.CommonDirectory, "objects");
-        var refused = new ObjectImport(store, parts.Files, parts.Settings.Durable, parts.Git.IndexPack).Take(own.Objects);
+        var length = known.Values.FirstOrDefault()?.Length ?? 40;
+        var refused = new ObjectImport(store, parts.Files, parts.Settings.Durable, length, parts.Git.IndexPack).Take(own.Objects);
         if (refused > 0)
         {
             words.Add($"{refused} objects in the private store of the run are not what their names say; they were left out.");
         }
 
-        var known = lines.Skip(1).Select(line => line.Split(' ', 2)).ToDictionary(pair => pair[1], pair => pair[0]);
-        foreach (var (name, tip) in Tips(own).Where(tip => known.GetValueOrDefault(tip.Name) != tip.Commit).ToList())
+        var refs = new PrivateRefs(own, isRunning);
+        foreach (var (name, tip) in refs.Read().Where(tip => tip.Commit.Length == length && known.GetValueOrDefault(tip.Name) != tip.Commit))
         {
             if (Move(worktree, $"{own.RefFolder}/{name}", known.GetValueOrDefault(name), tip, run, guard) is { } problem)
             {
@@ -171,6 +189,7 @@ internal sealed class RunSandbox(RegistryParts parts)
             known[name] = tip;
         }
 
+        words.AddRange(refs.LeftOut is { } names ? [names] : Array.Empty<string>());
         Replace(own, string.Join('\n', known.Select(pair => $"{pair.Value} {pair.Key}").Prepend(own.RefFolder)) + "\n");
         Sweep(worktree);
         return words;
@@ -191,45 +210,11 @@ internal sealed class RunSandbox(RegistryParts parts)
             return null;
         }
 
-        var kept = $"{KeptRefs}/{Path.GetFileName(run)}/{short_}";
-        parts.Git.MoveBranch(kept, to, null, guard).Require($"keeping what {short_} was at");
-        return $"Branch {short_} was moved to {to[..12]} in the sandbox, but it is at {real?[..12] ?? "nothing"} outside; the commit is kept as {kept}.";
-    }
-
-    private static IEnumerable<(string Name, string Commit)> Tips(PrivateGit own)
-    {
-        using var folder = UntrustedFolder.Open(own.Refs);
-        return folder is null ? [] : [.. Tips(folder, string.Empty).Take(MostRefs)];
-    }
-
-    private static List<(string Name, string Commit)> Tips(UntrustedFolder folder, string prefix)
-    {
-        List<(string, string)> found = [];
-        foreach (var name in folder.Names().Where(name => !name.EndsWith(".lock", StringComparison.Ordinal)))
-        {
-            if (folder.Folder(name) is { } inner)
-            {
-                using (inner)
-                {
-                    found.AddRange(Tips(inner, $"{prefix}{name}/"));
-                }
-            }
-            else if (Hash(folder, name) is { } tip)
-            {
-                found.Add((prefix + name, tip));
-            }
-        }
-
-        return found;
-    }
-
-    // Nothing but a hash: a ref that names another could name any.
-    private static string? Hash(UntrustedFolder folder, string name)
-    {
-        using var file = folder.File(name);
-        var bytes = new byte[80];
-        var text = file is null ? string.Empty : Encoding.ASCII.GetString(bytes, 0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)).TrimEnd('\n');
-        return RefReader.IsHash(text) ? text : null;
+        // By its own name where that is free; a run may leave a second commit there, or a name that is a folder of another.
+        var folder = $"{KeptRefs}/{Path.GetFileName(run)}";
+        var kept = new[] { $"{folder}/{short_}", $"{folder}/{to}" }.FirstOrDefault(name => parts.Git.Refs.Resolve(name) == to || parts.Git.MoveBranch(name, to, null, guard).Succeeded);
+        var where = kept is null ? $"the commit could not be kept as a ref, git cat-file finds it as {to}" : $"the commit is kept as {kept}";
+        return $"Branch {short_} was moved to {to[..12]} in the sandbox, but it is at {real?[..12] ?? "nothing"} outside; {where}.";
     }
 
     // git makes no links and no pipes in its records: one that lies there leads the next git that writes somewhere else.

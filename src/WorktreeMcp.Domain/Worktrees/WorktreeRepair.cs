@@ -25,6 +25,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
 
         try
         {
+            TakeOverRuns(all);
             using var change = parts.Store.Begin("recovery", "recovery", StateStore.ReaderPatience);
             SettleAbandoned(change);
         }
@@ -45,8 +46,10 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
     {
         try
         {
-            if (parts.Store.IndexFile.NewerVersion is null && (entries.All().Any(worktree => (IsHalfDone(worktree) && IsAbandoned(worktree)) || landings.IsAbandoned(worktree)) || _adoption.Lost().Count > 0))
+            var all = entries.All();
+            if (parts.Store.IndexFile.NewerVersion is null && (all.Any(worktree => (IsHalfDone(worktree) && IsAbandoned(worktree)) || landings.IsAbandoned(worktree)) || _adoption.Lost().Count > 0))
             {
+                TakeOverRuns(all);
                 using var change = parts.Store.Begin("recovery", "recovery", StateStore.ReaderPatience);
                 SettleAbandoned(change);
             }
@@ -204,6 +207,19 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
                 _relocation.Follow(change, worktree, seen);
                 _relocation.RelinkTrash(entries.All(change));
                 break;
+        }
+    }
+
+    // Before the lock: every object is unpacked and hashed. Under it what is left to do then is nothing.
+    private void TakeOverRuns(IEnumerable<Worktree> all)
+    {
+        foreach (var worktree in all.Where(worktree => worktree.IsLive && worktree.Runs.Count > 0))
+        {
+            using var lease = parts.TryLease(worktree, shared: false);
+            if (lease is not null)
+            {
+                _ = preparation.Finish(worktree, lease.Descriptor, [.. worktree.Runs.Select(run => run.Id)]);
+            }
         }
     }
 

@@ -97,20 +97,7 @@ public sealed class SandboxModeTests : IDisposable
     {
         Assert.SkipWhen(Sandboxes.Missing is not null, Sandboxes.Missing ?? string.Empty);
         var repository = Open(SandboxMode.Required, Environment.GetEnvironmentVariable("PATH")!);
-        var made = repository.Make("a");
-        var (run, worktree) = ("run-of-the-dead", repository.Worktrees.Entries.All().Single());
-        using (var lease = repository.Worktrees.Parts.TryLease(worktree, shared: true)!)
-        {
-            var prepared = repository.Worktrees.Preparation.Prepare(worktree, repository.Worktrees.Parts.RequireIdentity(worktree), run, lease.Descriptor);
-            var exit = Domain.Processes.ChildProcess.Run(
-                new Domain.Processes.ChildSpec(prepared.Wrapper[0], [.. prepared.Wrapper.Skip(1), "/bin/sh", "-c", "echo x > x; git add x; git commit -qm last"], made.Directory, new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")! }),
-                (_, _) => { },
-                CancellationToken.None);
-            exit.ExitCode.Should().Be(0);
-            using var change = repository.Worktrees.Parts.Store.Begin("test", "tester");
-            Domain.Worktrees.WorktreeEntries.Put(change, worktree with { Runs = [new Domain.Worktrees.BegunRun(run, "git commit", "tester", 0)] });
-            change.Commit("test");
-        }
+        LeaveDeadRun(repository);
 
         _ = repository.Row("a");
 
@@ -118,6 +105,39 @@ public sealed class SandboxModeTests : IDisposable
         repository.Row("a").Changes!.IsClean.Should().BeTrue();
         _repo.EventNames()[^1].Should().Be("worktree.run.failed");
         Directory.EnumerateDirectories(Path.Join(_repo.Root, ".git/worktree-mcp/sandbox"), "run-*", SearchOption.AllDirectories).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void What_a_dead_server_left_is_taken_over_without_the_lock()
+    {
+        Assert.SkipWhen(Sandboxes.Missing is not null, Sandboxes.Missing ?? string.Empty);
+        var repository = Open(SandboxMode.Required, Environment.GetEnvironmentVariable("PATH")!);
+        LeaveDeadRun(repository);
+        using (_repo.Open().Worktrees.Parts.Store.Begin("test", "tester"))
+        {
+            _ = repository.Row("a");
+
+            _repo.Git("log", "-1", "--format=%s", "wt/a").Should().Be("last");
+        }
+
+        _ = repository.Row("a");
+        _repo.EventNames()[^1].Should().Be("worktree.run.failed");
+    }
+
+    private void LeaveDeadRun(Repository repository)
+    {
+        var made = repository.Make("a");
+        var (run, worktree) = ("run-of-the-dead", repository.Worktrees.Entries.All().Single());
+        using var lease = repository.Worktrees.Parts.TryLease(worktree, shared: true)!;
+        var prepared = repository.Worktrees.Preparation.Prepare(worktree, repository.Worktrees.Parts.RequireIdentity(worktree), run, lease.Descriptor);
+        var exit = Domain.Processes.ChildProcess.Run(
+            new Domain.Processes.ChildSpec(prepared.Wrapper[0], [.. prepared.Wrapper.Skip(1), "/bin/sh", "-c", "echo x > x; git add x; git commit -qm last"], made.Directory, new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")! }),
+            (_, _) => { },
+            CancellationToken.None);
+        exit.ExitCode.Should().Be(0);
+        using var change = repository.Worktrees.Parts.Store.Begin("test", "tester");
+        Domain.Worktrees.WorktreeEntries.Put(change, worktree with { Runs = [new Domain.Worktrees.BegunRun(run, "git commit", "tester", 0)] });
+        change.Commit("test");
     }
 
     private string WithoutBubblewrap()
