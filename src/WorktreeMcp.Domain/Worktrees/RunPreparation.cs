@@ -56,7 +56,7 @@ internal sealed class RunPreparation(RegistryParts parts, WorktreeEntries entrie
             : null;
 
     /// <summary>The real paths that commands do not see.</summary>
-    internal IReadOnlyList<string> Hidden() => HiddenPaths.Of(Settings.SecretPaths, environment.For(new Dictionary<string, string>(), string.Empty)).Paths;
+    internal IReadOnlyList<string> Hidden() => [.. HiddenPaths.Of(Settings.SecretPaths, environment.For(new Dictionary<string, string>(), string.Empty)).Paths];
 
     /// <summary>Refuses, before anything is on record, where a sandbox is required and cannot be had.</summary>
     internal void RequireSandbox()
