@@ -35,7 +35,7 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
     internal BranchDistances Distances => field ??= new(git, this, place, files);
 
     /// <summary>What a status depends on beside the worktree.</summary>
-    internal StatusConditions Conditions => field ??= new(settings, files);
+    internal StatusConditions Conditions => field ??= new(settings);
 
     /// <summary>Whether our folders stay out of commits.</summary>
     internal Exclusion Exclusion => field ??= new(git, place, settings, files);
