@@ -144,7 +144,7 @@ internal sealed class SettingsReader(IFileSystem files, IReadOnlyDictionary<stri
             return settings;
         }
 
-        private RepositorySettings OfRepository(Source repository, RepositorySettings own, IReadOnlySet<string> said, IReadOnlySet<string> overruled)
+        private RepositorySettings OfRepository(Source repository, RepositorySettings own, HashSet<string> said, HashSet<string> overruled)
         {
             var settings = Told(repository, own);
             var isApproved = IsApproved(repository);

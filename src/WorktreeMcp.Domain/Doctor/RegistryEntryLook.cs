@@ -10,12 +10,25 @@ namespace WorktreeMcp.Domain.Doctor;
 /// </summary>
 internal sealed class RegistryEntryLook(RegistryParts parts, ReadEntries entries)
 {
-    private readonly Dictionary<int, EntityChange> _logged = parts.Store.Log.NewestOwnWorktrees().ToDictionary(change => change.Id);
+    private readonly Dictionary<int, EntityChange> _logged = Logged(parts.Store.Log);
 
     /// <summary>What the log knows of entries that are set aside or lost: their folders, branches and tasks are not nobody's.</summary>
     internal IReadOnlyList<Worktree> Known => [.. entries.Faulty.Select(faulty => faulty.Stored.Id).Concat(LostIds()).Distinct().Select(Read).OfType<Worktree>()];
 
     internal IEnumerable<Found> Look() => [.. entries.Faulty.Select(Of), .. Lost()];
+
+    // A log that cannot be read is named by the look at the logs; the registry is looked at without it.
+    private static Dictionary<int, EntityChange> Logged(OperationLog log)
+    {
+        try
+        {
+            return log.NewestOwnWorktrees().ToDictionary(change => change.Id);
+        }
+        catch (Refusal)
+        {
+            return [];
+        }
+    }
 
     private Found Of(FaultyEntry faulty)
     {

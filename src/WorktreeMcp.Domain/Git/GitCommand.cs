@@ -81,6 +81,11 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
         {
             ["GIT_OPTIONAL_LOCKS"] = call.Guards.Count > 0 ? "1" : "0",
         };
+        if (call.Guards.Count == 0)
+        {
+            variables[GitCall.LookName] = "1";
+        }
+
         foreach (var (name, value) in call.Variables.Concat(Numbered(call.Overrides)))
         {
             variables[name] = value;

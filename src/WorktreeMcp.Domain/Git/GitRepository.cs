@@ -168,7 +168,6 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
         {
             Cancel = cancel,
             Settings = alone ? [] : ["core.preloadIndex=false"],
-            Variables = new Dictionary<string, string> { [GitCall.LookName] = "1" },
         });
         var changes = WorktreeChanges.Parse(answer.Require($"reading the status of {directory}").Members);
         var nested = _nested.Changed(entry, directory, cancel);

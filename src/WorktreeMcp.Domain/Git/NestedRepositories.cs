@@ -34,7 +34,7 @@ internal sealed class NestedRepositories(CheckoutGit git, RepositoryPlace place,
         bool IsChanged(string path)
         {
             var inner = Path.Join(folder, path);
-            return CheckoutFiles.Has(folder, Path.Join(path, ".git")) && (depth == MostDepth || DirectoryOf(entry, inner) is not { } own || HasWork(own, entry, directory, inner, list.Cancel, depth + 1));
+            return CheckoutFiles.Has(folder, Path.Join(path, ".git")) && (depth == MostDepth || DirectoryOf(entry, inner) is not { } own || HasWork(own, entry, directory, inner, depth + 1, list.Cancel));
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed class NestedRepositories(CheckoutGit git, RepositoryPlace place,
             : null;
     }
 
-    private bool HasWork(string own, AdminEntry entry, string directory, string folder, CancellationToken cancel, int depth)
+    private bool HasWork(string own, AdminEntry entry, string directory, string folder, int depth, CancellationToken cancel)
     {
         using var ours = new ScratchStore(own);
         var settings = Settings(own, cancel);
@@ -62,7 +62,7 @@ internal sealed class NestedRepositories(CheckoutGit git, RepositoryPlace place,
         {
             Cancel = cancel,
             Overrides = [.. settings.Where(setting => Harmless.Contains(setting.Key))],
-            Variables = new Dictionary<string, string>(ours.Variables) { ["GIT_INDEX_FILE"] = Path.Join(own, "index"), [GitCall.LookName] = "1" },
+            Variables = new Dictionary<string, string>(ours.Variables) { ["GIT_INDEX_FILE"] = Path.Join(own, "index") },
         };
         return git.Run(call) is not { Succeeded: true, Output.Length: 0 }
             || (MayHoldAny(own) && ChangedAmong(call with { Arguments = ["ls-files", "-s", "-z"] }, entry, directory, folder, depth).Count > 0);
@@ -85,8 +85,8 @@ internal sealed class NestedRepositories(CheckoutGit git, RepositoryPlace place,
 
         files.Directory.CreateDirectory(Path.Join(ours, "refs"));
         files.Directory.CreateDirectory(Path.Join(ours, "info"));
-        files.File.WriteAllText(Path.Join(ours, "HEAD"), commit + "\n");
-        files.File.WriteAllText(Path.Join(ours, "config"), isWide ? "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n" : "[core]\n\trepositoryformatversion = 0\n");
+        ScratchStore.Put(Path.Join(ours, "HEAD"), commit + "\n");
+        ScratchStore.Put(Path.Join(ours, "config"), isWide ? "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n" : "[core]\n\trepositoryformatversion = 0\n");
         foreach (var name in new[] { "exclude", "attributes" })
         {
             ScratchStore.Take(own, Path.Join("info", name), Path.Join(ours, "info", name));

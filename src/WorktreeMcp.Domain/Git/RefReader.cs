@@ -114,7 +114,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
     private IEnumerable<string> LogOf(string branch)
     {
         var log = Path.Join(commonDirectory, "logs", Branches, branch);
-        return files.FileInfo.FromFileName(log) is { Exists: true, Length: > 0 } ? files.File.ReadLines(log) : [];
+        return files.FileInfo.FromFileName(log) is { Exists: true, Length: > 0 } ? PlainFile.Lines(log) : [];
     }
 
     /// <summary>Whether git shows other objects in the place of some.</summary>
@@ -188,7 +188,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
         _stamp = stamp.IsSettled ? stamp : null;
     }
 
-    private IEnumerable<(string Name, string Hash)> PackedRefs(string path)
+    private static IEnumerable<(string Name, string Hash)> PackedRefs(string path)
     {
         foreach (var line in PlainFile.Lines(path, followed: true))
         {

@@ -192,10 +192,11 @@ internal sealed class RepositoriesBelow(CheckoutGit git, IFileSystem files)
 
     private void CopyIndex(string index, string borrower)
     {
-        files.File.Copy(index, Path.Join(borrower, "index"));
-        foreach (var shared in files.Directory.EnumerateFiles(Path.GetDirectoryName(index)!, "sharedindex.*").Where(path => files.FileInfo.FromFileName(path).Length > 0))
+        var folder = Path.GetDirectoryName(index)!;
+        ScratchStore.Take(folder, Path.GetFileName(index), Path.Join(borrower, "index"));
+        foreach (var shared in files.Directory.EnumerateFiles(folder, "sharedindex.*").Select(Path.GetFileName).OfType<string>())
         {
-            files.File.Copy(shared, Path.Join(borrower, Path.GetFileName(shared)));
+            ScratchStore.Take(folder, shared, Path.Join(borrower, shared));
         }
     }
 
@@ -205,15 +206,11 @@ internal sealed class RepositoriesBelow(CheckoutGit git, IFileSystem files)
         var place = scratch.Place("borrower");
         files.Directory.CreateDirectory(Path.Join(place, "refs"));
         files.Directory.CreateDirectory(Path.Join(place, "info"));
-        files.File.WriteAllText(Path.Join(place, "HEAD"), (repository.Head(files) ?? "ref: refs/heads/unborn") + "\n");
-        files.File.WriteAllText(Path.Join(place, "config"), repository.Configuration(files));
+        ScratchStore.Put(Path.Join(place, "HEAD"), (repository.Head(files) ?? "ref: refs/heads/unborn") + "\n");
+        ScratchStore.Put(Path.Join(place, "config"), repository.Configuration(files));
         foreach (var name in new[] { "shallow", Path.Join("info", "exclude") })
         {
-            var path = Path.Join(repository.Common(files), name);
-            if (files.FileInfo.FromFileName(path) is { Exists: true, Length: > 0 })
-            {
-                files.File.Copy(path, Path.Join(place, name), overwrite: true);
-            }
+            ScratchStore.Take(repository.Common(files), name, Path.Join(place, name));
         }
 
         return place;

@@ -1,4 +1,6 @@
 #pragma warning disable RS0030 // A folder of the system's temporary ones that only this user can read is no state of ours.
+using System.Text;
+
 namespace WorktreeMcp.Domain.Git;
 
 /// <summary>
@@ -34,6 +36,13 @@ internal sealed class ScratchStore : IDisposable
     {
         index = Path.Join(Folder, $"index-{Interlocked.Increment(ref _indexes)}");
         return new Dictionary<string, string>(Variables) { ["GIT_INDEX_FILE"] = index };
+    }
+
+    /// <summary>Writes a small file of our own.</summary>
+    internal static void Put(string path, string text)
+    {
+        using var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+        target.Write(Encoding.UTF8.GetBytes(text));
     }
 
     /// <summary>Copies a file here, if it is one and no link.</summary>

@@ -105,10 +105,8 @@ internal sealed class SpareCheckouts(CheckoutGit git, SettingFiles settings, Rep
             return false;
         }
 
-        // Another server may make a worktree of it meanwhile: who looks is nobody who works there.
-        var look = new Dictionary<string, string> { [GitCall.LookName] = "1" };
-        var status = In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=no", CheckoutGit.NotInNested, "--no-renames") with { LowPriority = background, Variables = look };
-        var beside = In(entry, directory, "clean", "-n", "-ffdx") with { LowPriority = background, Variables = look };
+        var status = In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=no", CheckoutGit.NotInNested, "--no-renames") with { LowPriority = background };
+        var beside = In(entry, directory, "clean", "-n", "-ffdx") with { LowPriority = background };
         var (left, right) = AtOnce.Ask(() => git.Run(status), () => git.Run(beside));
         return left is { Succeeded: true, Output.Length: 0 } && right is { Succeeded: true, Output.Length: 0 };
     }

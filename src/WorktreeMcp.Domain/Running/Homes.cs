@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.IO.Abstractions;
 using System.Runtime.InteropServices;
+using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Running;
 
@@ -20,7 +20,7 @@ internal static partial class Homes
         try
         {
             var user = EffectiveUser().ToString(CultureInfo.InvariantCulture);
-            return new FileSystem().File.ReadLines("/etc/passwd").Select(line => line.Split(':')).FirstOrDefault(line => line.Length > HomeField && line[UserField] == user)?[HomeField];
+            return PlainFile.Lines("/etc/passwd", followed: true).Select(line => line.Split(':')).FirstOrDefault(line => line.Length > HomeField && line[UserField] == user)?[HomeField];
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

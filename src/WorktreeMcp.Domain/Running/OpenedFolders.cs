@@ -45,7 +45,7 @@ internal sealed class OpenedFolders(HiddenPaths hidden, IReadOnlyList<string> ca
     internal IEnumerable<string> Needed(IEnumerable<string> paths) =>
         paths.Where(path => !IsSeen(path)).SelectMany(path => (string[])["--ro-bind-try", path, path]);
 
-    private IEnumerable<string> Laid(string folder, HashSet<string> opened)
+    private List<string> Laid(string folder, HashSet<string> opened)
     {
         var isWritable = caches.Any(cache => HiddenPaths.IsWithin(folder, cache)) && !deciding.Any(path => HiddenPaths.IsWithin(folder, path));
         var bind = isWritable ? "--bind-try" : "--ro-bind-try";
@@ -78,7 +78,7 @@ internal sealed class OpenedFolders(HiddenPaths hidden, IReadOnlyList<string> ca
 
     // Folders first, so that where there is too much it is files that are missing. What cannot be asked about, such as the end of a
     // connection that is gone, could not be laid anywhere.
-    private List<(string Name, Kind Kind)> Entries(string folder)
+    private static List<(string Name, Kind Kind)> Entries(string folder)
     {
         List<(string Name, Kind Kind)> entries = [];
         if (KernelFiles.CanList && KernelFiles.CanTell)

@@ -94,7 +94,7 @@ internal sealed record SandboxView
 
     // What is put together from parts of ours, and a cache, is needed whole: there a socket itself is masked.
     private void HideSockets(IFileSystem files) => Hidden.HideSockets(
-        UnixSockets.Bound(files, path => !LiesInRun(path)).Where(path => !IsPrivate(path) || IsOurs(path) || Hidden.Opened.Any(folder => HiddenPaths.IsWithin(path, folder))),
+        UnixSockets.Bound(path => !LiesInRun(path)).Where(path => !IsPrivate(path) || IsOurs(path) || Hidden.Opened.Any(folder => HiddenPaths.IsWithin(path, folder))),
         folder => !IsLaidAnew(folder) && !Caches.Any(cache => HiddenPaths.IsWithin(folder, cache)),
         folder => files.Directory.EnumerateFileSystemEntries(folder).Take(HiddenPaths.MostToOpen + 1).Count());
 

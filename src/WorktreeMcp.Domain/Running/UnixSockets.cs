@@ -1,4 +1,4 @@
-using System.IO.Abstractions;
+using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Running;
 
@@ -9,13 +9,12 @@ internal static class UnixSockets
     private const int PathColumn = 7;
 
     /// <summary>Their real paths; those that were bound by a relative name are not told where.</summary>
-    /// <param name="files">The file system.</param>
     /// <param name="matters">Whether a path matters, as it was given.</param>
-    internal static IReadOnlyList<string> Bound(IFileSystem files, Func<string, bool> matters)
+    internal static IReadOnlyList<string> Bound(Func<string, bool> matters)
     {
         try
         {
-            return HiddenPaths.Real(files.File.ReadLines(List).Skip(1).Select(Path).OfType<string>().Where(matters).Distinct(), null);
+            return HiddenPaths.Real(PlainFile.Lines(List, followed: true).Skip(1).Select(Path).OfType<string>().Where(matters).Distinct(), null);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

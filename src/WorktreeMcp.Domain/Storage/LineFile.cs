@@ -139,7 +139,7 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
             {
                 if (!torn && (end > newline + 1 || isTooLong))
                 {
-                    yield return (position + newline + 1, isTooLong ? TooLong : block[(newline + 1)..end]);
+                    yield return (position + newline + 1, isTooLong || end - newline - 1 > longest ? TooLong : block[(newline + 1)..end]);
                 }
 
                 (torn, isTooLong) = (false, false);

@@ -215,7 +215,7 @@ public sealed class SandboxEscapeByHomeTests : IDisposable
         Directory.CreateDirectory(In(".local/state"));
         var repository = Confined(caches: [cache]);
 
-        repository.Shell("a", command);
+        ((Action)(() => repository.Shell("a", command))).Should().Throw<Refusal>().Which.Message.Should().Contain(cache);
 
         File.ReadAllText(In(".config/git/config")).Should().Be(Secret);
         File.Exists(In(".config/worktree-mcp/config.json")).Should().BeFalse();

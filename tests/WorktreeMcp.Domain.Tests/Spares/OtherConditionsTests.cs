@@ -110,7 +110,7 @@ public sealed class OtherConditionsTests : IDisposable
         Directory.CreateDirectory(_repo.Layout.Worktrees);
         File.CreateSymbolicLink(_repo.Layout.Spares, elsewhere);
 
-        Open().Tend(1);
+        ((Action)(() => Open().Tend(1))).Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.CorruptFile);
 
         Directory.EnumerateFileSystemEntries(elsewhere).Should().BeEmpty();
         _repo.SpareRecords().Should().BeEmpty();
