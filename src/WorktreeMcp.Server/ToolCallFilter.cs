@@ -23,7 +23,7 @@ namespace WorktreeMcp.Server;
 /// <param name="lifetime">Says when the server stops.</param>
 /// <param name="time">Measures the calls.</param>
 /// <param name="log">The log.</param>
-public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ToolCallFilter> log) : IDisposable
+public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ToolCallFilter> log)
 {
     private const int RunningCalls = 32;
     private const int WaitingCalls = 256;
@@ -38,9 +38,6 @@ public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvid
         (request, cancel) => request.MatchedPrimitive is McpServerTool tool
             ? new ValueTask<CallToolResult>(Call(LateTool.Behind(tool), next, request, cancel))
             : next(request, cancel);
-
-    /// <inheritdoc />
-    public void Dispose() => _gate.Dispose();
 
     private async Task<CallToolResult> Call(
         McpServerTool tool,
