@@ -157,8 +157,10 @@ public sealed record ProgramCommands(
             }
         });
         var gc = new Command("gc", "List what waits in the trash with its size, and delete for good what is over its time.") { _all, _days, _dryRun, _yes, _onlyCopies };
-        gc.SetAction((parsed, _) => Gc(new GcOptions(
-            Settings(parsed).RepositoryPath, parsed.GetValue(_all), parsed.GetValue(_days), parsed.GetValue(_dryRun), parsed.GetValue(_yes), Output) { OnlyCopies = parsed.GetValue(_onlyCopies) }));
+        gc.SetAction((parsed, _) => Gc(new GcOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_all), parsed.GetValue(_days), parsed.GetValue(_dryRun), parsed.GetValue(_yes), Output)
+        {
+            OnlyCopies = parsed.GetValue(_onlyCopies),
+        }));
 
         var trust = new Command("trust", "Show what .worktree-mcp.json asks for, setup and teardown commands and settings that open something, and approve exactly that. Exit code 0: approved, revoked or nothing; 1: not.") { _yes, _revoke };
         trust.SetAction((parsed, _) => Trust(new TrustOptions(Settings(parsed).RepositoryPath, parsed.GetValue(_yes), parsed.GetValue(_revoke), Output, Error)));
