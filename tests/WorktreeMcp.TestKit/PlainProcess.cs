@@ -64,6 +64,7 @@ public static class PlainProcess
             : "setpriv gives up no right here";
     }
 
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     private static bool GivesUp()
     {
         var probe = Directory.CreateTempSubdirectory("wtmcp-plain-").FullName;

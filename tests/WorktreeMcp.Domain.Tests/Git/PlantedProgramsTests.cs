@@ -283,7 +283,7 @@ public sealed class PlantedProgramsTests : IDisposable
     private void Doubt() => _plants.Touch(Text, ".worktrees/a/src/app.txt", ".worktrees/b/src/app.txt", ".worktrees/c/src/app.txt", "README.md", ".worktrees/a/README.md");
 
     // Looks with every tool; the files that worktree "a" changes.
-    private IEnumerable<string> Look(Repository repository)
+    private static IEnumerable<string> Look(Repository repository)
     {
         var detail = repository.Worktrees.Status("a");
         detail.View.Drift.Should().BeEmpty();

@@ -12,7 +12,7 @@ public sealed class SandboxAsPlainUserTests
 
     [Theory]
     [InlineData("*SandboxEscape*")]
-    public void Nothing_escapes_from_a_plain_user_either(string classes)
+    public async Task Nothing_escapes_from_a_plain_user_either(string classes)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "these tests run as a plain user already");
         Assert.SkipWhen(Sandboxes.Missing is not null, Sandboxes.Missing ?? string.Empty);
@@ -38,7 +38,7 @@ public sealed class SandboxAsPlainUserTests
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
 
-        Assert.SkipWhen(output.Length == 0, $"the tests cannot be started as another user: {error.Result}");
+        Assert.SkipWhen(output.Length == 0, $"the tests cannot be started as another user: {await error}");
         process.ExitCode.Should().Be(0, output[^Math.Min(output.Length, 6_000)..]);
     }
 }

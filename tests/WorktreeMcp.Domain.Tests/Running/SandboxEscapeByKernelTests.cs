@@ -46,7 +46,7 @@ public sealed class SandboxEscapeByKernelTests : IDisposable
     }
 
     [Fact]
-    public void Nobody_is_reached_who_listens_anew_in_a_folder_where_somebody_did()
+    public async Task Nobody_is_reached_who_listens_anew_in_a_folder_where_somebody_did()
     {
         NeedsPerl();
         var repository = Confined();
@@ -64,7 +64,7 @@ public sealed class SandboxEscapeByKernelTests : IDisposable
 
         var run = repository.Shell("a", $"touch begun.ignored; while ! test -e begun.ignored.done; do sleep 0.02; done; {Connect(path)}");
 
-        acting.GetAwaiter().GetResult();
+        await acting;
         run.Run.ExitCode.Should().NotBe(0);
         second!.Poll(0, SelectMode.SelectRead).Should().BeFalse();
         second.Dispose();

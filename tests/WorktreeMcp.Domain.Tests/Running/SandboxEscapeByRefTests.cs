@@ -94,7 +94,7 @@ public sealed class SandboxEscapeByRefTests : IDisposable
     }
 
     [Fact]
-    public void Another_branch_that_is_moved_twice_is_kept_twice()
+    public async Task Another_branch_that_is_moved_twice_is_kept_twice()
     {
         var repository = Confined();
         var made = repository.Make("a");
@@ -116,7 +116,7 @@ public sealed class SandboxEscapeByRefTests : IDisposable
             git update-ref refs/heads/wt/b $two; git commit -q --allow-empty -m mine
             """, seconds: 90);
 
-        between.GetAwaiter().GetResult();
+        await between;
         run.Run.ExitCode.Should().Be(0, run.Run.Error.Text);
         run.Warning.Should().NotContain("could not be taken over");
         _repo.Git("for-each-ref", "--format=%(subject)", "refs/worktree-mcp/sandbox").Split('\n').Should().BeEquivalentTo("one", "two");

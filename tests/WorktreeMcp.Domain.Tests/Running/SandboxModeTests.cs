@@ -124,7 +124,7 @@ public sealed class SandboxModeTests : IDisposable
         _repo.EventNames()[^1].Should().Be("worktree.run.failed");
     }
 
-    private void LeaveDeadRun(Repository repository)
+    private static void LeaveDeadRun(Repository repository)
     {
         var made = repository.Make("a");
         var (run, worktree) = ("run-of-the-dead", repository.Worktrees.Entries.All().Single());

@@ -89,7 +89,7 @@ public sealed class SandboxedLooksTests : IDisposable
     }
 
     [Fact]
-    public void A_link_that_comes_and_goes_shows_nothing_that_is_hidden()
+    public async Task A_link_that_comes_and_goes_shows_nothing_that_is_hidden()
     {
         var repository = Confined();
         repository.Make("a");
@@ -108,7 +108,7 @@ public sealed class SandboxedLooksTests : IDisposable
             }
         }
 
-        loop.Result.Run.ExitCode.Should().Be(0);
+        (await loop).Run.ExitCode.Should().Be(0);
         patches.Should().NotBeEmpty();
         patches.Where(patch => patch!.Contains(Secret, StringComparison.Ordinal)).Should().BeEmpty();
     }

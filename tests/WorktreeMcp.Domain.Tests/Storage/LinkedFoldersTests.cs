@@ -212,7 +212,7 @@ public sealed class LinkedFoldersTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_becomes_a_link_again_and_again_leads_no_claim_elsewhere()
+    public async Task A_folder_that_becomes_a_link_again_and_again_leads_no_claim_elsewhere()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere names are looked at, not held.");
         Bait(_elsewhere);
@@ -244,8 +244,8 @@ public sealed class LinkedFoldersTests : IDisposable
             Attempt(() => _ = presence.Session);
         }
 
-        end.Cancel();
-        swapping.Wait();
+        await end.CancelAsync();
+        await swapping;
         Portrait(_elsewhere).Should().Be(before);
     }
 

@@ -29,10 +29,13 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output) : IDisposable
 
     private readonly Dictionary<string, byte[]> _sound = [];
     private TempRepository _repo = new();
-    private Repository _server = null!;
-    private string _run = string.Empty;
+    private Repository? _server;
 
-    public void Dispose() => _repo.Dispose();
+    public void Dispose()
+    {
+        _server?.Dispose();
+        _repo.Dispose();
+    }
 
     [Theory]
     [InlineData("index")]
@@ -115,7 +118,15 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output) : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(RunFile)!);
         File.WriteAllBytes(RunFile, StateJson.File(new RunRecord
         {
-            RunId = RunId, Kind = "command", Worktree = "a", Command = "make", By = Steps.By, StartedAt = 1, TimeoutSeconds = 10, WatchedBy = 1, Boot = "boot",
+            RunId = RunId,
+            Kind = "command",
+            Worktree = "a",
+            Command = "make",
+            By = Steps.By,
+            StartedAt = 1,
+            TimeoutSeconds = 10,
+            WatchedBy = 1,
+            Boot = "boot",
             End = new RunEnd(0, null, false, false, null, null, 2, 1, 3, [7]),
         }.ToJson()));
         File.WriteAllText(Path.Join(Path.GetDirectoryName(RunFile)!, "output-0"), "abc");
@@ -123,7 +134,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output) : IDisposable
         _repo.Write(".worktree-mcp.json", """{"setup":["make"]}""");
         Trust().Approve(Trust().Wanted());
         _server = _repo.Open();
-        _server.Board.List(Listing.All);
+        Server.Board.List(Listing.All);
         _sound.Clear();
         foreach (var file in Files())
         {
@@ -131,7 +142,9 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    private string RunId => "run-" + new string('a', 32);
+    private Repository Server => _server!;
+
+    private static string RunId => "run-" + new string('a', 32);
 
     private string RunFile => Path.Join(_repo.Layout.Runs, RunId, "run.json");
 
@@ -162,8 +175,8 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output) : IDisposable
         switch (kind)
         {
             case "run":
-                yield return () => _server.Worktrees.Output(RunId, 0, 1000, TimeSpan.Zero, CancellationToken.None);
-                yield return () => _server.Worktrees.Stop(RunId, Steps.By);
+                yield return () => Server.Worktrees.Output(RunId, 0, 1000, TimeSpan.Zero, CancellationToken.None);
+                yield return () => Server.Worktrees.Stop(RunId, Steps.By);
                 yield break;
             case "holder":
                 yield return () => LockHolder.From(File.ReadAllBytes(_repo.Layout.LockHolder));
@@ -173,19 +186,19 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output) : IDisposable
                 yield break;
         }
 
-        yield return () => _server.Board.List(Listing.All);
-        yield return () => _server.Board.Get(1);
-        yield return () => _server.Worktrees.List(null, 50, null);
-        yield return () => _server.Worktrees.List(WorktreeState.Removed, 50, null);
-        yield return () => _server.Events(new EventQuery(20));
-        yield return () => _server.Drift();
-        yield return () => _server.Trash().Sweep(Steps.By, CancellationToken.None);
-        yield return () => _server.Board.Update(1, new TaskEdit { Note = $"note {at}" }, Steps.By);
+        yield return () => Server.Board.List(Listing.All);
+        yield return () => Server.Board.Get(1);
+        yield return () => Server.Worktrees.List(null, 50, null);
+        yield return () => Server.Worktrees.List(WorktreeState.Removed, 50, null);
+        yield return () => Server.Events(new EventQuery(20));
+        yield return () => Server.Drift();
+        yield return () => Server.Trash().Sweep(Steps.By, CancellationToken.None);
+        yield return () => Server.Board.Update(1, new TaskEdit { Note = $"note {at}" }, Steps.By);
         if (at % EachSlowCall == 0)
         {
-            yield return () => _server.Overview.Look(new GlanceLimits());
-            yield return () => _server.Worktrees.Status("a");
-            yield return () => _server.Examine();
+            yield return () => Server.Overview.Look(new GlanceLimits());
+            yield return () => Server.Worktrees.Status("a");
+            yield return () => Server.Examine();
             yield return () => FromAnew();
         }
     }

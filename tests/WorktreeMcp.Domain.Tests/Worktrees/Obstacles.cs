@@ -14,8 +14,16 @@ internal sealed class Obstacles(TempRepository repo) : IDisposable
     internal void Unwritable(string folder)
     {
         var path = Path.GetFullPath(folder, repo.Root);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Permit(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         _unwritable.Add(path);
+    }
+
+    private static void Permit(string path, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, mode);
+        }
     }
 
     /// <summary>Lets nobody change a file or folder; skips the test where that cannot be had.</summary>
@@ -46,7 +54,7 @@ internal sealed class Obstacles(TempRepository repo) : IDisposable
     {
         foreach (var path in _unwritable.Where(Directory.Exists))
         {
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Permit(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
         foreach (var path in _immutable)

@@ -204,7 +204,13 @@ public sealed class PlantedEntriesTests : IDisposable
 
         Change(1, entry => entry[member] = new JsonObject
         {
-            ["into"] = "main", ["from"] = head, ["to"] = head, ["tip"] = head, ["commit"] = head, ["before"] = "active", [key] = $"--output={_repo.Base}/output",
+            ["into"] = "main",
+            ["from"] = head,
+            ["to"] = head,
+            ["tip"] = head,
+            ["commit"] = head,
+            ["before"] = "active",
+            [key] = $"--output={_repo.Base}/output",
         });
 
         using var repository = _repo.Open();
