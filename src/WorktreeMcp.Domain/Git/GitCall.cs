@@ -7,7 +7,7 @@ namespace WorktreeMcp.Domain.Git;
 /// <param name="Arguments">Subcommand and what follows it; user values only behind <c>--end-of-options</c> or as hashes.</param>
 internal sealed record GitCall(params IReadOnlyList<string> Arguments)
 {
-    /// <summary>The variable by which a git is known that only looks at a worktree and is soon gone: it stands in nobody's way.</summary>
+    /// <summary>The variable that every git has that only looks and is soon gone: it stands in nobody's way.</summary>
     internal const string LookName = "WORKTREEMCP_LOOK";
 
     /// <summary>Where git runs.</summary>

@@ -26,9 +26,12 @@ internal static class Occupants
         return [.. ProcessTable.All()
             .Select(p => (p.Pid, Directory: CurrentDirectory(p.Pid)))
             .Where(p => p.Directory == directory || p.Directory?.StartsWith(inside, StringComparison.Ordinal) == true)
-            .Where(p => !ProcessTable.Carries(p.Pid, Look))
+            .Where(p => !ProcessTable.Carries(p.Pid, Look) && IsThere(p.Pid))
             .Select(p => new Occupant(p.Pid, NameOf(p.Pid)))];
     }
+
+    // One that is on its way out has no environment any more, so a look that has just ended cannot be told by it.
+    private static bool IsThere(int pid) => ProcessTable.Find(pid) is { Alive: true, IsEnding: false };
 
 #pragma warning disable RS0030 // /proc is the kernel's list of processes, not state of ours
     private static string? CurrentDirectory(int pid)
