@@ -30,8 +30,10 @@ public sealed class KillPointsTests(ITestOutputHelper output) : IDisposable
     [InlineData("update-ref -m", true)]
     [InlineData("worktree add", false)]
     [InlineData("worktree add", true)]
-    [InlineData("read-tree --reset", false)]
-    [InlineData("read-tree --reset", true)]
+    [InlineData("read-tree HEAD", false)]
+    [InlineData("read-tree HEAD", true)]
+    [InlineData("checkout-index --all", false)]
+    [InlineData("checkout-index --all", true)]
     public void A_git_killed_while_a_worktree_is_made_leaves_nothing_behind(string subcommand, bool withServer) =>
         AtEveryPoint(subcommand, withServer, _ => { }, server => server.Make("a"));
 
@@ -52,8 +54,10 @@ public sealed class KillPointsTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("worktree add", false)]
     [InlineData("worktree add", true)]
-    [InlineData("read-tree --reset", false)]
-    [InlineData("read-tree --reset", true)]
+    [InlineData("read-tree HEAD", false)]
+    [InlineData("read-tree HEAD", true)]
+    [InlineData("checkout-index --all", false)]
+    [InlineData("checkout-index --all", true)]
     public void A_git_killed_while_a_worktree_is_made_on_a_branch_that_exists_leaves_that_branch(string subcommand, bool withServer)
     {
         AtEveryPoint(subcommand, withServer, _ => _repo.Git("branch", "--force", "own"), server => server.Make("a", branch: "own"));
@@ -69,8 +73,10 @@ public sealed class KillPointsTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("worktree add", false)]
     [InlineData("worktree add", true)]
-    [InlineData("read-tree --reset", false)]
-    [InlineData("read-tree --reset", true)]
+    [InlineData("read-tree HEAD", false)]
+    [InlineData("read-tree HEAD", true)]
+    [InlineData("checkout-index --all", false)]
+    [InlineData("checkout-index --all", true)]
     [InlineData("update-ref --no-deref", false)]
     [InlineData("update-ref --no-deref", true)]
     public void A_git_killed_while_a_spare_is_made_leaves_nothing_that_the_next_keeper_does_not_take(string subcommand, bool withServer) =>

@@ -16,7 +16,7 @@ public sealed class CheckoutsOutsideTheLockTests : IDisposable
     [Fact]
     public async Task While_one_worktree_is_being_filled_tasks_and_another_worktree_are_made()
     {
-        using var git = new HeldGit(_repo, "read-tree --reset");
+        using var git = new HeldGit(_repo, "checkout-index --all");
         var slow = _repo.Open(environment: git.Variables);
         var goal = slow.Task("slow");
         var making = Task.Run(() => slow.Make("slow", goal), TestContext.Current.CancellationToken);
@@ -72,7 +72,7 @@ public sealed class CheckoutsOutsideTheLockTests : IDisposable
         var quick = _repo.Open(environment: watched.Variables);
         quick.Make("alone");
         watched.Calls.Last(call => call.Contains(" --reset ", StringComparison.Ordinal)).Should().Contain("checkout.workers=4");
-        using var git = new HeldGit(_repo, "read-tree --reset");
+        using var git = new HeldGit(_repo, "checkout-index --all");
         var slow = _repo.Open(environment: git.Variables);
         var making = Task.Run(() => slow.Make("slow"), TestContext.Current.CancellationToken);
         await git.Reached();

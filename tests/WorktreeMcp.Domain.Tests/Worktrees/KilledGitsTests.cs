@@ -110,7 +110,7 @@ public sealed class KilledGitsTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows which git is at work.");
         var (once, left) = (Path.Join(_repo.Base, "killed"), Path.Join(_repo.Root, ".git", "packed-refs.lock"));
-        var repository = OpenWith($"case \" $* \" in *' read-tree --reset '*) [ -e '{once}' ] || {{ '{RealGit}' \"$@\"; touch '{once}' '{left}'; kill -9 $$; }};; esac");
+        var repository = OpenWith($"case \" $* \" in *' checkout-index --all '*) [ -e '{once}' ] || {{ '{RealGit}' \"$@\"; touch '{once}' '{left}'; kill -9 $$; }};; esac");
 
         var made = repository.Make("a");
 

@@ -96,8 +96,18 @@ internal sealed class PlantedRepository : IDisposable
     {
         var entry = new JsonObject
         {
-            ["id"] = 1, ["name"] = "planted", ["path"] = ".worktrees/planted", ["branch"] = "wt/planted", ["base_ref"] = "main", ["base_commit"] = Tip,
-            ["admin_id"] = "planted", ["task_id"] = null, ["status"] = status, ["branch_created"] = true, ["created_at"] = 1795363646.015, ["updated_at"] = 1795363646.151,
+            ["id"] = 1,
+            ["name"] = "planted",
+            ["path"] = ".worktrees/planted",
+            ["branch"] = "wt/planted",
+            ["base_ref"] = "main",
+            ["base_commit"] = Tip,
+            ["admin_id"] = "planted",
+            ["task_id"] = null,
+            ["status"] = status,
+            ["branch_created"] = true,
+            ["created_at"] = 1795363646.015,
+            ["updated_at"] = 1795363646.151,
         };
         foreach (var (key, value) in with ?? [])
         {
@@ -147,7 +157,9 @@ internal sealed class PlantedRepository : IDisposable
 
     private static IEnumerable<string> Walk(string folder) => Directory.EnumerateFileSystemEntries(folder, "*", new EnumerationOptions
     {
-        RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false,
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = false,
     });
 
     private static string Mode(FileInfo info) => OperatingSystem.IsWindows() ? string.Empty : info.UnixFileMode.ToString();

@@ -17,7 +17,15 @@ internal static class Plants
 
     internal static string Task(PlantedRepository planted, string worktree) => new JsonObject
     {
-        ["id"] = 1, ["subject"] = "planted", ["status"] = "in_progress", ["owner"] = null, ["worktree"] = worktree, ["worktree_state"] = "active", ["revision"] = 1, ["created_at"] = 1, ["updated_at"] = 1,
+        ["id"] = 1,
+        ["subject"] = "planted",
+        ["status"] = "in_progress",
+        ["owner"] = null,
+        ["worktree"] = worktree,
+        ["worktree_state"] = "active",
+        ["revision"] = 1,
+        ["created_at"] = 1,
+        ["updated_at"] = 1,
         ["description"] = planted.Outside,
     }.ToJsonString();
 
