@@ -46,8 +46,7 @@ internal static class PlantedBoards
         ["a repository within the worktree that names programs"] = p => Nested(p, "nested"),
         ["a repository within the worktree that was added"] = p =>
         {
-            Nested(p, "nested");
-            TempRepository.TryGit(Lane(p), "-c", "filter.plant.clean=", "add", "nested");
+            Nested(p, "nested", isAdded: true);
         },
         ["a filter in the worktree's own configuration"] = p =>
         {

@@ -15,9 +15,9 @@ internal static class PlantedPrograms
         ["a filter whose name holds an equals sign"] = p => Filter(p, "pl=ant", "clean"),
         ["a filter that an included file sets"] = p =>
         {
+            Track(p, ".gitattributes", "*.txt filter=plant\n*.md filter=plant\n");
             File.WriteAllText(Path.Join(p.Repo.Root, ".git", "more"), $"[filter \"plant\"]\n\tclean = \"{p.Program("included")}\"\n\tsmudge = \"{p.Program("included")}\"\n");
             p.Repo.Git("config", "includeIf.onbranch:**.path", "more");
-            Track(p, ".gitattributes", "*.txt filter=plant\n*.md filter=plant\n");
         },
         ["a merge driver whose name holds an equals sign"] = p =>
         {

@@ -27,6 +27,7 @@ public sealed class PlantedRepositoriesTests
         }
 
         plant(planted);
+        planted.Harm().Should().BeEmpty("to lay it does none by itself");
         await using (var client = await Start(planted))
         {
             await LookAt(client);

@@ -54,10 +54,8 @@ internal static class Plants
 
     internal static void Filter(PlantedRepository planted, string name, string member)
     {
+        Track(planted, ".gitattributes", $"*.txt filter={name}\n*.md filter={name}\n");
         planted.Repo.Git("config", $"filter.{name}.{member}", planted.Program(member));
-        planted.Repo.Write(".gitattributes", $"*.txt filter={name}\n*.md filter={name}\n");
-        planted.Repo.Git("-c", $"filter.{name}.{member}=", "add", ".gitattributes");
-        planted.Repo.Git("commit", "-qm", "attributes");
     }
 
     internal static void Hooks(PlantedRepository planted, string folder)
@@ -69,7 +67,7 @@ internal static class Plants
         }
     }
 
-    internal static void Nested(PlantedRepository planted, string folder)
+    internal static void Nested(PlantedRepository planted, string folder, bool isAdded = false)
     {
         var nested = Path.Join(Lane(planted), folder);
         Directory.CreateDirectory(nested);
@@ -77,6 +75,11 @@ internal static class Plants
         File.WriteAllText(Path.Join(nested, "file"), "one\n");
         planted.Repo.GitIn(nested, "add", "file");
         planted.Repo.GitIn(nested, "-c", "user.name=n", "-c", "user.email=n@example.org", "commit", "-qm", "nested");
+        if (isAdded)
+        {
+            planted.Repo.GitIn(Lane(planted), "add", folder);
+        }
+
         planted.Repo.GitIn(nested, "config", "filter.plant.clean", planted.Program("nested"));
         planted.Repo.GitIn(nested, "config", "filter.pl=ant.clean", planted.Program("nested"));
         planted.Repo.GitIn(nested, "config", "core.fsmonitor", planted.ProgramFile("nested-fsmonitor"));
