@@ -112,7 +112,7 @@ internal sealed partial class RunFolders(StateLayout layout, TimeProvider time)
         }
     }
 
-    [GeneratedRegex("^run-[0-9a-f]{32}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^run-[0-9a-f]{32}\\z", RegexOptions.CultureInvariant)]
     private static partial Regex Id();
 }
 
