@@ -47,8 +47,10 @@ internal sealed class SettingsFile(string path, IFileSystem files, Func<string, 
     internal FoundSettings Read(Func<byte[], bool> isWhole)
     {
         var found = Look();
-        for (var look = 1; look < Looks && !IsCertain(found, isWhole); look++)
+        var wasThere = _last?.Bytes is not null;
+        for (var look = 1; look < Looks && !IsCertain(found, isWhole, wasThere); look++)
         {
+            wasThere |= !ReferenceEquals(found, FoundSettings.None);
             Thread.Sleep(BetweenLooks);
             found = Look();
         }
@@ -57,9 +59,9 @@ internal sealed class SettingsFile(string path, IFileSystem files, Func<string, 
     }
 
     // What was so the last time was waited for then.
-    private bool IsCertain(FoundSettings found, Func<byte[], bool> isWhole) =>
+    private bool IsCertain(FoundSettings found, Func<byte[], bool> isWhole, bool wasThere) =>
         (_last is not null && found.IsSame(_last) && !ReferenceEquals(found, FoundSettings.Gone))
-        || (found.Bytes is { } bytes ? isWhole(bytes) : ReferenceEquals(found, FoundSettings.None) && _last?.Bytes is null);
+        || (found.Bytes is { } bytes ? isWhole(bytes) : ReferenceEquals(found, FoundSettings.None) && !wasThere);
 
     private FoundSettings Look()
     {

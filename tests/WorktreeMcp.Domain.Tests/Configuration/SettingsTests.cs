@@ -182,15 +182,7 @@ public sealed class SettingsTests : IDisposable
 
         byte[] Read(string file)
         {
-            if (++looks == 1)
-            {
-                File.Delete(path);
-            }
-            else
-            {
-                File.WriteAllText(path, looks == 2 ? """{ "branch_prefix": "n""" : """{ "branch_prefix": "new/" }""");
-            }
-
+            File.WriteAllText(path, ++looks < 3 ? """{ "branch_prefix": "n""" : """{ "branch_prefix": "new/" }""");
             return File.ReadAllBytes(file);
         }
     }
