@@ -232,7 +232,7 @@ public sealed class SharedSparesTests : IDisposable
     [Fact]
     public async Task What_is_left_half_made_while_others_are_tended_is_not_taken_for_seen()
     {
-        using var held = new HeldGit(_repo, "checkout-index --all");
+        using var held = new HeldGit(_repo, "read-tree --reset");
         using var server = Repository.Open(_repo.Root, new RepositorySettings(), held.Variables);
         var tending = Task.Run(() => server.Tend(2), TestContext.Current.CancellationToken);
         await held.Reached();

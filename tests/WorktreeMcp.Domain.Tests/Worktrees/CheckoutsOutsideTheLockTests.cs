@@ -71,7 +71,7 @@ public sealed class CheckoutsOutsideTheLockTests : IDisposable
         var watched = new WatchedGit(_repo);
         var quick = _repo.Open(environment: watched.Variables);
         quick.Make("alone");
-        watched.Calls.Last(call => call.Contains(" --reset ", StringComparison.Ordinal)).Should().Contain("checkout.workers=4");
+        watched.Calls.Last(call => call.Contains(" checkout-index ", StringComparison.Ordinal)).Should().Contain("checkout.workers=4");
         using var git = new HeldGit(_repo, "checkout-index --all");
         var slow = _repo.Open(environment: git.Variables);
         var making = Task.Run(() => slow.Make("slow"), TestContext.Current.CancellationToken);
@@ -79,7 +79,7 @@ public sealed class CheckoutsOutsideTheLockTests : IDisposable
 
         quick.Make("beside");
 
-        watched.Calls.Last(call => call.Contains(" --reset ", StringComparison.Ordinal)).Should().Contain("beside").And.NotContain("checkout.workers");
+        watched.Calls.Last(call => call.Contains(" checkout-index ", StringComparison.Ordinal)).Should().Contain("beside").And.NotContain("checkout.workers");
         git.Release();
         await making.WaitAsync(Limit, TestContext.Current.CancellationToken);
     }
