@@ -5,7 +5,9 @@ namespace WorktreeMcp.Server;
 /// <summary>Lets a limited number of calls run at once and a limited number wait; one more is refused.</summary>
 /// <param name="running">How many run at once.</param>
 /// <param name="waiting">How many wait.</param>
-public sealed class CallGate(int running, int waiting) : IDisposable
+#pragma warning disable CA1001 // The semaphore holds nothing but memory, and a call that outlives the server gives its place back afterwards.
+public sealed class CallGate(int running, int waiting)
+#pragma warning restore CA1001
 {
     private readonly SemaphoreSlim _free = new(running, running);
     private int _inside;
@@ -43,7 +45,4 @@ public sealed class CallGate(int running, int waiting) : IDisposable
             Interlocked.Decrement(ref _inside);
         }
     }
-
-    /// <inheritdoc />
-    public void Dispose() => _free.Dispose();
 }

@@ -1,6 +1,12 @@
+using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+using WorktreeMcp.Server.Arguments;
 using WorktreeMcp.Server.Stdio;
 
 namespace WorktreeMcp.Server;
@@ -27,30 +33,68 @@ internal static class MessageFilters
         filters.AddIncomingFilter(next => async (context, cancel) =>
         {
             traffic.Received(context.JsonRpcMessage);
-            FaultyLine.Refuse(context.JsonRpcMessage);
-            OfferOurVersion(context.JsonRpcMessage);
-            if (!IsList(context.JsonRpcMessage))
+            await Understandable(context, async () =>
             {
-                await next(context, cancel);
-                return;
-            }
-
-            await lists.WaitAsync(cancel);
-            try
-            {
-                await next(context, cancel);
-            }
-            finally
-            {
-                lists.Release();
-            }
+                OfferOurVersion(context.JsonRpcMessage);
+                await (IsList(context.JsonRpcMessage) ? InTurn(lists, () => next(context, cancel), cancel) : next(context, cancel));
+            });
         });
         filters.AddOutgoingFilter(next => async (context, cancel) =>
         {
+            traffic.Sending(context.JsonRpcMessage);
             await next(context, cancel);
             traffic.Sent(context.JsonRpcMessage);
         });
     }
+
+    private static async Task InTurn(SemaphoreSlim lists, Func<Task> next, CancellationToken cancel)
+    {
+        await lists.WaitAsync(cancel);
+        try
+        {
+            await next();
+        }
+        finally
+        {
+            lists.Release();
+        }
+    }
+
+    // The library answers what it can make nothing of with "An error occurred.", and says no more anywhere.
+    private static async Task Understandable(MessageContext context, Func<Task> next)
+    {
+        if (context.JsonRpcMessage is not JsonRpcRequest request)
+        {
+            await next();
+            return;
+        }
+
+        try
+        {
+            FaultyLine.Refuse(request);
+            RequestShape.Require(request);
+            await next();
+        }
+        catch (McpProtocolException refusal)
+        {
+            Log(context)?.LogWarning("{Method} was refused: {Reason}", request.Method, refusal.Message);
+            throw;
+        }
+        catch (JsonException fault)
+        {
+            var refusal = RequestShape.Unreadable(request, fault);
+            Log(context)?.LogWarning(fault, "{Method} was refused: {Reason}", request.Method, refusal.Message);
+            throw refusal;
+        }
+        catch (Exception fault) when (fault is not (McpException or OperationCanceledException))
+        {
+            var number = RandomNumberGenerator.GetHexString(8, lowercase: true);
+            Log(context)?.LogError(fault, "{Method} failed, fault {Number}", request.Method, number);
+            throw new McpProtocolException($"{request.Method} failed with a fault of the server: {fault.GetType().Name}, fault {number}; the server's log on stderr has the details.", McpErrorCode.InternalError);
+        }
+    }
+
+    private static ILogger? Log(MessageContext context) => context.Services?.GetService<ILoggerFactory>()?.CreateLogger("worktree-mcp");
 
     private static bool IsList(JsonRpcMessage message) => message is JsonRpcRequest
     {

@@ -14,6 +14,7 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
+        FileSizeLimit.MakeItAnError();
         if (args is [OwnProgram.Supervise])
         {
             using var order = StandardStreams.Input();
@@ -22,7 +23,7 @@ internal static class Program
         }
 
 #pragma warning disable RS0030 // The one place that may touch the console: stdout is the protocol, so stray writes go to stderr.
-        var error = Console.Error;
+        var error = StandardStreams.HasError ? Console.Error : TextWriter.Null;
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         Console.SetOut(error);
         Func<TextReader> input = () => Console.In;

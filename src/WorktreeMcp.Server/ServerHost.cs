@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using WorktreeMcp.Server.Logging;
@@ -46,15 +47,35 @@ public static class ServerHost
     // Takes the place of the library's transport. WithStreamServerTransport would read before there is a host to stop.
     private static StreamServerTransport Transport(IServiceProvider provider, ServerChannel channel, Traffic traffic)
     {
+        var ready = new TaskCompletionSource<ITransport>(TaskCreationOptions.RunContinuationsAsynchronously);
         var stop = provider.GetRequiredService<IHostApplicationLifetime>().StopApplication;
 #pragma warning disable CA2000 // The transport closes its streams.
-        return new StreamServerTransport(
-            new ServerInput(new BoundedLines(channel.Input, FaultyLine.Limit), traffic, channel.InputEnded, stop, channel.Begun),
+        var transport = new StreamServerTransport(
+            new ServerInput(new BoundedLines(channel.Input, FaultyLine.Limit, Admit), traffic, channel.InputEnded, stop, channel.Begun),
             new ServerOutput(channel.Output, stop),
             "worktree-mcp",
             provider.GetRequiredService<ILoggerFactory>());
 #pragma warning restore CA2000
+        ready.SetResult(transport);
+        return transport;
+
+        bool Admit(RequestId id)
+        {
+            var isFree = traffic.TryTake(id);
+            if (!isFree)
+            {
+                _ = traffic.Refuse(async () => await (await ready.Task).SendMessageAsync(TakenId(id)));
+            }
+
+            return isFree;
+        }
     }
+
+    private static JsonRpcError TakenId(RequestId id) => new()
+    {
+        Id = id,
+        Error = new JsonRpcErrorDetail { Code = (int)McpErrorCode.InvalidRequest, Message = $"A request with the id {id} is not answered yet, and goes on. Each request needs an id of its own." },
+    };
 
     // The library logs four lines a call, and a client's wrong method name as an error with two stack traces.
     private static LogLevel LibraryLevel(LogLevel level) => level > LogLevel.Debug ? LogLevel.Critical : level;

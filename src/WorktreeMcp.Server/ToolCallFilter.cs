@@ -22,7 +22,7 @@ namespace WorktreeMcp.Server;
 /// <param name="lifetime">Says when the server stops.</param>
 /// <param name="time">Measures the calls.</param>
 /// <param name="log">The log.</param>
-public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ToolCallFilter> log) : IDisposable
+public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ToolCallFilter> log)
 {
     private const int RunningCalls = 32;
     private const int WaitingCalls = 256;
@@ -37,9 +37,6 @@ public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvid
         (request, cancel) => request.MatchedPrimitive is McpServerTool tool
             ? new ValueTask<CallToolResult>(Call(LateTool.Behind(tool), next, request, cancel))
             : next(request, cancel);
-
-    /// <inheritdoc />
-    public void Dispose() => _gate.Dispose();
 
     private async Task<CallToolResult> Call(
         McpServerTool tool,
@@ -93,6 +90,15 @@ public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvid
 
         var number = RandomNumberGenerator.GetHexString(8, lowercase: true);
         log.LogError(fault, "{Tool} failed, fault {Number}", tool, number);
+        if (cause is IOException or UnauthorizedAccessException)
+        {
+            return new Refusal(
+                RefusalCode.Internal,
+                $"{tool} could not read or write a file: {cause.Message} (fault {number})",
+                "Check free space and permissions there and this user's limits (descriptors: ulimit -n, size of a file: ulimit -f), look at the state with task_list and worktree_list, then repeat the call.",
+                inner: fault);
+        }
+
         return new Refusal(
             RefusalCode.Internal,
             string.Create(CultureInfo.InvariantCulture, $"{tool} failed with a fault of the server: {cause.GetType().Name}, fault {number}."),

@@ -7,7 +7,7 @@ public sealed class CallGateTests
     [Fact]
     public async Task One_call_too_many_is_refused_and_later_calls_are_served()
     {
-        using var gate = new CallGate(running: 1, waiting: 1);
+        var gate = new CallGate(running: 1, waiting: 1);
         var release = new TaskCompletionSource<int>();
         var running = gate.Run(() => release.Task, TestContext.Current.CancellationToken);
         var waiting = gate.Run(() => Task.FromResult(2), TestContext.Current.CancellationToken);

@@ -95,18 +95,24 @@ public sealed class ServerStreamTests
     }
 
     [Fact]
-    public async Task Two_requests_with_one_id_are_both_waited_for()
+    public async Task An_id_is_taken_until_its_answer_is_about_to_be_written_and_a_refusal_of_a_second_one_is_waited_for()
     {
         var traffic = new Traffic();
         var request = new JsonRpcRequest { Id = new RequestId(1), Method = "tools/call" };
+        traffic.TryTake(request.Id).Should().BeTrue();
         traffic.Received(request);
-        traffic.Received(request);
+        traffic.TryTake(request.Id).Should().BeFalse();
+        var written = new TaskCompletionSource();
+        var refusal = traffic.Refuse(() => written.Task);
 
+        traffic.Sending(new JsonRpcResponse { Id = request.Id, Result = null });
+        traffic.TryTake(request.Id).Should().BeTrue("who reads the answer may use it again");
         traffic.Sent(new JsonRpcResponse { Id = request.Id, Result = null });
         var quiet = traffic.Quiet(TimeSpan.FromHours(1), TestContext.Current.CancellationToken);
         quiet.IsCompleted.Should().BeFalse();
-        traffic.Sent(new JsonRpcResponse { Id = request.Id, Result = null });
+        written.SetResult();
 
+        await refusal;
         await quiet;
     }
 

@@ -1,18 +1,34 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace WorktreeMcp.TestKit;
 
 /// <summary>A built program as a child process, spoken to in lines. Every wait has a hard limit.</summary>
-public sealed class BuiltServer : IAsyncDisposable
+public sealed partial class BuiltServer : IAsyncDisposable
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _log = new();
     private readonly ConcurrentQueue<string> _received = new();
+
+    // Never disposed: a last line of the log may come after the process was, and then there is nobody to catch a fault. It holds nothing but memory.
+#pragma warning disable CA2213
     private readonly SemaphoreSlim _logGrew = new(0);
+#pragma warning restore CA2213
+
+    // A script ignores this signal for what it starts in the background, and whoever inherits that ignores it as well; here it is sent to servers.
+    static BuiltServer()
+    {
+        const int Interruption = 2;
+        const nint Default = 0;
+        if (OperatingSystem.IsLinux() && IsIgnored(Interruption))
+        {
+            _ = SetHandler(Interruption, Default);
+        }
+    }
 
     private BuiltServer(Process process)
     {
@@ -175,8 +191,16 @@ public sealed class BuiltServer : IAsyncDisposable
         }
 
         _process.Dispose();
-        _logGrew.Dispose();
     }
+
+    private static bool IsIgnored(int signal)
+    {
+        var mask = File.ReadLines("/proc/self/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))["SigIgn:".Length..].Trim();
+        return ((Convert.ToUInt64(mask, 16) >> (signal - 1)) & 1) != 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint SetHandler(int signal, nint handler);
 
     private void Signal(string name)
     {

@@ -4,7 +4,8 @@ namespace WorktreeMcp.Domain.Running;
 
 /// <summary>
 /// Takes secrets out of a command's text before it is put on record. It goes by well-known shapes, so it is a net and no
-/// wall; a reference such as <c>$TOKEN</c> is no secret and stays.
+/// wall; a reference such as <c>$TOKEN</c> is no secret and stays. The text may be anybody's: no pattern may take longer than
+/// in proportion to it, so what repeats is bounded, or cannot be given back.
 /// </summary>
 public static partial class Redaction
 {
@@ -37,11 +38,13 @@ public static partial class Redaction
     [GeneratedRegex(@"\b([a-z][a-z0-9+.-]{0,20}://(?:[^\s/:@'""]{0,100}:(?!\$)|(?=[A-Za-z0-9_-]{20,500}@)))[^\s/@'""]{1,500}@", RegexOptions.IgnoreCase)]
     private static partial Regex Address();
 
-    [GeneratedRegex(@"\b((?:proxy-)?authorization\s*[:=]\s*(?>(?:(?:bearer|basic|token|digest|apikey)\s+)?)|(?:x-api-key|api-key|x-auth-token|private-token|job-token|cookie|set-cookie)\s*:\s*|bearer\s+(?=[A-Za-z0-9._~+/=-]{16}))(?![\s]*\$)[^\s""']+(?:[ ][^\s""'-][^\s""']*=[^\s""']*)*", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b((?:proxy-)?authorization\s*[:=](?>\s*)(?>(?:(?:bearer|basic|token|digest|apikey)\s+)?)|(?:x-api-key|api-key|x-auth-token|private-token|job-token|cookie|set-cookie)\s*:(?>\s*)|bearer(?>\s+)(?=[A-Za-z0-9._~+/=-]{16}))(?!\$)[^\s""']+(?:[ ][^\s""'-][^\s""']*=[^\s""']*)*", RegexOptions.IgnoreCase)]
     private static partial Regex Header();
 
     // NAME=value, where the name ends with such a word: TOKENIZERS_PARALLELISM, PASSWORD_FILE and MAX_TOKENS hold no secret.
-    [GeneratedRegex(@"((?<![A-Za-z0-9_$-])(?:[A-Za-z0-9_.]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|AUTH_KEY|CREDENTIALS?|_PWD|_PASS|password|passwd|passphrase|secret|token|api_?key|_authToken)|PASS)=)" + Value)]
+    // It begins where no name goes on: with the run of its letters, or behind a dot in that if an option or a reference begins the run.
+    // Each run is gone through once and judged by its end, so that the time grows with the text and no faster.
+    [GeneratedRegex(@"((?<![A-Za-z0-9_.])(?:(?<![$-])|[A-Za-z0-9_]*\.)(?>[A-Za-z0-9_.]*)(?<=PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|AUTH_KEY|CREDENTIALS?|_PWD|_PASS|password|passwd|passphrase|secret|token|api_?key|_authToken|(?<![A-Za-z0-9_$-])PASS)=)" + Value)]
     private static partial Regex Assignment();
 
     [GeneratedRegex(@"((?<=^|[\s""'])--?(?:[a-z0-9]+[-_])*" + SecretWord + @"(?:=|\s+)(?!-))" + Value, RegexOptions.IgnoreCase)]

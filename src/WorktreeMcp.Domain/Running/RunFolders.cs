@@ -10,20 +10,24 @@ namespace WorktreeMcp.Domain.Running;
 /// The folders of runs, one each, named by the run's id, under git's common directory. Invariants:
 /// - a folder belongs to the process that made it, which holds an flock on its file <c>watched</c> until the run's end is
 ///   written; so any process can tell a run that goes on from one that nobody watches any more;
-/// - any process may read a folder, and ask for the end of its run by a file <c>stop</c>; it changes nothing else.
+/// - any process may read a folder, and ask for the end of its run by a file <c>stop</c>; it changes nothing else;
+/// - what is kept is bounded by its age, its number and its size, all of it together; the oldest give way, and none that is watched.
 /// </summary>
-internal sealed partial class RunFolders(StateLayout layout, TimeProvider time)
+internal sealed partial class RunFolders(StateLayout layout, TimeProvider time, long mostBytes = RunFolders.MostBytes)
 {
+    /// <summary>How much all folders may take together.</summary>
+    internal const long MostBytes = 4L << 30;
+
     private const int MostFolders = 200;
     private static readonly TimeSpan LongestKept = TimeSpan.FromDays(7);
 
     /// <summary>Makes a run's folder, and makes room for it.</summary>
     internal RunFolder Make(RunRecord record)
     {
-        Directory.CreateDirectory(layout.Runs);
+        SharedFiles.MakeFolder(layout.Runs);
         Prune();
         var path = Path.Join(layout.Runs, record.RunId);
-        Directory.CreateDirectory(path);
+        SharedFiles.MakeFolder(path);
         var watched = Posix.OpenForLock(Path.Join(path, RunFolder.WatchedFile));
         if (!Posix.TryFlock(watched, shared: false))
         {
@@ -58,19 +62,44 @@ internal sealed partial class RunFolders(StateLayout layout, TimeProvider time)
         return Read(path) is { } record ? new FoundRun(record, path, watched && record.End is null) : null;
     }
 
+    /// <summary>How many there are, and their bytes.</summary>
+    internal (int Count, long Bytes) OnDisk()
+    {
+        var folders = Directory.Exists(layout.Runs) ? Newest() : [];
+        return (folders.Count, folders.Sum(BytesOf));
+    }
+
     /// <summary>Whether a text has the form of a run's id.</summary>
     internal static bool IsId(string text) => Id().IsMatch(text);
 
     private void Prune()
     {
         var oldest = time.GetUtcNow() - LongestKept;
-        var folders = new DirectoryInfo(layout.Runs).EnumerateDirectories("run-*").OrderByDescending(folder => folder.LastWriteTimeUtc).ToList();
-        foreach (var folder in folders.Where((folder, place) => place >= MostFolders || folder.LastWriteTimeUtc < oldest))
+        var (place, bytes) = (0, 0L);
+        foreach (var folder in Newest())
         {
-            if (folder.LinkTarget is null && !IsWatched(folder.FullName))
+            var isOld = place++ >= MostFolders || folder.LastWriteTimeUtc < oldest;
+            bytes += isOld ? 0 : BytesOf(folder);
+            if ((isOld || bytes > mostBytes) && !IsWatched(folder.FullName))
             {
                 Delete(folder);
             }
+        }
+    }
+
+    private List<DirectoryInfo> Newest() =>
+        [.. new DirectoryInfo(layout.Runs).EnumerateDirectories("run-*").Where(folder => folder.LinkTarget is null).OrderByDescending(folder => folder.LastWriteTimeUtc)];
+
+    private static long BytesOf(DirectoryInfo folder)
+    {
+        try
+        {
+            return folder.EnumerateFiles().Sum(file => file.Length);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // It was deleted meanwhile, or nobody but its owner may look.
+            return 0;
         }
     }
 
@@ -152,7 +181,16 @@ internal sealed class RunFolder(string path, SafeFileHandle watched) : IDisposab
     internal void Write(RunRecord record)
     {
         var file = System.IO.Path.Join(path, RecordFile);
-        File.WriteAllBytes(file + ".new", StateJson.File(record.ToJson()));
+        try
+        {
+            File.WriteAllBytes(file + ".new", StateJson.File(record.ToJson()));
+            SharedFiles.Share(file + ".new");
+        }
+        catch (Exception fault) when (FileSizeFault.Is(fault))
+        {
+            throw FileSizeFault.Of(file, fault);
+        }
+
         File.Move(file + ".new", file, overwrite: true);
     }
 

@@ -5,14 +5,15 @@ namespace WorktreeMcp.Domain.Storage;
 public sealed class DurableFiles : IDurableFiles
 {
     /// <inheritdoc/>
-    public void MakeFolder(string path) => Directory.CreateDirectory(path);
+    public void MakeFolder(string path) => SharedFiles.MakeFolder(path);
 
     /// <inheritdoc/>
     public void WriteTemporary(string path, ReadOnlySpan<byte> bytes)
     {
         File.Delete(path);
         using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        stream.Write(bytes);
+        SharedFiles.Share(path);
+        Write(stream, bytes);
     }
 
     /// <inheritdoc/>
@@ -35,9 +36,15 @@ public sealed class DurableFiles : IDurableFiles
             throw new IOException($"{path} is a link, not a regular file");
         }
 
+        var isNew = create && !File.Exists(path);
         using var stream = new FileStream(path, create ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        if (isNew)
+        {
+            SharedFiles.Share(path);
+        }
+
         stream.Seek(0, SeekOrigin.End);
-        stream.Write(bytes);
+        Write(stream, bytes);
         if (sync)
         {
             Sync(stream);
@@ -76,6 +83,18 @@ public sealed class DurableFiles : IDurableFiles
 
     /// <inheritdoc/>
     public void DeleteTree(string path) => TreeDeletion.Delete(path);
+
+    private static void Write(FileStream stream, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            stream.Write(bytes);
+        }
+        catch (Exception fault) when (FileSizeFault.Is(fault))
+        {
+            throw FileSizeFault.Of(stream.Name, fault);
+        }
+    }
 
     private static void Sync(FileStream stream)
     {

@@ -25,15 +25,8 @@ public sealed class LandingLock : IDisposable
     /// <returns>The lock, or null.</returns>
     public static LandingLock? Try(StateLayout layout)
     {
-        Directory.CreateDirectory(layout.Private);
-        var file = Posix.OpenForLock(layout.LandingLock);
-        if (Posix.TryFlock(file, shared: false))
-        {
-            return new LandingLock(file);
-        }
-
-        file.Dispose();
-        return null;
+        SharedFiles.MakeFolder(layout.Private);
+        return FileLock.At(layout.LandingLock).Try() is { } free ? new LandingLock(free) : null;
     }
 
     /// <summary>Takes it, or waits for those that came before.</summary>
@@ -51,8 +44,9 @@ public sealed class LandingLock : IDisposable
         {
             var holder = new LockHolder(Environment.ProcessId, Environment.MachineName, operation, StateJson.Seconds(time.GetUtcNow()));
             File.WriteAllBytes(layout.LandingHolder, StateJson.Line(holder.ToJson(Machine.BootId)));
+            SharedFiles.Share(layout.LandingHolder);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException || FileSizeFault.Is(fault))
         {
             // The side file only words messages; the lock itself holds without it.
         }
@@ -66,13 +60,12 @@ public sealed class LandingLock : IDisposable
     private static LandingLock Wait(StateLayout layout, TimeSpan patience, TimeProvider time, Action<string> waiting, CancellationToken cancel)
     {
         var start = time.GetTimestamp();
-        var file = Posix.OpenForLock(layout.LandingLock);
-        var claim = new LockClaim(file);
+        var pending = FileLock.At(layout.LandingLock).Ask();
         try
         {
             while (patience - time.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
             {
-                if (claim.Came(left < Tick ? left : Tick, cancel))
+                if (pending.Came(left < Tick ? left : Tick, cancel) is { } file)
                 {
                     return new LandingLock(file);
                 }
@@ -82,20 +75,20 @@ public sealed class LandingLock : IDisposable
         }
         catch (OperationCanceledException)
         {
-            if (!claim.Abandon())
+            if (pending.Abandon() is { } late)
             {
-                Posix.Unlock(file);
+                Posix.Unlock(late);
             }
 
             throw;
         }
 
-        return claim.Abandon()
-            ? throw new Refusal(
+        return pending.Abandon() is { } last
+            ? new LandingLock(last)
+            : throw new Refusal(
                 RefusalCode.Busy,
                 $"Another landing is going on: {Holder(layout)}; waited {patience.TotalSeconds:0} s.",
-                "Repeat the call; a larger wait_seconds waits longer. Landings are done one after the other.")
-            : new LandingLock(file);
+                "Repeat the call; a larger wait_seconds waits longer. Landings are done one after the other.");
     }
 
     private static string Holder(StateLayout layout)

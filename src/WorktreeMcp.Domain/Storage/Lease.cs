@@ -35,7 +35,7 @@ public sealed class Lease : IDisposable
     /// <returns>The lease, or null when somebody holds it.</returns>
     internal static Lease? Try(string path, bool shared)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        SharedFiles.MakeFolder(Path.GetDirectoryName(path)!);
         var file = Posix.OpenForLock(path);
         if (Posix.TryFlock(file, shared))
         {

@@ -88,6 +88,7 @@ internal static partial class Posix
             if (!File.Exists(path))
             {
                 using var made = File.Open(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
+                SharedFiles.Share(path);
             }
         }
         catch (IOException) when (File.Exists(path))

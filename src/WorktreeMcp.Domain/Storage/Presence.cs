@@ -58,7 +58,7 @@ internal sealed class Presence(StateLayout layout) : IDisposable
 
     private (string Name, SafeFileHandle File) Begin()
     {
-        Directory.CreateDirectory(layout.Sessions);
+        SharedFiles.MakeFolder(layout.Sessions);
         Sweep();
         while (true)
         {

@@ -11,7 +11,9 @@ namespace WorktreeMcp.Domain.Storage;
 /// - a semaphore in the process comes first, so at most one thread of a process waits for the file;
 /// - it is held for milliseconds: never while a user's command runs or files are checked out.
 /// </summary>
-public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDisposable
+#pragma warning disable CA1001 // The semaphore holds nothing but memory, and a thread in the background may have the lock in hand when the repository is closed.
+public sealed class RepositoryLock(StateLayout layout, TimeProvider time)
+#pragma warning restore CA1001
 {
     private readonly SemaphoreSlim _process = new(1, 1);
     private bool? _works;
@@ -55,9 +57,6 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _process.Dispose();
-
     private void Freed(long granted, string operation)
     {
         Volatile.Write(ref _thread, 0);
@@ -68,15 +67,15 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
     private SafeFileHandle AcquireFile(TimeSpan most, TimeSpan left)
     {
         RefuseLinks();
-        Directory.CreateDirectory(layout.Private);
-        var file = Posix.OpenForLock(layout.Lock);
-        if (Posix.TryFlock(file, shared: false))
+        SharedFiles.MakeFolder(layout.Private);
+        var wait = FileLock.At(layout.Lock);
+        if (wait.Try() is { } free)
         {
-            return file;
+            return free;
         }
 
-        var claim = new LockClaim(file);
-        return claim.Came(left) || !claim.Abandon() ? file : throw Busy(most);
+        var pending = wait.Ask();
+        return pending.Came(left) ?? pending.Abandon() ?? throw Busy(most);
     }
 
     // A lock behind a link may be anybody's file; looked for before anything is made there.
@@ -119,8 +118,9 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
         {
             var holder = new LockHolder(Environment.ProcessId, Environment.MachineName, operation, StateJson.Seconds(time.GetUtcNow()));
             File.WriteAllBytes(layout.LockHolder, StateJson.Line(holder.ToJson(Machine.BootId)));
+            SharedFiles.Share(layout.LockHolder);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException || FileSizeFault.Is(fault))
         {
             // The side file only words messages; the lock itself holds without it.
         }

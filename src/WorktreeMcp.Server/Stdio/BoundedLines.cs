@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Text;
+using ModelContextProtocol.Protocol;
 
 namespace WorktreeMcp.Server.Stdio;
 
@@ -23,10 +23,11 @@ internal sealed class BoundedLines : OneWayStream
     /// <summary>Reads lines of a stream.</summary>
     /// <param name="raw">The client's messages.</param>
     /// <param name="longest">How many bytes a line may have.</param>
-    public BoundedLines(Stream raw, int longest)
+    /// <param name="admit">Whether a request of that id may go on; null lets all.</param>
+    public BoundedLines(Stream raw, int longest, Func<RequestId, bool>? admit = null)
     {
         (_raw, _longest) = (raw, longest);
-        _reader = new LineReader(_ready);
+        _reader = new LineReader(_ready, admit);
     }
 
     /// <inheritdoc />
@@ -98,9 +99,9 @@ internal sealed class BoundedLines : OneWayStream
         {
             _reader.Take(_line.WrittenMemory);
         }
-        else if (FaultyLine.TooLong(_head, _line.WrittenSpan) is { } request)
+        else
         {
-            _ready.Write(Encoding.UTF8.GetBytes(request));
+            _reader.TakeInstead(FaultyLine.TooLong(_head, _line.WrittenSpan));
         }
 
         _head = null;

@@ -9,6 +9,7 @@ namespace WorktreeMcp.Server.Stdio;
 /// </summary>
 internal sealed partial class Descriptor : OneWayStream
 {
+    private const int None = -1;
     private const int Interrupted = 4;
     private const short Readable = 1;
     private const short Writable = 4;
@@ -26,15 +27,28 @@ internal sealed partial class Descriptor : OneWayStream
     /// <param name="number">0, 1 or 2.</param>
     internal Descriptor(int number)
     {
-        _number = number;
+        CanRead = number == 0;
+        _number = IsInherited(number) ? number : None;
         _reading = new ReadingThread(buffer => Transfer(buffer, reading: true));
     }
 
     /// <inheritdoc />
-    public override bool CanRead => _number == 0;
+    public override bool CanRead { get; }
 
     /// <inheritdoc />
-    public override bool CanWrite => _number != 0;
+    public override bool CanWrite => !CanRead;
+
+    /// <summary>
+    /// Whether whoever started this process gave it that descriptor. One that was closed has another file of the runtime under its number
+    /// by now, to be told by that it would be closed at the start of a program.
+    /// </summary>
+    /// <param name="number">0, 1 or 2.</param>
+    internal static bool IsInherited(int number)
+    {
+        const int GetFlags = 1;
+        const int CloseOnExec = 1;
+        return Control(number, GetFlags) is >= 0 and var flags && (flags & CloseOnExec) == 0;
+    }
 
     /// <inheritdoc />
     public override unsafe bool IsLeft
@@ -101,6 +115,9 @@ internal sealed partial class Descriptor : OneWayStream
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static unsafe partial nint Write(int descriptor, void* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(int descriptor, int command);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static unsafe partial int WaitUntilReady(Poll* wanted, nuint count, int milliseconds);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ModelContextProtocol.Protocol;
 
 namespace WorktreeMcp.Server.Stdio;
 
@@ -44,6 +45,10 @@ internal readonly struct Envelope
 
     /// <summary>The id as it stands in JSON if an answer can carry it: a text or a whole number; else null.</summary>
     public string? UsableId => _id is { } id && (IsText(id) || IsWhole(id)) ? id.GetRawText() : null;
+
+    /// <summary>The id of a request that can be answered; null for an answer or a notification.</summary>
+    public RequestId? Request => Method is null || UsableId is null || _id is not { } id ? null
+        : id.ValueKind == JsonValueKind.String ? new RequestId(id.GetString()!) : new RequestId(id.GetInt64());
 
     /// <summary>Whether the library takes it: a request, a notification or an answer.</summary>
     public bool IsSound =>

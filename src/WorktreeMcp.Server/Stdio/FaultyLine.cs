@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -22,6 +23,7 @@ internal static partial class FaultyLine
         ["worktree-mcp/too_long"] = (McpErrorCode.InvalidRequest, $"The request was longer than {Limit} bytes and was not read. Send shorter arguments."),
         ["worktree-mcp/not_json"] = (McpErrorCode.ParseError, "The line is not one JSON value, or is nested deeper than 64 levels. Send each message as one line of JSON."),
         ["worktree-mcp/not_a_request"] = (McpErrorCode.InvalidRequest, "A request has \"jsonrpc\":\"2.0\", an \"id\" and a \"method\" that is a text, each once, and no \"result\" or \"error\"."),
+        ["worktree-mcp/not_text"] = (McpErrorCode.InvalidParams, "{0} is not valid text: it holds half of a surrogate pair, or bytes that are not UTF-8."),
     };
 
     /// <summary>What takes the place of a line that is over the limit.</summary>
@@ -41,14 +43,21 @@ internal static partial class FaultyLine
     /// <returns>A line.</returns>
     public static string NotARequest(string id) => Request("not_a_request", id)!;
 
+    /// <summary>What takes the place of a request in which a text is none.</summary>
+    /// <param name="id">The id as it stands in JSON.</param>
+    /// <param name="place">Which text.</param>
+    /// <returns>A line.</returns>
+    public static string NotText(string id, string place) =>
+        $$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"worktree-mcp/not_text","params":{"place":"{{{JsonEncodedText.Encode(place)}}}"}}""" + "\n";
+
     /// <summary>Refuses the request that takes a line's place.</summary>
     /// <param name="message">A message.</param>
     /// <exception cref="McpProtocolException">It is such a request.</exception>
     public static void Refuse(JsonRpcMessage message)
     {
-        if (message is JsonRpcRequest { Method: { } method } && Faults.TryGetValue(method, out var fault))
+        if (message is JsonRpcRequest { Method: { } method } request && Faults.TryGetValue(method, out var fault))
         {
-            throw new McpProtocolException(fault.Words, fault.Code);
+            throw new McpProtocolException(string.Format(CultureInfo.InvariantCulture, fault.Words, (string?)request.Params?["place"]), fault.Code);
         }
     }
 

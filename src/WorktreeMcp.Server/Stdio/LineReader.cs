@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
+using ModelContextProtocol.Protocol;
 
 namespace WorktreeMcp.Server.Stdio;
 
@@ -11,7 +12,8 @@ namespace WorktreeMcp.Server.Stdio;
 /// request and is none becomes one that is refused; what nobody can be answered for is left out.
 /// </summary>
 /// <param name="messages">Where the messages go, each with its newline.</param>
-internal sealed class LineReader(IBufferWriter<byte> messages)
+/// <param name="admit">Whether a request of that id may go on; null lets all.</param>
+internal sealed class LineReader(IBufferWriter<byte> messages, Func<RequestId, bool>? admit = null)
 {
     private static ReadOnlySpan<byte> Mark => "\uFEFF"u8;
 
@@ -30,7 +32,7 @@ internal sealed class LineReader(IBufferWriter<byte> messages)
         try
         {
             using var parsed = JsonDocument.Parse(text);
-            Take(parsed.RootElement);
+            Take(parsed.RootElement, !Utf8.IsValid(text.Span) || text.Span.IndexOf("\\u"u8) >= 0);
         }
         catch (JsonException)
         {
@@ -38,33 +40,37 @@ internal sealed class LineReader(IBufferWriter<byte> messages)
         }
     }
 
-    private void Take(JsonElement message)
+    private void Take(JsonElement message, bool mayHoldFaults)
     {
         switch (message.ValueKind)
         {
             case JsonValueKind.Array:
                 foreach (var one in message.EnumerateArray())
                 {
-                    Take(one);
+                    Take(one, mayHoldFaults);
                 }
 
                 break;
             case JsonValueKind.Object:
-                TakeObject(message);
+                TakeObject(message, mayHoldFaults);
                 break;
         }
     }
 
-    private void TakeObject(JsonElement message)
+    private void TakeObject(JsonElement message, bool mayHoldFaults)
     {
         var members = new Envelope(message);
-        if (members.IsSound)
+        if (!members.IsSound)
+        {
+            Write(members is { Method: not null, UsableId: { } id } ? FaultyLine.NotARequest(id) : null);
+        }
+        else if (mayHoldFaults && TextFaults.Find(message) is { } place)
+        {
+            Write(members is { Method: not null, UsableId: { } id } ? FaultyLine.NotText(id, place) : null);
+        }
+        else if (members.Request is not { } request || admit?.Invoke(request) != false)
         {
             Write(JsonMarshal.GetRawUtf8Value(message));
-        }
-        else if (members is { Method: not null, UsableId: { } id })
-        {
-            Write(FaultyLine.NotARequest(id));
         }
     }
 
@@ -76,11 +82,19 @@ internal sealed class LineReader(IBufferWriter<byte> messages)
         messages.Advance(message.Length + 1);
     }
 
+    // What takes the place of a request has its id, which may be that of another as well.
     private void Write(string? text)
     {
-        if (text is not null)
+        if (text is null)
         {
-            Encoding.UTF8.GetBytes(text, messages);
+            return;
         }
+
+        using var parsed = JsonDocument.Parse(text);
+        TakeObject(parsed.RootElement, mayHoldFaults: false);
     }
+
+    /// <summary>Takes what stands in for a line that was too long to be read.</summary>
+    /// <param name="request">A request that is always refused, or null.</param>
+    public void TakeInstead(string? request) => Write(request);
 }

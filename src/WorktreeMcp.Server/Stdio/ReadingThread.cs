@@ -41,9 +41,9 @@ internal sealed class ReadingThread(Func<Memory<byte>, int> read)
             {
                 done.SetResult(read(buffer));
             }
-            catch (IOException fault)
+            catch (Exception fault)
             {
-                done.SetException(fault);
+                done.TrySetException(fault);
             }
         }
     }

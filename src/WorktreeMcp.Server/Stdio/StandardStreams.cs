@@ -11,6 +11,9 @@ public static class StandardStreams
     /// <returns>The stream; closing it leaves the descriptor open.</returns>
     public static Stream Output() => OperatingSystem.IsWindows() ? WindowsOutput() : new Descriptor(1);
 
+    /// <summary>Whether there is a stderr: what is written to its number may else go into any file.</summary>
+    public static bool HasError => OperatingSystem.IsWindows() || Descriptor.IsInherited(2);
+
 #pragma warning disable RS0030 // Windows has no fixed descriptor numbers.
     private static Stream WindowsInput() => Console.OpenStandardInput();
 

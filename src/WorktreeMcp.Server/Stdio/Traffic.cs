@@ -13,12 +13,60 @@ public sealed class Traffic
     private const int MostOpen = 320;
 
     private readonly Lock _guard = new();
-    private readonly Dictionary<RequestId, int> _open = [];
-    private int _openCount;
+    private readonly HashSet<RequestId> _open = [];
+    private readonly HashSet<RequestId> _taken = [];
+    private int _refusing;
     private long _lines;
     private long _messages;
     private bool _answered;
     private TaskCompletionSource _changed = NewSignal();
+
+    /// <summary>
+    /// Takes an id for a request that was just read. The protocol library knows the calls under way by their ids: a second
+    /// one would take the place of the first, which then could not be cancelled any more.
+    /// </summary>
+    /// <param name="id">The id.</param>
+    /// <returns>False while a request of that id is not answered.</returns>
+    public bool TryTake(RequestId id)
+    {
+        lock (_guard)
+        {
+            return _taken.Add(id);
+        }
+    }
+
+    /// <summary>An answer is about to be written: who reads it may use its id again.</summary>
+    /// <param name="message">The message.</param>
+    public void Sending(JsonRpcMessage message)
+    {
+        if (message is JsonRpcResponse or JsonRpcError)
+        {
+            lock (_guard)
+            {
+                _taken.Remove(((JsonRpcMessageWithId)message).Id);
+            }
+        }
+    }
+
+    /// <summary>A request is refused outside of the protocol library; until that is written it counts as unanswered.</summary>
+    /// <param name="refuse">Writes the refusal.</param>
+    /// <returns>A task that ends when it is written, or cannot be.</returns>
+    public async Task Refuse(Func<Task> refuse)
+    {
+        Change(() => _refusing++);
+        try
+        {
+            await refuse();
+        }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            // The client is gone.
+        }
+        finally
+        {
+            Change(() => _refusing--);
+        }
+    }
 
     /// <summary>Lines were handed over to be parsed.</summary>
     /// <param name="count">How many.</param>
@@ -31,13 +79,12 @@ public sealed class Traffic
         _messages++;
         if (message is JsonRpcRequest request && request.Method != RequestMethods.SubscriptionsListen)
         {
-            // A client may use one id for two requests at once; both are answered.
-            _open[request.Id] = _open.GetValueOrDefault(request.Id) + 1;
-            _openCount++;
+            _open.Add(request.Id);
         }
-        else if (CancelledRequest(message) is { } cancelled && _open.Remove(cancelled, out var count))
+        else if (CancelledRequest(message) is { } cancelled)
         {
-            _openCount -= count;
+            _open.Remove(cancelled);
+            _taken.Remove(cancelled);
         }
     });
 
@@ -50,7 +97,7 @@ public sealed class Traffic
             Change(() =>
             {
                 _answered = true;
-                Close(((JsonRpcMessageWithId)message).Id);
+                _open.Remove(((JsonRpcMessageWithId)message).Id);
             });
         }
     }
@@ -61,8 +108,11 @@ public sealed class Traffic
     /// <returns>Whether there is room.</returns>
     public async Task<bool> Room(TimeSpan limit, CancellationToken cancel)
     {
-        await Until(() => _openCount < MostOpen && _lines - _messages < MostOpen, limit, cancel);
-        return Volatile.Read(ref _openCount) < MostOpen;
+        await Until(() => OpenCount < MostOpen && _lines - _messages < MostOpen, limit, cancel);
+        lock (_guard)
+        {
+            return OpenCount < MostOpen;
+        }
     }
 
     /// <summary>Waits until every line that was delivered is parsed and every request answered.</summary>
@@ -77,19 +127,9 @@ public sealed class Traffic
     /// <returns>A task that ends then.</returns>
     public Task FirstAnswer(TimeSpan limit, CancellationToken cancel) => Until(() => _answered || IsQuiet, limit, cancel);
 
-    private void Close(RequestId id)
-    {
-        if (_open.Remove(id, out var count))
-        {
-            _openCount--;
-            if (count > 1)
-            {
-                _open[id] = count - 1;
-            }
-        }
-    }
+    private int OpenCount => _open.Count + _refusing;
 
-    private bool IsQuiet => _messages >= _lines && _openCount == 0;
+    private bool IsQuiet => _messages >= _lines && OpenCount == 0;
 
     private async Task Until(Func<bool> done, TimeSpan limit, CancellationToken cancel)
     {

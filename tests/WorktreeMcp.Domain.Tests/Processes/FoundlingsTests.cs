@@ -12,8 +12,12 @@ public sealed class FoundlingsTests
     public void What_left_the_session_and_the_environment_of_a_child_is_told()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux hands orphans to whoever asks for them.");
-        var (exit, output, _) = Shell.Run(Shell.MarkedSpec(Orphan("env -i setsid sleep 500"), out _));
+        var left = Path.Join(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
 
+        // While it is still in the session it would be ended with that.
+        var (exit, output, _) = Shell.Run(Shell.MarkedSpec($"{Orphan($"env -i setsid /bin/sh -c ': > {left}; exec /bin/sleep 500'")}; while ! test -e {left}; do sleep 0.01; done", out _));
+
+        File.Delete(left);
         var orphan = int.Parse(output, null);
         exit.Survivors.Should().Equal(orphan);
         Shell.Run(Shell.Spec($"kill {orphan}")).Exit.ExitCode.Should().Be(0);

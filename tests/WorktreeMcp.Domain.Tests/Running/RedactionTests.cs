@@ -67,6 +67,56 @@ public sealed class RedactionTests
     [InlineData("")]
     public void What_only_resembles_one_stays(string command) => Redaction.Of(command).Should().Be(command);
 
+    [Theory]
+    [InlineData("java -Ddb.password=hunter2 Main", "java -Ddb.password=*** Main")]
+    [InlineData("helm install --set db.PASSWORD=hunter2", "helm install --set db.PASSWORD=***")]
+    [InlineData("..PASSWORD=x make", "..PASSWORD=*** make")]
+    [InlineData("a.b.PASS=x make", "a.b.PASS=*** make")]
+    [InlineData("echo $x.token=y", "echo $x.token=***")]
+    [InlineData("curl -H 'Authorization:    Bearer    abc'", "curl -H 'Authorization:    Bearer    ***'")]
+    public void A_secret_behind_dots_and_blanks_is_taken_out(string command, string redacted) => Redaction.Of(command).Should().Be(redacted);
+
+    [Theory]
+    [InlineData(".", "")]
+    [InlineData("=", "")]
+    [InlineData("a=", "")]
+    [InlineData("a.", "=")]
+    [InlineData("token", "")]
+    [InlineData("x.password", "")]
+    [InlineData(" ", "authorization:")]
+    [InlineData("\t", "cookie:")]
+    [InlineData(" ", "-u")]
+    [InlineData(" ", "--password")]
+    [InlineData(" ", "sshpass")]
+    [InlineData(" ", "sshpass -p")]
+    [InlineData("authorization ", "")]
+    [InlineData("authorization: ", "")]
+    [InlineData("bearer ", "")]
+    [InlineData("-a", "-")]
+    [InlineData("--a_", "")]
+    [InlineData(" -a", "")]
+    [InlineData("a://", "")]
+    [InlineData("a://b:", "")]
+    [InlineData("eyJaaaaaaaa.", "")]
+    [InlineData("-", "")]
+    [InlineData("-----BEGIN ", "")]
+    [InlineData("A ", "-----BEGIN ")]
+    [InlineData("-----END A", "-----BEGIN PRIVATE KEY-----")]
+    [InlineData("\"", "PASSWORD=")]
+    [InlineData("\\\"", "PASSWORD=\"")]
+    [InlineData("PASSWORD=\"", "")]
+    [InlineData("mysql ", "")]
+    [InlineData("a b=", "authorization: ")]
+    [InlineData("=", "authorization: a b")]
+    [InlineData("-u a", "")]
+    public async Task However_long_a_text_is_and_whatever_it_repeats_it_is_read_in_time(string repeated, string begin)
+    {
+        var text = begin + string.Concat(Enumerable.Repeat(repeated, 150_000 / repeated.Length));
+
+        // On a thread of its own, whatever else runs. In time that grows with the square of the length it would take many minutes.
+        (await Task.Factory.StartNew(() => Redaction.Of(text), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(TimeSpan.FromMinutes(2))).Should().NotBeEmpty();
+    }
+
     [Fact]
     public void The_longest_command_is_read_at_once()
     {
