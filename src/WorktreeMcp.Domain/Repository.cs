@@ -34,7 +34,7 @@ public sealed class Repository : IDisposable
         Spares = new SpareRoom(_store, new SpareCheckouts(inCheckouts, settingFiles, place, files), files);
         var repository = new GitRepository(inCheckouts, settingFiles, place, files);
         _keeper = new SpareKeeper(
-            Spares, settings.Spares, () => current.Known.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(current.Known.BaseRef), () => Worktrees!.Entries.InTheMaking > 0);
+            Spares, _store.Faults, settings.Spares, () => current.Known.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(current.Known.BaseRef), () => Worktrees!.Entries.InTheMaking > 0);
         Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, current, runner, background(layout), trust);
         Overview = new BoardOverview(Board, Worktrees, _store);
     }
@@ -63,9 +63,17 @@ public sealed class Repository : IDisposable
     /// <summary>Keeps checkouts ready in the background from now on, as many as are set; ends when this is disposed.</summary>
     public void KeepSpares() => _keeper.Start();
 
+    /// <summary>Has faults of the background told, which no call waits for: what was being done, and what went wrong.</summary>
+    /// <param name="told">Called on the thread where it happened.</param>
+    public void TellOfFaults(Action<string, Exception> told) => _store.Faults.TellTo(told);
+
     /// <summary>The checkouts that are kept ready.</summary>
     /// <returns>How many, and their bytes.</returns>
     public (int Count, long Bytes) CheckoutsKeptReady() => Spares.OnDisk();
+
+    /// <summary>The outputs of commands that are kept; the oldest give way to new ones.</summary>
+    /// <returns>How many commands, their bytes, and how many bytes there may be at most.</returns>
+    public (int Count, long Bytes, long Most) OutputsKept() => new RunFolders(_store.Layout, _store.Time).OnDisk() is var (count, bytes) ? (count, bytes, RunFolders.MostBytes) : default;
 
     /// <summary>Deletes the checkouts that are kept ready; a server that keeps some makes new ones after its next creation.</summary>
     /// <returns>False if another server is at them, or one could not be deleted; a later call may do it.</returns>
@@ -135,7 +143,9 @@ public sealed class Repository : IDisposable
         var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk ?? new DurableFiles(), time, paths => caches.Refused(paths, []));
         var reader = new SettingsReader(files, environment, trust.Opened);
         var current = new CurrentSettings(() => Checked(settings ?? reader.Read(place.Root), flags, caches));
-        disk ??= new DurableFiles(new StateLayout(place.Root, place.CommonDirectory, current.Known.WorktreeRoot));
+        var layout = new StateLayout(place.Root, place.CommonDirectory, current.Known.WorktreeRoot);
+        SharedFiles.Know(place.SharedRepository(git, files), layout.Tasks, layout.Worktrees, layout.CommonDirectory);
+        disk ??= new DurableFiles(layout);
         var runner = new CommandRunner(time, new CommandEnvironment(environment, current.Following(now => now.Run.Environment)));
 
         // What the command line set holds in the supervisor too.

@@ -45,5 +45,9 @@ public sealed class BackgroundSweep(OpenRepository repository, TimeProvider time
         {
             log.LogInformation("The trash was not emptied: {Reason}", fault.Message);
         }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            log.LogError(fault, "Emptying the trash failed; it is tried again in an hour");
+        }
     }
 }

@@ -41,6 +41,7 @@ public sealed class OpenRepository(ServerSettings settings, CallerIdentity calle
             log.LogWarning("{Warning}", warning);
         }
 
+        repository.TellOfFaults((work, fault) => log.LogError(fault, "{Work} failed; it is tried again at its next turn", work));
         lifetime.ApplicationStopping.Register(repository.Worktrees.EndRuns);
         repository.KeepSpares();
         return repository;

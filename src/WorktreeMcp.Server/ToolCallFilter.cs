@@ -96,6 +96,15 @@ public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvid
 
         var number = RandomNumberGenerator.GetHexString(8, lowercase: true);
         log.LogError(fault, "{Tool} failed, fault {Number}", tool, number);
+        if (cause is IOException or UnauthorizedAccessException)
+        {
+            return new Refusal(
+                RefusalCode.Internal,
+                $"{tool} could not read or write a file: {cause.Message} (fault {number})",
+                "Check free space and permissions there and this user's limits (descriptors: ulimit -n, size of a file: ulimit -f), look at the state with task_list and worktree_list, then repeat the call.",
+                inner: fault);
+        }
+
         return new Refusal(
             RefusalCode.Internal,
             string.Create(CultureInfo.InvariantCulture, $"{tool} failed with a fault of the server: {cause.GetType().Name}, fault {number}."),

@@ -3,15 +3,15 @@ using WorktreeMcp.TestKit;
 
 namespace WorktreeMcp.EndToEnd.Tests;
 
-/// <summary>The client configurations start the server as they stand.</summary>
+/// <summary>The client configurations start the program that publishing makes, as they stand.</summary>
 public sealed class ExamplesTests
 {
     private const string PersonsRepository = "/path/to/your/repository";
-    private const string PersonsProgram = "/path/to/worktree-mcp.dll";
+    private const string PersonsProgram = "/path/to/worktree-mcp";
 
     [Fact]
     public async Task Claude_Desktop_starts_outside_the_repository() =>
-        await Serves("claude_desktop_config.json", repository => [(PersonsRepository, repository.Root), (PersonsProgram, BuiltServer.PathOf("worktree-mcp.dll"))]);
+        await Serves("claude_desktop_config.json", repository => [(PersonsRepository, repository.Root), (PersonsProgram, FolderOnPath(repository) + "/worktree-mcp")]);
 
     [Fact]
     public async Task Claude_Code_names_the_project_by_its_variable() =>
@@ -55,8 +55,10 @@ public sealed class ExamplesTests
         Func<TempRepository, Dictionary<string, string?>>? variables = null)
     {
         using var repository = new TempRepository();
+        File.CreateSymbolicLink(Path.Join(FolderOnPath(repository), "worktree-mcp"), await PublishedProgram.Path);
         var example = ExampleFile.Read(file).With(filledIn(repository));
         var environment = variables?.Invoke(repository) ?? [];
+        environment["DOTNET_ROOT"] = PublishedProgram.RuntimeFolder;
         environment["PATH"] = $"{FolderOnPath(repository)}:{Environment.GetEnvironmentVariable("PATH")}";
         foreach (var (name, value) in example.Environment)
         {
@@ -78,12 +80,5 @@ public sealed class ExamplesTests
         }
     }
 
-    private static string FolderOnPath(TempRepository repository)
-    {
-        var folder = Directory.CreateDirectory(Path.Join(repository.Base, "bin")).FullName;
-        var wrapper = Path.Join(folder, "worktree-mcp");
-        Programs.Write(wrapper, $"#!/bin/sh\nexec dotnet '{BuiltServer.PathOf("worktree-mcp.dll")}' \"$@\"\n");
-
-        return folder;
-    }
+    private static string FolderOnPath(TempRepository repository) => Directory.CreateDirectory(Path.Join(repository.Base, "bin")).FullName;
 }

@@ -8,6 +8,12 @@ namespace WorktreeMcp.TestKit;
 /// </summary>
 public static class Programs
 {
+    /// <summary>Whether programs are found on the path.</summary>
+    /// <param name="names">Their names.</param>
+    /// <returns>True if all are.</returns>
+    public static bool AreThere(params string[] names) =>
+        names.All(name => (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator).Any(folder => File.Exists(Path.Join(folder, name))));
+
     /// <summary>Writes one, unless it is there with the same text.</summary>
     /// <param name="path">Where; its folder exists.</param>
     /// <param name="text">The script.</param>

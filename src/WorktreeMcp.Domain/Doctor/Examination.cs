@@ -21,7 +21,7 @@ internal sealed class Examination(WorktreeRegistry registry)
             return [.. first.Select(found => found.Finding)];
         }
 
-        using var guard = new RepositoryLock(store.Layout, store.Time);
+        var guard = new RepositoryLock(store.Layout, store.Time);
         try
         {
             using var held = guard.Acquire("doctor");

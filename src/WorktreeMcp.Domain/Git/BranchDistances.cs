@@ -31,18 +31,39 @@ internal sealed class BranchDistances(CheckoutGit git, GitRepository repository,
             return (0, 0);
         }
 
-        lock (_gate)
+        if (Find(commit, other) is { } known)
         {
-            ForgetIfRewritten();
-            if (_known.TryGetValue((commit, other), out var known))
-            {
-                return known;
-            }
+            return known;
         }
 
         var counted = repository.AheadBehind(commit, other);
         Remember(commit, other, counted);
         return counted;
+    }
+
+    /// <summary>The same if it was counted before; else null.</summary>
+    internal (int Ahead, int Behind)? Find(string commit, string other)
+    {
+        if (commit == other)
+        {
+            return (0, 0);
+        }
+
+        lock (_gate)
+        {
+            ForgetIfRewritten();
+            return _known.TryGetValue((commit, other), out var known) ? known : null;
+        }
+    }
+
+    /// <summary>Those that were not counted yet.</summary>
+    internal IReadOnlyList<CommitPair> Unknown(IReadOnlyList<CommitPair> pairs)
+    {
+        lock (_gate)
+        {
+            ForgetIfRewritten();
+            return [.. pairs.Where(pair => pair.Commit != pair.BaseCommit && !_known.ContainsKey((pair.Commit, pair.BaseCommit)))];
+        }
     }
 
     /// <summary>Counts all that are not known yet, as far as one process can; the others are counted when they are asked for.</summary>

@@ -70,6 +70,13 @@ internal sealed record GitAnswer(int? ExitCode, byte[] Output, string Error)
     /// <summary>The members of an output made with <c>-z</c>.</summary>
     internal string[] Members => Encoding.UTF8.GetString(Output).Split('\0', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>git's own words in one line, without its advice to people.</summary>
+    internal string ErrorInOneLine => string.Join("; ", Error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        .Where(line => !line.StartsWith("hint:", StringComparison.Ordinal))
+        .Select(line => LineStarts.Where(start => line.StartsWith(start, StringComparison.Ordinal)).Select(start => line[start.Length..]).FirstOrDefault(line)));
+
+    private static readonly string[] LineStarts = ["error: ", "fatal: ", "warning: "];
+
     /// <summary>Refuses with git's own words unless it succeeded.</summary>
     /// <param name="doing">What was being done.</param>
     /// <returns>This answer.</returns>
@@ -78,6 +85,8 @@ internal sealed record GitAnswer(int? ExitCode, byte[] Output, string Error)
         : throw new Refusal(
             RefusalCode.GitFailed,
             $"git failed while {doing}: {(Error.Length > 0 ? Error : $"exit code {ExitCode}")}",
-            "Read git's words above; run worktree_list to see how things stand, then repeat the call.",
+            PartialClone.IsMissing(Error)
+                ? "This is a partial clone, and content that it has not fetched is needed. A person fetches it by asking git for the same in the main checkout, or for all with git fetch --refetch --no-filter; then repeat the call."
+                : $"{(ExitCode is not null && Error.Length > 0 ? "Read git's words above; run" : "Run")} worktree_list to see how things stand, then repeat the call.",
             "worktree_list()");
 }

@@ -107,7 +107,13 @@ public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
         }
         catch (ChildStartException fault)
         {
-            throw new Refusal(RefusalCode.GitFailed, $"git cannot be started: {fault.Message}", "Check that the directory exists, then repeat the call.", inner: fault);
+            throw new Refusal(
+                RefusalCode.GitFailed,
+                $"git cannot be started: {fault.Message}",
+                fault.Fault == ChildStartFault.System
+                    ? "Repeat the call. If it fails again, a limit of this user is reached (descriptors: ulimit -n, processes: ulimit -u), or the machine is out of memory."
+                    : "Check that the directory exists, then repeat the call.",
+                inner: fault);
         }
     }
 

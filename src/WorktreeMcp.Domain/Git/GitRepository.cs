@@ -83,6 +83,11 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
     internal IReadOnlyList<string> Branches(int most) =>
         Run("for-each-ref", $"--count={most}", "--sort=-committerdate", "--format=%(refname:short)", "refs/heads").Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Branches of remotes that go by a name here, as they are named here.</summary>
+    internal IReadOnlyList<string> RemoteBranches(string branch) => IsBranchName(branch)
+        ? Run("for-each-ref", "--count=3", "--format=%(refname:short)", $"refs/remotes/*/{branch}").Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        : [];
+
     /// <summary>A branch that stands in the way of another because one is a folder of the other; null when none does.</summary>
     internal string? BranchClash(string branch)
     {
@@ -103,7 +108,7 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
     /// <summary>Where a branch is checked out, or null; read from git's records, not from its listing.</summary>
     internal string? CheckedOutAt(string branch)
     {
-        if (AdminEntry.HoldsBranch(place.CommonDirectory, branch, _refs, files))
+        if (!place.IsBare && AdminEntry.HoldsBranch(place.CommonDirectory, branch, _refs, files))
         {
             return place.Root;
         }
@@ -151,7 +156,7 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
         // A rebase that waits in the trash still counts for git as a checkout of its branch.
         var forced = Records.All().Any(entry => entry.IsTrash && AdminEntry.HoldsBranch(entry.Directory, branch, _refs, files));
         string[] arguments = ["worktree", "add", "--no-checkout", "--quiet", .. forced ? ["--force"] : Array.Empty<string>(), "--end-of-options", directory, branch];
-        return git.Run(git.At(arguments) with { GitDirectory = null, Guards = [guard] });
+        return git.Run(git.At(arguments) with { GitDirectory = place.GitDirectory, Guards = [guard] });
     }
 
     /// <summary>What is uncommitted in a worktree.</summary>

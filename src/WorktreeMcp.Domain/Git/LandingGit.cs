@@ -92,7 +92,7 @@ internal sealed class LandingGit(CheckoutGit git, FilteredFiles filtered, Reposi
             ? files.Directory.EnumerateDirectories(records).Select(path => new AdminEntry(Path.GetFileName(path), path)).Where(entry => !entry.IsTrash)
                 .Select(entry => new BranchCheckout(entry, entry.NamesWorktree(files) ?? entry.Directory))
             : [];
-        return [.. linked.Prepend(main).Where(checkout => AdminEntry.HoldsBranch(checkout.Entry.Directory, branch, refs, files))];
+        return [.. (place.IsBare ? linked : linked.Prepend(main)).Where(checkout => AdminEntry.HoldsBranch(checkout.Entry.Directory, branch, refs, files))];
     }
 
     /// <summary>What keeps these files of a commit from being written into a checkout, or null: a filter that must not run.</summary>

@@ -57,5 +57,5 @@ internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem
     }
 
     private bool IsLeft(string path) =>
-        ProcessTable.IsReadable && !GitAtWork.SinceBefore(files.File.GetLastWriteTimeUtc(path), root, commonDirectory) && OpenFiles.HolderOf(path) is null;
+        ProcessTable.IsReadable && !GitAtWork.SinceBefore(path, files.File.GetLastWriteTimeUtc(path), root, commonDirectory) && OpenFiles.HolderOf(path) is null;
 }

@@ -3,15 +3,20 @@ using System.IO.Abstractions;
 namespace WorktreeMcp.Domain.Git;
 
 /// <summary>Where a repository lies, as real paths.</summary>
-/// <param name="Root">Top level of the main checkout.</param>
+/// <param name="Root">Top level of the main checkout; where there is none, the folder around the git directory.</param>
 /// <param name="CommonDirectory">The git directory that all worktrees share.</param>
-public sealed record RepositoryPlace(string Root, string CommonDirectory)
+/// <param name="IsBare">Whether there is no main checkout: all checkouts are linked ones, beside the git directory.</param>
+public sealed record RepositoryPlace(string Root, string CommonDirectory, bool IsBare = false)
 {
     private const int Sha1Digits = 40;
     private const int Sha256Digits = 64;
+    private const long MostSettings = 1 << 20;
 
     /// <summary>How many hex digits its object ids have.</summary>
     internal int ObjectIdLength { get; init; } = Sha1Digits;
+
+    /// <summary>What git is told where it would not find the repository from its top level by itself.</summary>
+    internal string? GitDirectory => IsBare ? CommonDirectory : null;
 
     /// <summary>Finds the repository that a path is in, from anywhere inside it or inside a linked worktree.</summary>
     /// <param name="git">Starts git.</param>
@@ -32,14 +37,20 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory)
         }
 
         var lines = answer.Text.Split('\n');
+        if (lines.Length < 3 || lines[2] is not ("true" or "false"))
+        {
+            throw BrokenPath(answer.Text);
+        }
+
         var (common, own) = (lines[0], lines[1]);
         var digits = lines.Length > 3 && lines[3] == "sha256" ? Sha256Digits : Sha1Digits;
-        if (lines[2] == "true" || AskGit(git, common, $"--git-dir={common}", "config", "--type=bool", "core.bare").Text == "true")
+        var isBare = lines[2] == "true" || AskGit(git, common, $"--git-dir={common}", "config", "--type=bool", "core.bare").Text == "true";
+        if (isBare && !IsBesideCheckouts(common, files))
         {
             throw new Refusal(
                 RefusalCode.NotARepository,
-                $"{common} is a bare repository: it has no main checkout that a board could belong to.",
-                "Start the server in a clone that has files, or pass one with --repo.");
+                $"{common} is a bare repository: it has no main checkout that a board could belong to, and no folder of its own in which one could lie beside it.",
+                $"Start the server in a clone that has files. Or give it a folder of its own: `git clone --bare {common} PROJECT/.bare`, then checkouts with `git -C PROJECT/.bare worktree add ../NAME BRANCH`, and start the server in one of these.");
         }
 
         if (files.Directory.Exists(System.IO.Path.Join(common, "reftable")))
@@ -50,11 +61,21 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory)
                 "Work in a clone made with git clone --ref-format=files; or a person converts this one, when it has no other worktrees, with git refs migrate --ref-format=files.");
         }
 
+        if (isBare)
+        {
+            return new RepositoryPlace(System.IO.Path.GetDirectoryName(common)!, common, IsBare: true) { ObjectIdLength = digits };
+        }
+
         var top = AdminEntry.SamePath(common, own)
             ? AskGit(git, start, "rev-parse", "--path-format=absolute", "--show-toplevel")
             : AskGit(git, common, $"--git-dir={common}", "config", "core.worktree");
         if (top.Succeeded && top.Text.Length > 0)
         {
+            if (top.Text.Contains('\n', StringComparison.Ordinal))
+            {
+                throw BrokenPath(top.Text);
+            }
+
             return new RepositoryPlace(System.IO.Path.GetFullPath(top.Text, common), common) { ObjectIdLength = digits };
         }
 
@@ -62,6 +83,42 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory)
             ? new RepositoryPlace(System.IO.Path.GetDirectoryName(common)!, common) { ObjectIdLength = digits }
             : new RepositoryPlace(MainCheckoutAround(git, start, common), common) { ObjectIdLength = digits };
     }
+
+    /// <summary>The value of <c>core.sharedRepository</c>, which git reads from the repository's own file alone; null when it is not set.</summary>
+    internal string? SharedRepository(GitCommand git, IFileSystem files)
+    {
+        // Nearly all have none, and then no process is needed to see that.
+        var settings = System.IO.Path.Join(CommonDirectory, "config");
+        if (files.FileInfo.FromFileName(settings) is not { Exists: true, Length: < MostSettings } || !files.File.ReadAllText(settings).Contains("sharedrepository", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        var answer = AskGit(git, CommonDirectory, "config", "--file", settings, "--no-includes", "--get", "core.sharedRepository");
+        return answer.Succeeded ? answer.Text : null;
+    }
+
+    // The layout of those who work in linked checkouts only: a folder that holds the git directory, hidden or named by a file, and the checkouts.
+    private static bool IsBesideCheckouts(string common, IFileSystem files)
+    {
+        if (System.IO.Path.GetFileName(common).StartsWith('.'))
+        {
+            return true;
+        }
+
+        const string Pointer = "gitdir:";
+        var parent = System.IO.Path.GetDirectoryName(common);
+        var pointer = System.IO.Path.Join(parent, ".git");
+        return parent is not null && files.FileInfo.FromFileName(pointer) is { Exists: true, Length: < 4096 }
+            && files.File.ReadAllText(pointer).Trim() is var words && words.StartsWith(Pointer, StringComparison.Ordinal)
+            && AdminEntry.SamePath(System.IO.Path.GetFullPath(words[Pointer.Length..].Trim(), parent), common);
+    }
+
+    // git's pointers between a worktree and its record, and our own files, have a path a line.
+    private static Refusal BrokenPath(string words) => new(
+        RefusalCode.NotARepository,
+        $"The path of this repository holds a line break: \"{VisibleText.Of(words.Length > 300 ? words[..300] : words)}\". The files by which git and worktree-mcp find a worktree hold a path on each line, so it cannot be served there.",
+        "Rename the folder whose name holds the line break, then start the server again.");
 
     // git does not record where the main checkout of a separate git directory lies; one of our worktrees lies inside it.
     private static string MainCheckoutAround(GitCommand git, string start, string common)

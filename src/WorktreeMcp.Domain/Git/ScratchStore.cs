@@ -9,10 +9,13 @@ namespace WorktreeMcp.Domain.Git;
 /// </summary>
 internal sealed class ScratchStore : IDisposable
 {
+    private const string Prefix = "worktree-mcp-";
+
     private int _indexes;
 
     internal ScratchStore(string commonDirectory)
     {
+        Folder = MakeFolder();
         var objects = Path.Join(Folder, "objects");
         Directory.CreateDirectory(objects);
         Variables = new Dictionary<string, string>
@@ -23,7 +26,7 @@ internal sealed class ScratchStore : IDisposable
     }
 
     /// <summary>Where it lies.</summary>
-    internal string Folder { get; } = Directory.CreateTempSubdirectory("worktree-mcp-").FullName;
+    internal string Folder { get; }
 
     /// <summary>What git must be told to use it.</summary>
     internal IReadOnlyDictionary<string, string> Variables { get; }
@@ -71,6 +74,44 @@ internal sealed class ScratchStore : IDisposable
             // A leftover among the temporary files does no harm.
         }
     }
+
+    // What TMPDIR names may not be there, or go away while a server runs.
+    private static string MakeFolder()
+    {
+        var tried = new List<string>();
+        foreach (var place in new[] { Path.GetTempPath(), Usual }.Distinct(StringComparer.Ordinal))
+        {
+            try
+            {
+                // The library makes what is missing above, which would be anywhere.
+                return Directory.Exists(place) ? MakeFolder(place) : throw new DirectoryNotFoundException("there is no such folder");
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                tried.Add($"{place} ({fault.Message})");
+            }
+        }
+
+        throw new Refusal(
+            RefusalCode.Internal,
+            $"No temporary folder can be made in {string.Join(" or ", tried)}, and what git would do is tried out in one.",
+            "Make one of these folders writable for this user, or start the server with TMPDIR set to one that is.");
+    }
+
+    private static string MakeFolder(string place)
+    {
+        while (true)
+        {
+            var path = Path.Join(place, Prefix + Path.GetRandomFileName());
+            if (!Path.Exists(path))
+            {
+                return OperatingSystem.IsWindows() ? Directory.CreateDirectory(path).FullName
+                    : Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+            }
+        }
+    }
+
+    private static string Usual => OperatingSystem.IsWindows() ? Path.GetTempPath() : "/tmp/";
 
     // The variable is a list with colons between its members, unless they are quoted.
     private static string Quoted(string path) =>

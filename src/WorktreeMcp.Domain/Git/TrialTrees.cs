@@ -107,19 +107,25 @@ internal sealed class TrialTrees(CheckoutGit git, RepositoryPlace place)
     /// <param name="theirs">The commit that is merged.</param>
     /// <param name="scratch">Where the merged files go.</param>
     internal TrialMerge? Merge(string ours, string theirs, ScratchStore scratch) =>
-        Merged(MergeCall(ours, theirs) with { Variables = scratch.Variables });
+        Merged(git.Run(MergeCall(ours, theirs) with { Variables = scratch.Variables }));
 
     /// <summary>The same for good: what is merged goes into the repository.</summary>
     /// <param name="ours">The commit that is merged into.</param>
     /// <param name="theirs">The commit that is merged.</param>
     /// <param name="guard">A lock that guards what is written.</param>
-    internal TrialMerge? Merge(string ours, string theirs, SafeHandle guard) =>
-        Merged(MergeCall(ours, theirs) with { Guards = [guard] });
+    internal TrialMerge? Merge(string ours, string theirs, SafeHandle guard)
+    {
+        var answer = git.Run(MergeCall(ours, theirs) with { Guards = [guard] });
+        return Merged(answer) ?? (!PartialClone.IsMissing(answer.Error) ? null : throw new Refusal(
+            RefusalCode.GitFailed,
+            $"git cannot merge {theirs[..12]} into {ours[..12]}: this is a partial clone, and content that it has not fetched is needed: {answer.ErrorInOneLine}",
+            $"A person fetches it with: {PartialClone.FetchForMerge(place.CommonDirectory, MergeBase(ours, theirs), ours, theirs)}. Then repeat the call."));
+    }
 
     private GitCall MergeCall(string ours, string theirs) =>
         git.At("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs) with { Settings = ["merge.renormalize=false"] };
 
-    private TrialMerge? Merged(GitCall call) => git.Run(call) switch
+    private static TrialMerge? Merged(GitAnswer answer) => answer switch
     {
         { ExitCode: 0 or 1, Members: [var tree, .. var conflicts] } => new TrialMerge(tree, [.. conflicts.Distinct(StringComparer.Ordinal)]),
         _ => null,

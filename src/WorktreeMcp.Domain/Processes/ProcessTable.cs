@@ -10,7 +10,8 @@ namespace WorktreeMcp.Domain.Processes;
 /// <param name="StartTime">When it started, in clock ticks since boot.</param>
 /// <param name="Alive">Whether any thread of it still runs; a zombie that waits to be reaped does not.</param>
 /// <param name="IsEnding">Whether its program runs no more and the kernel is taking it down, for which one of low priority may have to wait.</param>
-internal readonly record struct ProcessEntry(int Pid, int Session, long StartTime, bool Alive, bool IsEnding);
+/// <param name="Exits">Whether the kernel is taking its first thread down, whose words and place go with it; others may still run.</param>
+internal readonly record struct ProcessEntry(int Pid, int Session, long StartTime, bool Alive, bool IsEnding, bool Exits);
 
 /// <summary>Linux's /proc.</summary>
 internal static unsafe class ProcessTable
@@ -82,7 +83,7 @@ internal static unsafe class ProcessTable
                     _ = Utf8Parser.TryParse(field, out long started, out int _);
 
                     // A process whose first thread ended shows as a zombie while its other threads run.
-                    return new ProcessEntry(pid, session, started, state is not ((byte)'Z' or (byte)'X') || threads > 1, (flags & Exiting) != 0 && threads <= 1);
+                    return new ProcessEntry(pid, session, started, state is not ((byte)'Z' or (byte)'X') || threads > 1, (flags & Exiting) != 0 && threads <= 1, (flags & Exiting) != 0);
                 default:
                     break;
             }

@@ -7,6 +7,9 @@ namespace WorktreeMcp.Domain.Running;
 /// <param name="OmittedBytes">How many bytes of text are missing between the two parts.</param>
 public sealed record CapturedText(string Text, bool Truncated, long TotalBytes, long OmittedBytes)
 {
+    /// <summary>How many NUL bytes are missing from the text, wherever they stood.</summary>
+    public long NulBytes { get; init; }
+
     /// <summary>Nothing was written yet.</summary>
     internal static CapturedText None { get; } = new(string.Empty, Truncated: false, 0, 0);
 }

@@ -24,6 +24,9 @@ internal sealed class PlainText
 
     private State _state;
 
+    /// <summary>How many NUL bytes were taken out: they are no formatting, so what is left is not all that was written.</summary>
+    internal long Nuls { get; private set; }
+
     private enum State
     {
         Text,
@@ -98,6 +101,7 @@ internal sealed class PlainText
                 sink("\n"u8);
                 return To(State.AfterReturn, true);
             default:
+                Nuls += value == 0 ? 1 : 0;
                 return true;
         }
     }

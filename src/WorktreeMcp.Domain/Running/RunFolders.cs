@@ -9,10 +9,14 @@ namespace WorktreeMcp.Domain.Running;
 /// The folders of runs, one each, named by the run's id, under git's common directory. Invariants:
 /// - a folder belongs to the process that made it, which holds an flock on its file <c>watched</c> until the run's end is
 ///   written; so any process can tell a run that goes on from one that nobody watches any more;
-/// - any process may read a folder, and ask for the end of its run by a file <c>stop</c>; it changes nothing else.
+/// - any process may read a folder, and ask for the end of its run by a file <c>stop</c>; it changes nothing else;
+/// - what is kept is bounded by its age, its number and its size, all of it together; the oldest give way, and none that is watched.
 /// </summary>
-internal sealed partial class RunFolders(StateLayout layout, TimeProvider time)
+internal sealed partial class RunFolders(StateLayout layout, TimeProvider time, long mostBytes = RunFolders.MostBytes)
 {
+    /// <summary>How much all folders may take together.</summary>
+    internal const long MostBytes = 4L << 30;
+
     private const int MostFolders = 200;
     private static readonly TimeSpan LongestKept = TimeSpan.FromDays(7);
 
@@ -57,6 +61,13 @@ internal sealed partial class RunFolders(StateLayout layout, TimeProvider time)
         return Read(path) is { } record ? new FoundRun(record, layout, path, watched && record.End is null) : null;
     }
 
+    /// <summary>How many there are, and their bytes.</summary>
+    internal (int Count, long Bytes) OnDisk()
+    {
+        using var runs = HeldFolder.Find(layout, layout.Runs);
+        return runs is null ? default : Newest(runs) is var folders ? (folders.Count, folders.Sum(folder => BytesOf(runs, folder.Name))) : default;
+    }
+
     /// <summary>Whether a text has the form of a run's id.</summary>
     internal static bool IsId(string text) => Id().IsMatch(text);
 
@@ -64,14 +75,32 @@ internal sealed partial class RunFolders(StateLayout layout, TimeProvider time)
     private void Prune(HeldFolder runs)
     {
         var oldest = time.GetUtcNow() - LongestKept;
-        var folders = runs.Names().Where(name => Id().IsMatch(name) && runs.KindOf(name) == FileKind.Folder)
-            .Select(name => (Name: name, Modified: runs.Modified(name))).OrderByDescending(folder => folder.Modified).ToList();
-        foreach (var (name, _) in folders.Where((folder, place) => place >= MostFolders || folder.Modified < oldest))
+        var (place, bytes) = (0, 0L);
+        foreach (var (name, modified) in Newest(runs))
         {
-            if (!IsWatched(runs.PathOf(name)))
+            var isOld = place++ >= MostFolders || modified < oldest;
+            bytes += isOld ? 0 : BytesOf(runs, name);
+            if ((isOld || bytes > mostBytes) && !IsWatched(runs.PathOf(name)))
             {
                 Delete(runs, name);
             }
+        }
+    }
+
+    private static List<(string Name, DateTimeOffset Modified)> Newest(HeldFolder runs) =>
+        [.. runs.Names().Where(name => Id().IsMatch(name) && runs.KindOf(name) == FileKind.Folder)
+            .Select(name => (name, runs.Modified(name))).OrderByDescending(folder => folder.Item2)];
+
+    private static long BytesOf(HeldFolder runs, string name)
+    {
+        try
+        {
+            return new DirectoryInfo(runs.PathOf(name)).EnumerateFiles().Sum(file => file.Length);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // It was deleted meanwhile, or nobody but its owner may look.
+            return 0;
         }
     }
 

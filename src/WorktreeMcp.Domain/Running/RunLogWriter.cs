@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Running;
 
@@ -28,7 +29,8 @@ internal sealed class RunLogWriter(string folder, RunLogLimits limits, Func<long
     internal const string OutputPrefix = "output-";
     internal const string StreamsPrefix = "streams-";
 
-    private const int SpaceCheckBytes = 4 * 1024 * 1024;
+    /// <summary>How much output comes between two looks at the free space: so much may be written below the floor, once.</summary>
+    internal const int SpaceCheckBytes = 4 * 1024 * 1024;
 
     private readonly Func<long> _freeSpace = freeSpace ?? (() => new DriveInfo(folder).AvailableFreeSpace);
     private readonly List<long> _segments = from == 0 ? [] : Starts(folder);
@@ -37,7 +39,8 @@ internal sealed class RunLogWriter(string folder, RunLogLimits limits, Func<long
     private ChildStream? _stream;
     private long _start;
     private long _changes;
-    private long _unchecked = long.MaxValue;
+    private long _nextLook = from;
+    private bool _hasRoom;
 
     /// <summary>The offset of the next byte.</summary>
     internal long Offset { get; private set; } = from;
@@ -50,7 +53,6 @@ internal sealed class RunLogWriter(string folder, RunLogLimits limits, Func<long
             var piece = bytes[..(int)Math.Min(bytes.Length, limits.SegmentBytes - (_output is null ? 0 : Offset - _start))];
             Write(stream, piece);
             Offset += piece.Length;
-            _unchecked = _unchecked == long.MaxValue ? 0 : _unchecked + piece.Length;
             bytes = bytes[piece.Length..];
             if (_output is not null && (Offset - _start >= limits.SegmentBytes || _changes >= limits.SegmentBytes / 4))
             {
@@ -95,7 +97,7 @@ internal sealed class RunLogWriter(string folder, RunLogLimits limits, Func<long
 
             RandomAccess.Write(_output!, bytes, Offset - _start);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException || FileSizeFault.Is(fault))
         {
             // A full disk must not end the command; the next piece tries a file of its own.
             Close();
@@ -104,12 +106,13 @@ internal sealed class RunLogWriter(string folder, RunLogLimits limits, Func<long
 
     private bool HasRoom()
     {
-        if (_unchecked >= SpaceCheckBytes)
+        if (Offset >= _nextLook)
         {
-            _unchecked = _freeSpace() < limits.FreeSpaceFloor ? long.MaxValue : 0;
+            _hasRoom = _freeSpace() >= limits.FreeSpaceFloor;
+            _nextLook = Offset + SpaceCheckBytes;
         }
 
-        return _unchecked != long.MaxValue;
+        return _hasRoom;
     }
 
     private void Open()
@@ -128,8 +131,13 @@ internal sealed class RunLogWriter(string folder, RunLogLimits limits, Func<long
         _segments.Add(_start);
     }
 
-    private SafeFileHandle Make(string prefix) =>
-        File.OpenHandle(Path.Join(folder, Name(prefix, _start)), FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+    private SafeFileHandle Make(string prefix)
+    {
+        var path = Path.Join(folder, Name(prefix, _start));
+        var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        SharedFiles.Share(file, path);
+        return file;
+    }
 
     private void Delete(long start)
     {

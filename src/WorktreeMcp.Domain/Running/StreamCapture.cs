@@ -49,7 +49,7 @@ internal sealed class StreamCapture
         var tail = Tail();
         if (_kept <= _head.Length + _ring.Length)
         {
-            return new CapturedText(Encoding.UTF8.GetString([.. head, .. tail]), Truncated: false, _total, OmittedBytes: 0);
+            return new CapturedText(Encoding.UTF8.GetString([.. head, .. tail]), Truncated: false, _total, OmittedBytes: 0) { NulBytes = _plain.Nuls };
         }
 
         head = head[..EndOfHead(head)];
@@ -62,7 +62,7 @@ internal sealed class StreamCapture
         }
 
         text.Append("… ").Append(omitted.ToString("N0")).Append(" bytes omitted …\n").Append(Encoding.UTF8.GetString(tail));
-        return new CapturedText(text.ToString(), Truncated: true, _total, omitted);
+        return new CapturedText(text.ToString(), Truncated: true, _total, omitted) { NulBytes = _plain.Nuls };
     }
 
     private void Keep(ReadOnlySpan<byte> text)

@@ -7,10 +7,11 @@ namespace WorktreeMcp.Domain.Spares;
 /// never in the way of a call: it begins when no server is making a worktree.
 /// </summary>
 /// <param name="room">The spares.</param>
+/// <param name="faults">Where is told what went wrong.</param>
 /// <param name="set">How many are wanted; null for one where a checkout takes long, else none.</param>
 /// <param name="target">The commit they should be at; null while there is none.</param>
 /// <param name="isMaking">Whether a worktree is being made, by whichever server.</param>
-internal sealed class SpareKeeper(SpareRoom room, int? set, Func<string?> target, Func<bool> isMaking) : IDisposable
+internal sealed class SpareKeeper(SpareRoom room, BackgroundFaults faults, int? set, Func<string?> target, Func<bool> isMaking) : IDisposable
 {
     private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
@@ -103,9 +104,13 @@ internal sealed class SpareKeeper(SpareRoom room, int? set, Func<string?> target
                     done = room.Tend(Wanted, commit, _end.Token) ? commit : null;
                 }
             }
-            catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
+            catch (Exception fault)
             {
                 done = null;
+                if (fault is not (Refusal or IOException or UnauthorizedAccessException) && !_end.IsCancellationRequested)
+                {
+                    faults.Tell("keeping checkouts ready", fault);
+                }
             }
         }
     }

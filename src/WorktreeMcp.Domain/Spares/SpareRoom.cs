@@ -169,14 +169,27 @@ internal sealed class SpareRoom : IDisposable
 
     private SpareReservation? Reserve(Spare seen, string commit)
     {
-        var lease = _shelf.TryLease(seen.Id);
-        if (lease is not null && _shelf.Find(seen.Id) is { } spare && spare.Commit == seen.Commit
-            && spare.Conditions.Hold(_git, _files) && _maker.Prove(spare))
+        if (_shelf.TryLease(seen.Id) is not { } lease)
         {
-            return new SpareReservation(spare, commit, lease, _shelf, _maker, _git, _files, _disk);
+            return null;
         }
 
-        lease?.Dispose();
-        return null;
+        SpareReservation? reserved = null;
+        try
+        {
+            if (_shelf.Find(seen.Id) is { } spare && spare.Commit == seen.Commit && spare.Conditions.Hold(_git, _files) && _maker.Prove(spare))
+            {
+                reserved = new SpareReservation(spare, commit, lease, _shelf, _maker, _git, _files, _disk);
+            }
+
+            return reserved;
+        }
+        finally
+        {
+            if (reserved is null)
+            {
+                lease.Dispose();
+            }
+        }
     }
 }

@@ -10,18 +10,14 @@ namespace WorktreeMcp.Domain.Spares;
 /// </summary>
 internal sealed class TreeWatch : IDisposable
 {
-    // What a user may watch is shared with editors and with other servers.
-    private const int Share = 3;
-    private const int MostFolders = 60_000;
-
-    private static readonly int Most = Math.Min(MostFolders, WatchLimits.Allowed() / Share);
-
     private readonly SafeHandle _queue;
     private readonly IReadOnlyList<(string Path, (ulong, ulong)? Place)> _roots;
+    private readonly WatchBudget _budget;
     private bool _broken;
     private int _folders;
 
-    private TreeWatch(SafeHandle queue, IEnumerable<string> roots) => (_queue, _roots) = (queue, [.. roots.Select(root => (root, KernelFiles.PlaceOf(root)))]);
+    private TreeWatch(SafeHandle queue, WatchBudget budget, IEnumerable<string> roots) =>
+        (_queue, _budget, _roots) = (queue, budget, [.. roots.Select(root => (root, KernelFiles.PlaceOf(root)))]);
 
     /// <summary>Whether nothing has happened since the watch began, and what is watched still lies at its path: a folder above may have been replaced.</summary>
     internal bool IsUnbroken
@@ -35,14 +31,17 @@ internal sealed class TreeWatch : IDisposable
 
     /// <summary>Begins to watch; null where that cannot be done for the whole tree.</summary>
     /// <param name="roots">Folders, each with all that are in it.</param>
-    internal static TreeWatch? Begin(params IReadOnlyList<string> roots)
+    internal static TreeWatch? Begin(params IReadOnlyList<string> roots) => Begin(WatchBudget.OfProcess, roots);
+
+    /// <summary>The same within a budget.</summary>
+    internal static TreeWatch? Begin(WatchBudget budget, params IReadOnlyList<string> roots)
     {
         if (Inotify.Open() is not { } queue)
         {
             return null;
         }
 
-        var watch = new TreeWatch(queue, roots);
+        var watch = new TreeWatch(queue, budget, roots);
         if (roots.All(watch.AddAll))
         {
             return watch;
@@ -52,7 +51,11 @@ internal sealed class TreeWatch : IDisposable
         return null;
     }
 
-    public void Dispose() => _queue.Dispose();
+    public void Dispose()
+    {
+        _queue.Dispose();
+        _budget.Give(Interlocked.Exchange(ref _folders, 0));
+    }
 
     // A folder is watched before it is listed, so that one which is made meanwhile breaks the watch, and so does one that goes.
     private bool AddAll(string root)
@@ -61,10 +64,12 @@ internal sealed class TreeWatch : IDisposable
         open.Push(KernelFiles.PathOf(root));
         for (var isRoot = true; open.TryPop(out var folder); isRoot = false)
         {
-            if (++_folders > Most || !KernelFiles.CanList)
+            if (!KernelFiles.CanList || !_budget.TryTake())
             {
                 return false;
             }
+
+            _folders++;
 
             // What only may be a folder is told by that it cannot be watched.
             if (Inotify.Watch(_queue, folder) < 0)

@@ -15,7 +15,7 @@ public sealed class DurableFiles(StateLayout? layout = null) : IDurableFiles
         using var folder = HeldFolder.Above(layout, path);
         folder.Delete(Path.GetFileName(path));
         using var file = folder.MakeFile(Path.GetFileName(path));
-        RandomAccess.Write(file, bytes, 0);
+        HeldFolder.Write(file, bytes, 0, path);
     }
 
     /// <inheritdoc/>
@@ -30,7 +30,7 @@ public sealed class DurableFiles(StateLayout? layout = null) : IDurableFiles
     public void Append(string path, ReadOnlySpan<byte> bytes, bool sync, bool create = true)
     {
         using var file = OpenToWrite(path, create);
-        RandomAccess.Write(file, bytes, RandomAccess.GetLength(file));
+        HeldFolder.Write(file, bytes, RandomAccess.GetLength(file), path);
         if (sync)
         {
             Posix.Sync(file, path);

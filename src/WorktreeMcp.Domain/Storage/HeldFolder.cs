@@ -64,16 +64,17 @@ internal sealed partial class HeldFolder : IDisposable
         var full = System.IO.Path.Join(Path, name);
         return _handle is null
             ? Posix.OpenForLock(full)
-            : Plain(OpenAt(_handle, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.CloseOnExec, FileMode), full);
+            : Shared(Plain(OpenAt(_handle, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.CloseOnExec, FileMode), full), full);
     }
 
     /// <summary>Makes a file that is not there yet.</summary>
     internal SafeFileHandle MakeFile(string name)
     {
         var full = System.IO.Path.Join(Path, name);
-        return _handle is null
+        var file = _handle is null
             ? File.OpenHandle(full, System.IO.FileMode.CreateNew, FileAccess.Write, FileShare.Read)
             : Plain(OpenAt(_handle, name, OpenFlags.Write | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow | OpenFlags.CloseOnExec, FileMode), full);
+        return Shared(file, full);
     }
 
     /// <summary>Opens a file to write into it.</summary>
@@ -84,7 +85,8 @@ internal sealed partial class HeldFolder : IDisposable
         var full = System.IO.Path.Join(Path, name);
         if (_handle is not null)
         {
-            return Plain(OpenAt(_handle, name, OpenFlags.Write | (create ? OpenFlags.Create : 0) | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.CloseOnExec, FileMode), full);
+            var file = Plain(OpenAt(_handle, name, OpenFlags.Write | (create ? OpenFlags.Create : 0) | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.CloseOnExec, FileMode), full);
+            return create ? Shared(file, full) : file;
         }
 
         RefuseForeign(name);
@@ -138,10 +140,23 @@ internal sealed partial class HeldFolder : IDisposable
         Delete(temporary);
         using (var file = MakeFile(temporary))
         {
-            RandomAccess.Write(file, bytes, 0);
+            Write(file, bytes, 0, System.IO.Path.Join(Path, name));
         }
 
         Replace(temporary, this, name);
+    }
+
+    /// <summary>Writes into a file that was opened here. One that may not grow so far is an IOException, like a full disk.</summary>
+    internal static void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset, string path)
+    {
+        try
+        {
+            RandomAccess.Write(file, bytes, offset);
+        }
+        catch (Exception fault) when (FileSizeFault.Is(fault))
+        {
+            throw FileSizeFault.Of(path, fault);
+        }
     }
 
     /// <inheritdoc/>
@@ -187,7 +202,8 @@ internal sealed partial class HeldFolder : IDisposable
     private static SafeFileHandle? Inside(SafeFileHandle above, string name, bool make, string path)
     {
         var number = OpenFolderAt(above, name);
-        if (number < 0 && make && Marshal.GetLastPInvokeError() == NotThere)
+        var isNew = number < 0 && make && Marshal.GetLastPInvokeError() == NotThere;
+        if (isNew)
         {
             if (MakeFolderAt(above, name, FolderMode) != 0 && Marshal.GetLastPInvokeError() != Exists)
             {
@@ -197,9 +213,20 @@ internal sealed partial class HeldFolder : IDisposable
             number = OpenFolderAt(above, name);
         }
 
-        return number >= 0 ? new SafeFileHandle(number, ownsHandle: true)
+        return number >= 0 ? Held(number, isNew, path)
             : Marshal.GetLastPInvokeError() == NotThere ? null
             : throw FolderFault(path);
+    }
+
+    private static SafeFileHandle Held(int number, bool isNew, string path)
+    {
+        var folder = new SafeFileHandle(number, ownsHandle: true);
+        if (isNew)
+        {
+            SharedFiles.ShareFolder(folder, path);
+        }
+
+        return folder;
     }
 
     // One that may be entered but not listed is still a folder.
@@ -227,7 +254,7 @@ internal sealed partial class HeldFolder : IDisposable
 
         if (make)
         {
-            Directory.CreateDirectory(path);
+            SharedFiles.MakeFolder(path);
         }
 
         return Directory.Exists(path);
@@ -242,6 +269,12 @@ internal sealed partial class HeldFolder : IDisposable
             FileKind.Regular or FileKind.Special => new NotPlainException(path, "it is a file, not a folder"),
             _ => PlainFile.Fault(error, path, followed: false),
         };
+    }
+
+    private static SafeFileHandle Shared(SafeFileHandle file, string path)
+    {
+        SharedFiles.Share(file, path);
+        return file;
     }
 
     private static SafeFileHandle Plain(int number, string path)

@@ -49,7 +49,7 @@ public sealed class HeldLock : IDisposable
         {
             RandomAccess.Write(_file, [state], 0);
         }
-        catch (IOException)
+        catch (Exception fault) when (fault is IOException || FileSizeFault.Is(fault))
         {
             // A full disk: then somebody looks for leftovers that there are not, or leaves some until a server starts.
         }

@@ -22,17 +22,7 @@ public sealed class LandingLock : IDisposable
     /// <summary>Takes it if nobody lands.</summary>
     /// <param name="layout">Where its file lies.</param>
     /// <returns>The lock, or null.</returns>
-    public static LandingLock? Try(StateLayout layout)
-    {
-        var file = LockFile.Open(layout, layout.LandingLock);
-        if (Posix.TryFlock(file, shared: false))
-        {
-            return new LandingLock(file);
-        }
-
-        file.Dispose();
-        return null;
-    }
+    public static LandingLock? Try(StateLayout layout) => FileLock.At(layout, layout.LandingLock).Try() is { } free ? new LandingLock(free) : null;
 
     /// <summary>Takes it, or waits for those that came before.</summary>
     /// <param name="layout">Where its file lies.</param>
@@ -55,13 +45,12 @@ public sealed class LandingLock : IDisposable
     private static LandingLock Wait(StateLayout layout, TimeSpan patience, TimeProvider time, Action<string> waiting, CancellationToken cancel)
     {
         var start = time.GetTimestamp();
-        var file = LockFile.Open(layout, layout.LandingLock);
-        var claim = new LockClaim(file);
+        var pending = FileLock.At(layout, layout.LandingLock).Ask();
         try
         {
             while (patience - time.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
             {
-                if (claim.Came(left < Tick ? left : Tick, cancel))
+                if (pending.Came(left < Tick ? left : Tick, cancel) is { } file)
                 {
                     return new LandingLock(file);
                 }
@@ -71,20 +60,20 @@ public sealed class LandingLock : IDisposable
         }
         catch (OperationCanceledException)
         {
-            if (!claim.Abandon())
+            if (pending.Abandon() is { } late)
             {
-                Posix.Unlock(file);
+                Posix.Unlock(late);
             }
 
             throw;
         }
 
-        return claim.Abandon()
-            ? throw new Refusal(
+        return pending.Abandon() is { } last
+            ? new LandingLock(last)
+            : throw new Refusal(
                 RefusalCode.Busy,
                 $"Another landing is going on: {Holder(layout)}; waited {patience.TotalSeconds:0} s.",
-                "Repeat the call; a larger wait_seconds waits longer. Landings are done one after the other.")
-            : new LandingLock(file);
+                "Repeat the call; a larger wait_seconds waits longer. Landings are done one after the other.");
     }
 
     private static string Holder(StateLayout layout) => LockFile.Told(layout.LandingHolder) is { } holder

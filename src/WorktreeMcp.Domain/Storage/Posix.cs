@@ -96,6 +96,7 @@ internal static partial class Posix
             if (!File.Exists(path))
             {
                 using var made = File.Open(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
+                SharedFiles.Share(made.SafeFileHandle, path);
             }
         }
         catch (IOException) when (File.Exists(path))

@@ -10,7 +10,9 @@ namespace WorktreeMcp.Domain.Storage;
 /// - a semaphore in the process comes first, so at most one thread of a process waits for the file;
 /// - it is held for milliseconds: never while a user's command runs or files are checked out.
 /// </summary>
-public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDisposable
+#pragma warning disable CA1001 // The semaphore holds nothing but memory, and a thread in the background may have the lock in hand when the repository is closed.
+public sealed class RepositoryLock(StateLayout layout, TimeProvider time)
+#pragma warning restore CA1001
 {
     private readonly SemaphoreSlim _process = new(1, 1);
     private bool? _works;
@@ -54,9 +56,6 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _process.Dispose();
-
     private void Freed(long granted, string operation)
     {
         Volatile.Write(ref _thread, 0);
@@ -66,14 +65,14 @@ public sealed class RepositoryLock(StateLayout layout, TimeProvider time) : IDis
 
     private SafeFileHandle AcquireFile(TimeSpan most, TimeSpan left)
     {
-        var file = LockFile.Open(layout, layout.Lock);
-        if (Posix.TryFlock(file, shared: false))
+        var wait = FileLock.At(layout, layout.Lock);
+        if (wait.Try() is { } free)
         {
-            return file;
+            return free;
         }
 
-        var claim = new LockClaim(file);
-        return claim.Came(left) || !claim.Abandon() ? file : throw Busy(most);
+        var pending = wait.Ask();
+        return pending.Came(left) ?? pending.Abandon() ?? throw Busy(most);
     }
 
     // Some network file systems and a disabled lock say yes to everybody.

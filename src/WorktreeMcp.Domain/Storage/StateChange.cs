@@ -60,7 +60,7 @@ public sealed class StateChange : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw NotWritten(fault);
+            throw NotWritten(fault, _store.Layout);
         }
 
         return _store.TaskFiles.All();
@@ -171,7 +171,7 @@ public sealed class StateChange : IDisposable
         {
             Discard(temporaries);
             Unstage();
-            throw fault is IOException or UnauthorizedAccessException ? NotWritten(fault) : fault;
+            throw fault is IOException or UnauthorizedAccessException ? NotWritten(fault, _store.Layout) : fault;
         }
 
         _next = operation.Next;
@@ -182,11 +182,19 @@ public sealed class StateChange : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
-    internal static Refusal NotWritten(Exception fault) => fault is NotPlainException foreign ? foreign.ToRefusal() : new Refusal(
-        RefusalCode.Internal,
-        $"The change could not be written: {fault.Message}. Nothing was changed.",
-        "Check free space and permissions of the repository's .tasks, .worktrees and git directory, then repeat the call.",
-        inner: fault);
+    internal static Refusal NotWritten(Exception fault, StateLayout layout) =>
+        fault is NotPlainException foreign ? foreign.ToRefusal()
+        : Ownership.Denied(layout.Private, layout.Lock, layout.OperationLog, layout.Leases, layout.Sessions, layout.Tasks, layout.Worktrees, layout.Index, layout.Events) is { } whose
+            ? new Refusal(
+                RefusalCode.Internal,
+                $"The change could not be written: {fault.Message}. {whose}. Nothing was changed.",
+                "A person who may (the owner, or root) gives it to this user, or to all users of a group: git config core.sharedRepository group, then chgrp -R and chmod -R g+rwX of .tasks, .worktrees and .git/worktree-mcp. What is made from then on is shared.",
+                inner: fault)
+            : new Refusal(
+                RefusalCode.Internal,
+                $"The change could not be written: {fault.Message}. Nothing was changed.",
+                "Check free space and permissions of the repository's .tasks, .worktrees and git directory, then repeat the call.",
+                inner: fault);
 
     /// <summary>Records what recovery found: edits by hand, which stay as they are, and what it repaired.</summary>
     internal void Adopt(RecoveryFindings found)
@@ -338,7 +346,7 @@ public sealed class StateChange : IDisposable
         {
             _store.MarkBehind();
             _behind = true;
-            return $"Done and recorded in the operation log, but not every file could be written ({fault.Message}); the next call finishes it.";
+            return $"Done and recorded in the operation log, but not every file could be written ({fault.Message}); the next call, even one that only reads, finishes it.";
         }
     }
 

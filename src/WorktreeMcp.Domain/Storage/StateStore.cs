@@ -53,6 +53,9 @@ public sealed class StateStore : IDisposable
     /// <summary>Where the files lie.</summary>
     public StateLayout Layout { get; }
 
+    /// <summary>What goes wrong on timers and threads of this repository.</summary>
+    internal BackgroundFaults Faults { get; } = new();
+
     /// <summary>The audit log.</summary>
     public EventLog Events { get; }
 
@@ -152,7 +155,7 @@ public sealed class StateStore : IDisposable
             held?.Dispose();
             if (fault is IOException or UnauthorizedAccessException)
             {
-                throw StateChange.NotWritten(fault);
+                throw StateChange.NotWritten(fault, Layout);
             }
 
             throw;
@@ -160,11 +163,7 @@ public sealed class StateStore : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        Presence.Dispose();
-        _lock.Dispose();
-    }
+    public void Dispose() => Presence.Dispose();
 
     /// <summary>The operation that a request id made within the last 24 hours; the caller holds the lock.</summary>
     internal Operation? FindRequest(string requestId) =>

@@ -15,6 +15,8 @@ internal sealed record StateDelta(IReadOnlySet<int> Tasks, bool Registry, bool E
 /// </summary>
 internal sealed class StateWatch : IDisposable
 {
+    private const string Work = "following changes of the board";
+
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(2);
 
@@ -31,8 +33,8 @@ internal sealed class StateWatch : IDisposable
     internal StateWatch(StateStore store, Action<StateDelta> changed)
     {
         (_store, _changed) = (store, changed);
-        _soon = new Timer(_ => Tell());
-        _poll = new Timer(_ => Poll());
+        _soon = new Timer(_ => store.Faults.Guard(Work, Tell));
+        _poll = new Timer(_ => store.Faults.Guard(Work, Poll));
         lock (_gate)
         {
             Arm(_store.Layout.Root, () => new FileSystemWatcher(_store.Layout.Root) { NotifyFilter = NotifyFilters.DirectoryName });

@@ -12,9 +12,6 @@ namespace WorktreeMcp.Domain.Watching;
 /// </summary>
 internal sealed class TreeWatches : IDisposable
 {
-    // What a user may watch is shared with editors and with other servers.
-    private const int Share = 3;
-    private const int MostFolders = 65_536;
     private const int HeaderLength = 16;
 
     // The queue holds 16,384 entries; a build in one tree would fill it between two questions.
@@ -27,17 +24,17 @@ internal sealed class TreeWatches : IDisposable
     private readonly Dictionary<int, Tree> _owners = [];
     private readonly Dictionary<int, Tree> _trees = [];
     private readonly byte[] _buffer = new byte[16 * 1024];
-    private readonly int _most;
+    private readonly WatchBudget _budget;
     private readonly Timer _drain;
     private SafeHandle? _queue;
     private long _asked;
     private int _released;
     private bool _disposed;
 
-    internal TreeWatches(int? most = null)
+    internal TreeWatches(BackgroundFaults faults, WatchBudget? budget = null)
     {
-        _most = most ?? Math.Min(MostFolders, WatchLimits.Allowed() / Share);
-        _drain = new Timer(_ => DrainOrRest());
+        _budget = budget ?? WatchBudget.OfProcess;
+        _drain = new Timer(_ => faults.Guard("watching folders", DrainOrRest));
     }
 
     /// <summary>Sees to it that a tree is watched, and marks this moment in it.</summary>
@@ -51,7 +48,7 @@ internal sealed class TreeWatches : IDisposable
         int folders, releases;
         lock (_gate)
         {
-            if (_disposed || _most == 0)
+            if (_disposed || _budget.IsNone)
             {
                 return null;
             }
@@ -227,13 +224,24 @@ internal sealed class TreeWatches : IDisposable
                 _drain.Change(DrainEvery, DrainEvery);
             }
 
-            if (_queue is null || _owners.Count >= _most || Inotify.Watch(_queue, folder) is not (>= 0 and var watch))
+            if (_queue is null || !_budget.TryTake())
             {
                 return false;
             }
 
-            _owners[watch] = tree;
-            return true;
+            // A folder that is watched already has the same number again.
+            var watch = Inotify.Watch(_queue, folder);
+            if (watch < 0 || _owners.ContainsKey(watch))
+            {
+                _budget.Give(1);
+            }
+
+            if (watch >= 0)
+            {
+                _owners[watch] = tree;
+            }
+
+            return watch >= 0;
         }
     }
 
@@ -305,7 +313,7 @@ internal sealed class TreeWatches : IDisposable
         tree.Changes++;
         if ((what & Inotify.Ignored) != 0)
         {
-            _owners.Remove(watch);
+            Forget(watch);
         }
         else if ((what & (Inotify.SelfMoved | Inotify.Unmounted)) != 0 || (what & (Inotify.MovedFrom | Inotify.IsFolder)) == (Inotify.MovedFrom | Inotify.IsFolder))
         {
@@ -325,15 +333,18 @@ internal sealed class TreeWatches : IDisposable
         tree.Forget();
         foreach (var watch in _owners.Where(owned => owned.Value == tree).Select(owned => owned.Key).ToList())
         {
-            _owners.Remove(watch);
+            Forget(watch);
             Inotify.Unwatch(_queue!, watch);
         }
     }
+
+    private void Forget(int watch) => _budget.Give(_owners.Remove(watch) ? 1 : 0);
 
     private void Reset()
     {
         _queue?.Dispose();
         _queue = null;
+        _budget.Give(_owners.Count);
         _owners.Clear();
         _released++;
         _drain.Change(Timeout.Infinite, Timeout.Infinite);

@@ -317,8 +317,8 @@ internal sealed class BaseBranch(RegistryParts parts, WorktreeEntries entries)
 
     private static Refusal Failed(PendingLanding landing, string words) => new(
         RefusalCode.GitFailed,
-        $"git failed while moving {landing.Into}: {words}. It is where it was.",
-        "Read git's words above, then repeat the call.",
+        $"git failed while moving {landing.Into}: {(words.Length > 0 ? words : "it said nothing")}. It is where it was.",
+        words.Length > 0 ? "Read git's words above, then repeat the call." : "Repeat the call.",
         "worktree_list()");
 
     /// <summary>What is said of a base that can be brought to neither end now.</summary>

@@ -52,7 +52,7 @@ internal sealed class LandingBook(RegistryParts parts, WorktreeEntries entries, 
     /// <summary>Says that a landing which has happened could not be put on record; whoever calls next does that.</summary>
     internal static Refusal NotRecorded(Worktree worktree, PendingLanding landing, Refusal cause) => new(
         cause.Code,
-        $"{worktree.Branch} has landed: {landing.Into} is at {landing.To[..12]}. Only the record of it is missing: {cause.InnerException?.Message ?? cause.Message}. The next call goes on from where this one stopped.",
+        $"{worktree.Branch} has landed: {landing.Into} is at {landing.To[..12]}. Only the record of it is missing: {cause.InnerException?.Message ?? cause.Message}. The next call, even one that only reads, goes on from where this one stopped.",
         "Remove the cause, then repeat the call: nothing lands twice.",
         "worktree_list()",
         cause);

@@ -114,7 +114,7 @@ internal sealed class LandingPlan(GitRepository git)
             : new Refusal(
                 RefusalCode.GitFailed,
                 $"git could not make the commit{(sign ? " (commit.gpgsign asks for a signature)" : string.Empty)}: {answer.Error}",
-                sign ? "A person makes signing work without a prompt (an agent that holds the key), or lands this branch by hand." : "Read git's words above, then repeat the call.");
+                sign ? "A person makes signing work without a prompt (an agent that holds the key), or lands this branch by hand." : answer.Error.Length > 0 ? "Read git's words above, then repeat the call." : "Repeat the call.");
     }
 
     private static TrialMerge Clean(TrialMerge? merged, LandingSource source, PickedCommit? commit)

@@ -76,12 +76,12 @@ internal sealed class LandingSight(RegistryParts parts, WorktreeEntries entries)
         var branch = Tip(into) is null && LongerNames.FirstOrDefault(prefix => into.StartsWith(prefix, StringComparison.Ordinal)) is { } longer ? into[longer.Length..] : into;
         if (branch.StartsWith('-') || branch.Any(char.IsControl) || branch == worktree.Branch)
         {
-            throw new Refusal(RefusalCode.InvalidArgument, branch == worktree.Branch ? $"into is {branch}, the branch that is to land." : "into is no name of a branch.", "Give the local branch that the work goes into.");
+            throw new Refusal(RefusalCode.InvalidArgument, branch == worktree.Branch ? $"into is {branch}, the branch that is to land." : $"into is \"{VisibleText.Of(branch)}\", which is no name of a branch.", "Give the local branch that the work goes into.");
         }
 
         return Tip(branch) is not null && parts.Git.IsBranchName(branch) ? branch : throw new Refusal(
             RefusalCode.NotFound,
-            $"There is no local branch \"{branch}\" to land in. The newest are {string.Join(", ", parts.Git.Branches(5))}.",
+            $"There is no local branch \"{VisibleText.Of(branch)}\" to land in. The newest are {string.Join(", ", parts.Git.Branches(5))}.",
             "Give one of these as into, or leave it out for the branch that the worktree started from.");
     }
 

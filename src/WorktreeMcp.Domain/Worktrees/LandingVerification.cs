@@ -74,7 +74,7 @@ internal sealed class LandingVerification(RegistryParts parts, CommandRunner run
         var start = parts.Store.Time.GetTimestamp();
         progress($"verifying: {Redaction.Of(command)}");
         using var clock = parts.Store.Time.CreateTimer(
-            _ => progress($"verifying for {parts.Store.Time.GetElapsedTime(start).TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s"), null, Tick, Tick);
+            _ => parts.Store.Faults.Guard("telling how a landing goes", () => progress($"verifying for {parts.Store.Time.GetElapsedTime(start).TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s")), null, Tick, Tick);
         var runId = RunRequest.NewId();
         var prepared = preparation.PrepareCheck(worktree, record, directory, runId);
         var variables = new Dictionary<string, string>(prepared.Variables) { ["LANDING_COMMIT"] = commit };

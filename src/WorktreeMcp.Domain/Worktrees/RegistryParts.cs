@@ -175,7 +175,7 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
             answer = Git.DeleteBranch(worktree.Branch, tip, guard);
         }
 
-        return (answer.Succeeded || Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null ? null : answer.Error, wasKilled);
+        return (answer.Succeeded || Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null ? null : answer.ErrorInOneLine, wasKilled);
     }
 
     private string MovedTo(Worktree worktree, string directory) =>

@@ -5,8 +5,20 @@ internal sealed class StartingPoint(RegistryParts parts)
 {
     private static readonly string[] LongerNames = ["refs/heads/", "heads/"];
 
-    /// <summary>Whether a branch of that name could be made.</summary>
-    internal bool IsFree(string branch) => parts.Git.Refs.Resolve($"refs/heads/{branch}") is null && parts.Git.BranchClash(branch) is null;
+    /// <summary>Whether the branch of a new worktree of that name could be made.</summary>
+    internal bool IsFree(string name) => BranchFor(name) is var branch && parts.Git.Refs.Resolve($"refs/heads/{branch}") is null && parts.Git.BranchClash(branch) is null;
+
+    // Where somebody has a branch "wt" there can be none below it, whatever the name: then it is "wt-NAME" instead of "wt/NAME".
+    private string BranchFor(string name)
+    {
+        var prefix = parts.Settings.BranchPrefix;
+        while (parts.Git.BranchClash(prefix + name) is { } clash && prefix.StartsWith($"{clash}/", StringComparison.Ordinal))
+        {
+            prefix = $"{clash}-{prefix[(clash.Length + 1)..]}";
+        }
+
+        return prefix + name;
+    }
 
     /// <summary>The commit that a name stands for, and the name by which it is looked up again.</summary>
     internal (string? Name, string Commit) Base(string asked)
@@ -28,12 +40,17 @@ internal sealed class StartingPoint(RegistryParts parts)
             var branches = parts.Git.Branches(5);
             throw new Refusal(
                 isName ? RefusalCode.NotFound : RefusalCode.InvalidArgument,
-                $"base_ref \"{string.Concat(asked.Select(c => char.IsControl(c) ? '?' : c))}\" names no commit of this repository. Its newest branches are {string.Join(", ", branches)}.",
-                "Give a branch, a tag or a commit hash, or leave base_ref out for the main checkout's HEAD.");
+                $"base_ref \"{VisibleText.Of(asked)}\" names no commit of this repository. Its newest branches are {string.Join(", ", branches)}.",
+                (isName ? OnRemote(asked) : null) ?? "Give a branch, a tag or a commit hash, or leave base_ref out for the main checkout's HEAD.");
         }
 
         return (BranchNamed(asked) ?? asked, commit);
     }
+
+    // What a remote has is no branch here yet, and neither is it made or fetched by itself.
+    private string? OnRemote(string branch) => parts.Git.RemoteBranches(branch) is [var found, ..]
+        ? $"Only the remote has it: give base_ref \"{found}\" for a new branch that starts there."
+        : null;
 
     // A branch by its longer names is still that branch, whose tip moves.
     private string? BranchNamed(string asked) => LongerNames
@@ -44,7 +61,7 @@ internal sealed class StartingPoint(RegistryParts parts)
     /// <summary>The branch of a new worktree; refuses if it is there or cannot be made.</summary>
     internal string NewBranch(string name)
     {
-        var branch = parts.Settings.BranchPrefix + name;
+        var branch = BranchFor(name);
         if (parts.Git.Refs.Resolve($"refs/heads/{branch}") is { } tip)
         {
             throw new Refusal(
@@ -57,7 +74,7 @@ internal sealed class StartingPoint(RegistryParts parts)
         return parts.Git.BranchClash(branch) is not { } clash ? branch : throw new Refusal(
             RefusalCode.AlreadyExists,
             $"Branch {branch} cannot exist beside branch {clash}: git keeps branches as folders and files.",
-            "Rename that branch, choose another name, or set another branch_prefix.",
+            "Choose another name, rename that branch, or set another branch_prefix.",
             "worktree_list()");
     }
 
@@ -68,8 +85,8 @@ internal sealed class StartingPoint(RegistryParts parts)
         {
             throw new Refusal(
                 branch.StartsWith('-') ? RefusalCode.InvalidArgument : RefusalCode.NotFound,
-                $"There is no local branch \"{branch}\". The newest are {string.Join(", ", parts.Git.Branches(5))}.",
-                "branch attaches a branch that exists; leave it out for a new one.");
+                $"There is no local branch \"{VisibleText.Of(branch)}\". The newest are {string.Join(", ", parts.Git.Branches(5))}.",
+                OnRemote(branch) ?? "branch attaches a branch that exists; leave it out for a new one.");
         }
 
         return parts.Git.CheckedOutAt(branch) is not { } place ? branch : throw new Refusal(

@@ -99,7 +99,7 @@ public sealed class TrashSweep
             {
                 done.SetResult(Sweep(by, cancel));
             }
-            catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
+            catch (Exception fault)
             {
                 done.SetException(fault);
             }

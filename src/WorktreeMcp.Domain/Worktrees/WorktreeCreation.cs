@@ -87,7 +87,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         repair.SettleAbandoned(change);
         if (change.AnswerOf(request.RequestId, "worktree.create") is { Count: > 0 } images)
         {
-            return (null, null, FirstAnswer(images));
+            return (null, null, FirstAnswer(change, images));
         }
 
         var task = request.TaskId is { } id ? parts.Board.Require(id) : null;
@@ -118,10 +118,15 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         }
     }
 
-    private WorktreeStep FirstAnswer(IReadOnlyList<System.Text.Json.Nodes.JsonObject> images)
+    // What was answered then may be true no more: then it stands beside what is.
+    private WorktreeStep FirstAnswer(StateChange change, IReadOnlyList<System.Text.Json.Nodes.JsonObject> images)
     {
-        var worktree = images.Where(i => i.ContainsKey("name")).Select(i => WorktreeImage.Read((int)i["id"]!, StateJson.Line(i), parts.Layout)).First()!;
-        return new WorktreeStep(worktree, parts.DirectoryOf(worktree), worktree.TaskId is { } id ? parts.Board.Require(id) : null, Already: true, [], null);
+        var first = images.Where(i => i.ContainsKey("name")).Select(i => WorktreeImage.Read((int)i["id"]!, StateJson.Line(i), parts.Layout)).First()!;
+        var now = entries.All(change).FirstOrDefault(worktree => worktree.Id == first.Id) ?? first with { Status = WorktreeState.Removed, TaskId = null, Reason = "removed, and deleted for good" };
+        return new WorktreeStep(now, parts.DirectoryOf(now), now.TaskId is { } id ? parts.Board.Require(id) : null, Already: true, [], null)
+        {
+            FirstAnswer = now.Status == first.Status && now.Branch == first.Branch && now.Path == first.Path && now.TaskId == first.TaskId ? null : first,
+        };
     }
 
     // The same name for the same task is the same wish; anything else that holds the name stands in the way.
@@ -141,6 +146,17 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             return same;
         }
 
+        if (same.Name == name && Passing(same) is { } passing)
+        {
+            throw new Refusal(
+                RefusalCode.AlreadyExists,
+                $"Worktree \"{name}\" is just being {passing} by another call.",
+                same.Status == WorktreeState.Creating && task is not null && same.TaskId == task.Id
+                    ? "Wait a moment and repeat the call; it answers with that worktree then."
+                    : "Wait a moment and repeat the call, or choose another name.",
+                "worktree_list()");
+        }
+
         throw new Refusal(
             RefusalCode.AlreadyExists,
             same.Name == name
@@ -149,6 +165,14 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             "Choose another name, or bind a task to the one that exists with task_bind_worktree.",
             "worktree_list()");
     }
+
+    private static string? Passing(Worktree worktree) => worktree.Status switch
+    {
+        WorktreeState.Creating => "made",
+        WorktreeState.Restoring => "restored",
+        WorktreeState.Removing => "removed",
+        _ => null,
+    };
 
     private WorktreeStep Reopen(StateChange change, Worktree existing, BoardTask task, string? requestId, string by)
     {
@@ -188,7 +212,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
         string[] candidates = WorktreeName.Slug(task.Subject) is { } slug ? [slug, $"{slug}-{task.Id}", $"task-{task.Id}"] : [$"task-{task.Id}"];
         var all = entries.All(change);
         var taken = all.Where(w => w.IsLive).Select(w => w.Name).Concat(all.Faulty.Select(faulty => faulty.Name).OfType<string>()).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return candidates.FirstOrDefault(c => !taken.Contains(c) && !parts.Exists(parts.Layout.Worktree(c)) && _start.IsFree(parts.Settings.BranchPrefix + c))
+        return candidates.FirstOrDefault(c => !taken.Contains(c) && !parts.Exists(parts.Layout.Worktree(c)) && _start.IsFree(c))
             ?? candidates[^1];
     }
 
@@ -254,7 +278,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
 
     private Refusal NotWritten(Worktree worktree, Exception fault) => new(
         RefusalCode.Internal,
-        $"Worktree \"{worktree.Name}\" could not be made: {fault.Message}. The next call takes back what is there of it.",
+        $"Worktree \"{worktree.Name}\" could not be made: {fault.Message}. The next call, even one that only reads, takes back what is there of it.",
         $"Check free space and permissions of {parts.Layout.Worktrees} and {parts.Layout.CommonDirectory}, then repeat the call.",
         inner: fault);
 
@@ -270,10 +294,16 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             added = parts.Exists(directory) ? added : parts.Git.AddWorktree(directory, worktree.Branch, guard);
         }
 
+        // Whoever takes it down moves it, for which a folder must be writable.
+        if (parts.Exists(directory))
+        {
+            SharedFiles.ShareFolder(directory);
+        }
+
         // git locks a record until it is whole: a git that was killed leaves it locked for ever.
         return AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) is { } entry && entry.LockReason(parts.Files) is null
             ? entry
-            : throw Failed(worktree, added.Error);
+            : throw Failed(worktree, added.Error, areGits: added.Error.Length > 0);
     }
 
     private WorktreeStep Complete(Worktree started, GitAnswer checkout, NewWorktree request, string by)
@@ -338,7 +368,7 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             var changes = parts.Git.Status(entry, parts.DirectoryOf(worktree));
             if (IsLeftLocked(entry, worktree) || !changes.IsClean)
             {
-                throw Failed(worktree, $"{checkout.Error}{Others(worktree, changes)}");
+                throw Failed(worktree, $"{checkout.Error}{Others(worktree, changes)}", areGits: checkout.Error.Length > 0);
             }
         }
     }
@@ -354,11 +384,14 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
     private bool IsLeftLocked(AdminEntry entry, Worktree worktree) =>
         parts.FreeBranch(worktree) is not null || parts.Files.Directory.EnumerateFiles(entry.Directory, "*.lock").Any();
 
-    private Refusal Failed(Worktree worktree, string words) => new(
+    private Refusal Failed(Worktree worktree, string words, bool areGits = false) => new(
         RefusalCode.GitFailed,
-        $"Worktree \"{worktree.Name}\" could not be made: {words}. What was there of it was taken back.",
+        $"Worktree \"{worktree.Name}\" could not be made: {(words.Length > 0 ? words : "git failed without a word")}. What was there of it was taken back.",
         parts.Git.Records.AnyBroken(besides: worktree.Name)
             ? "One of git's records of worktrees is broken, so git makes no other: a person should run `worktree-mcp doctor` here, which names it."
-            : "Read git's words above; repeat the call when the cause is gone.",
+            : PartialClone.IsMissing(words) && (worktree.BaseCommit ?? parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}")) is { } commit
+                ? $"This is a partial clone that has not fetched all files of {commit[..12]}. A person fetches them with: {PartialClone.FetchFiles(parts.Layout.CommonDirectory, commit)}. Then repeat the call."
+            : areGits ? "Read git's words above; repeat the call when the cause is gone."
+            : "Repeat the call; if it fails again, `worktree-mcp doctor` here says more.",
         "worktree_list()");
 }

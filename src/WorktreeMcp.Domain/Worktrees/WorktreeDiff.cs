@@ -56,6 +56,15 @@ internal sealed class WorktreeDiff(RegistryParts parts)
                 file.Path, file.OldRaw is null ? null : RawPath.Readable(file.OldRaw), Word(file.Status), file.Added, file.Deleted,
                 uncommitted.Contains(file.Raw) || (file.OldRaw is { } old && uncommitted.Contains(old))))
             .ToList();
+        if (files.Count == 0 && wanted?.Contains('\uFFFD', StringComparison.Ordinal) == true)
+        {
+            throw new Refusal(
+                RefusalCode.InvalidArgument,
+                $"path \"{wanted}\" holds the character that stands for bytes which are not UTF-8. A name with such bytes is shown so, and cannot be asked for by itself.",
+                "Leave path out, or give the folder above it; git diff in worktree_run takes the name as git status quotes it.",
+                $"worktree_diff(name: \"{worktree.Name}\")");
+        }
+
         var large = snapshot.TooLarge.Where(name => wanted is null || name == wanted || name.StartsWith(wanted + "/", StringComparison.Ordinal)).ToList();
         if (!patch)
         {

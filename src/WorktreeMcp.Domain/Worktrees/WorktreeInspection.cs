@@ -57,7 +57,7 @@ internal sealed class WorktreeInspection(RegistryParts parts)
     }
 
     /// <summary>The sketch with how far the worktree is from its base.</summary>
-    internal WorktreeView Measured(WorktreeSketch sketch)
+    private WorktreeView Measured(WorktreeSketch sketch)
     {
         if (sketch.Pair is not { } pair)
         {

@@ -6,7 +6,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>
 /// Tells how many worktrees stand, within a time. Invariants:
-/// - what costs no process is read anew for every answer; the status, which does, is told as of now only if git was asked after
+/// - what costs no process is read anew for every answer, and commits are counted within its time; the status, which does, is told as of now only if git was asked after
 ///   the question, or if the worktree was watched since git was asked and nothing has happened in it; else its age is told;
 /// - two processes at most ask for statuses at a time, those that were not asked for longest first, and none under a lock;
 /// - a status that was begun or waits is finished after the answer, and serves the next question.
@@ -21,7 +21,8 @@ internal sealed class WorktreeLooks(WorktreeInspection inspection, RegistryParts
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly object _gate = new();
-    private readonly TreeWatches _watches = new();
+    private readonly TreeWatches _watches = new(parts.Store.Faults);
+    private readonly DistanceCounting _distances = new(parts.Git.Distances, parts.Store.Faults);
     private readonly Dictionary<int, Seen> _seen = [];
     private readonly Dictionary<int, Worktree> _waiting = [];
     private readonly HashSet<int> _running = [];
@@ -40,13 +41,19 @@ internal sealed class WorktreeLooks(WorktreeInspection inspection, RegistryParts
         var asked = Interlocked.Increment(ref _order);
         Forget(all);
         var sketches = worktrees.Select(inspection.Sketch).ToList();
-        parts.Git.Distances.Learn(sketches.Select(sketch => sketch.Pair).OfType<CommitPair>());
         var conditions = sketches.Exists(sketch => sketch.Entry is not null) ? parts.Git.Conditions.Now() : null;
+        List<WorktreeSketch> open;
         lock (_gate)
         {
-            var open = sketches.Where(sketch => sketch.Entry is not null && !IsFresh(sketch, conditions, asked)).ToList();
+            open = sketches.Where(sketch => sketch.Entry is not null && !IsFresh(sketch, conditions, asked)).ToList();
             open.ForEach(sketch => _waiting[sketch.View.Worktree.Id] = sketch.View.Worktree);
             Employ();
+        }
+
+        _distances.Within([.. sketches.Select(sketch => sketch.Pair).OfType<CommitPair>()], () => budget - Stopwatch.GetElapsedTime(begun));
+        lock (_gate)
+        {
+            open.RemoveAll(sketch => IsFresh(sketch, conditions, asked));
             while (open.Count > 0 && budget - Stopwatch.GetElapsedTime(begun) is { Ticks: > 0 } left)
             {
                 Monitor.Wait(_gate, left);
@@ -87,7 +94,7 @@ internal sealed class WorktreeLooks(WorktreeInspection inspection, RegistryParts
 
     private WorktreeView Told(WorktreeSketch sketch, string? conditions, long asked)
     {
-        var view = inspection.Measured(sketch);
+        var view = Measured(sketch);
         if (sketch.Entry is null)
         {
             return view;
@@ -105,6 +112,10 @@ internal sealed class WorktreeLooks(WorktreeInspection inspection, RegistryParts
             return view with { Changes = seen.Changes, StatusAge = IsFresh(sketch, conditions, asked) ? 0 : Math.Max(age, LeastAge) };
         }
     }
+
+    private WorktreeView Measured(WorktreeSketch sketch) => sketch.Pair is not { } pair ? sketch.View
+        : _distances.Find(pair) is { } distance ? sketch.View with { Ahead = distance.Ahead, Behind = distance.Behind }
+        : sketch.View.With(_distances.FaultOf(pair) ?? "how many commits it is ahead and behind is still being counted");
 
     // Whether what was seen holds for a question; the lock is held.
     private bool IsFresh(WorktreeSketch sketch, string? conditions, long asked)
@@ -161,8 +172,13 @@ internal sealed class WorktreeLooks(WorktreeInspection inspection, RegistryParts
             {
                 seen = LookAt(worktree);
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal || _isOver)
+            catch (Exception fault)
             {
+                if (fault is not (IOException or UnauthorizedAccessException or Refusal) && !_isOver)
+                {
+                    parts.Store.Faults.Tell($"looking at {worktree.Name}", fault);
+                }
+
                 seen = new Seen(null, fault.Message, string.Empty, null, Interlocked.Increment(ref _order), parts.Store.Time.GetTimestamp());
             }
             finally

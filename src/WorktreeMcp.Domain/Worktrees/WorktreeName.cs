@@ -74,11 +74,7 @@ public static partial class WorktreeName
         _ => null,
     };
 
-    private static string Show(string name)
-    {
-        var printable = string.Concat(name.Take(80).Select(c => char.IsControl(c) ? '?' : c));
-        return $"\"{printable}\"";
-    }
+    private static string Show(string name) => $"\"{VisibleText.Of(name.Length > 80 ? name[..80] : name)}\"";
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]*\z", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();

@@ -156,7 +156,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
 
         return new Refusal(
             RefusalCode.Internal,
-            $"Worktree \"{worktree.Name}\" could not be moved into the trash: {fault.Message}. {(still is null ? "The next call goes on from where this one stopped." : "It is where it was.")}",
+            $"Worktree \"{worktree.Name}\" could not be moved into the trash: {fault.Message}. {(still is null ? "The next call, even one that only reads, goes on from where this one stopped." : "It is where it was.")}",
             $"Check free space and permissions of {parts.Layout.Trash}, then repeat the call.",
             "worktree_list()",
             fault);

@@ -33,6 +33,9 @@ public sealed record WorktreeStep(Worktree Worktree, string Directory, BoardTask
     /// <summary>Why setup or teardown commands were not run, and what to do about it; else null.</summary>
     public string? NotRun { get; init; }
 
+    /// <summary>What a call with the same request id made before, if it is no longer so; else null.</summary>
+    public Worktree? FirstAnswer { get; init; }
+
     /// <summary>The step with one more thing worth knowing.</summary>
     internal WorktreeStep Warn(string? more) => more is null ? this : this with { Warning = Warning is null ? more : $"{Warning} {more}" };
 

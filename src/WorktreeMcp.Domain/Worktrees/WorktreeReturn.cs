@@ -216,7 +216,7 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         var undone = TryTakeBack(change, worktree);
         return new Refusal(
             RefusalCode.Internal,
-            $"Worktree \"{worktree.Name}\" could not be brought back: {fault.Message}. {(undone ? "It waits in the trash as before." : "The next call goes on from where this one stopped.")}",
+            $"Worktree \"{worktree.Name}\" could not be brought back: {fault.Message}. {(undone ? "It waits in the trash as before." : "The next call, even one that only reads, goes on from where this one stopped.")}",
             $"Check free space and permissions of {parts.Layout.Worktrees}, then repeat the call.",
             "worktree_list(status: \"removed\")",
             fault);

@@ -192,7 +192,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             throw new Refusal(
                 RefusalCode.GitFailed,
                 $"Worktree \"{worktree.Name}\" is in the trash, but what becomes of its branch {worktree.Branch} is open: {refusal.Message}",
-                "Nothing is lost. The next call goes on from where this one stopped.",
+                "Nothing is lost. The next call, even one that only reads, goes on from where this one stopped.",
                 "worktree_list()",
                 refusal);
         }
@@ -201,7 +201,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     private static Refusal Locked(Worktree worktree, string left) => new(
         RefusalCode.GitFailed,
         $"Worktree \"{worktree.Name}\" is in the trash, but {left} is in the way of its branch {worktree.Branch}, and cannot be taken away while git is at work in the repository.",
-        "Nothing is lost. The next call after that git has ended finishes the removal.",
+        "Nothing is lost. The next call after that git has ended, even one that only reads, finishes the removal.",
         "worktree_list()");
 
     private string? MoveTree(string directory, int id, bool ours)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using WorktreeMcp.Domain;
 
 namespace WorktreeMcp.Server.Arguments;
 
@@ -57,7 +58,7 @@ internal static class ValueCheck
     /// <summary>Cuts what is too long to be repeated.</summary>
     /// <param name="text">The text.</param>
     /// <returns>Its beginning.</returns>
-    public static string Shorten(string text) => text.Length <= LongestShown ? text : text[..LongestShown] + "…";
+    public static string Shorten(string text) => VisibleText.Of(text.Length <= LongestShown ? text : text[..LongestShown] + "…");
 
     private static string? Type(JsonElement schema) =>
         schema.TryGetProperty("type", out var type) && type.ValueKind is JsonValueKind.String ? type.GetString() : null;

@@ -62,6 +62,12 @@ public static class GcCommand
             await options.Output.WriteLineAsync($"Checkouts kept ready: {kept.Count}, {Size(kept.Bytes)}.{(options.All ? string.Empty : " With --all they go too.")}");
         }
 
+        var outputs = repository.OutputsKept();
+        if (outputs.Count > 0)
+        {
+            await options.Output.WriteLineAsync($"Outputs of commands: {outputs.Count}, {Size(outputs.Bytes)}. The oldest give way after 7 days, or where all take more than {Size(outputs.Most)}.");
+        }
+
         var goes = options.All && kept.Count > 0;
         if (chosen.Count == 0 && !goes)
         {

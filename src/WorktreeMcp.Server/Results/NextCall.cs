@@ -51,7 +51,7 @@ internal static class NextCall
         };
     }
 
-    internal static string WorkIn(WorktreeStep step) => $"worktree_run(name: \"{step.Worktree.Name}\", command: \"...\")";
+    internal static string WorkIn(WorktreeStep step) => step.Worktree.IsLive ? $"worktree_run(name: \"{step.Worktree.Name}\", command: \"...\")" : "worktree_list(status: \"removed\")";
 
     internal static string AfterKeep(WorktreeStep step) => step switch
     {

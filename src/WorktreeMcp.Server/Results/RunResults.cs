@@ -23,7 +23,9 @@ public sealed record CommandRan(
         return new CommandRan(
             ran.Worktree.Name, ran.Directory, run.RunId, run.IsRunning, run.ExitCode, run.Signal, run.TimedOut, run.Cancelled, run.StoppedBy,
             run.DurationSeconds, stdout, stderr, truncated,
-            truncated ? $"The lines marked … say how much is left out; worktree_output(run_id: \"{run.RunId}\", offset: {run.ReadOn ?? 0}) reads it." : null,
+            Omission.Join(
+                truncated ? $"The lines marked … say how much is left out; worktree_output(run_id: \"{run.RunId}\", offset: {run.ReadOn ?? 0}) reads it." : null,
+                Omission.Of("a text holds none, so what was written is no text", (output.NulBytes + error.NulBytes, "NUL bytes"))),
             output.TotalBytes, error.TotalBytes, run.Survivors.Count == 0 ? null : run.Survivors,
             ran.Sandbox.Word, ran.Sandbox.Reason, NoteOf(run, ran.Note), ran.Warning, next);
     }

@@ -59,7 +59,7 @@ public sealed record TaskBrief(int Id, string Subject, TaskState Status, string?
 
 /// <summary>Answer of worktree_create, task_bind_worktree and worktree_keep.</summary>
 public sealed record WorktreeStepped(
-    WorktreeEntry Worktree, TaskBrief? Task, bool Already, int? IncludedFiles, string? FilesNote, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? BaseNote, string? Warning, string Next)
+    WorktreeEntry Worktree, TaskBrief? Task, bool Already, int? IncludedFiles, string? FilesNote, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? BaseNote, WorktreeEntry? FirstAnswer, string? Warning, string Next)
 {
     private const int NoteBytes = 1_000;
 
@@ -67,7 +67,8 @@ public sealed record WorktreeStepped(
         WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.From(step.Task), step.Already, step.IncludedFiles == 0 ? null : step.IncludedFiles,
         step.FilesNote is null ? null : CutText.Of(step.FilesNote, NoteBytes), step.SetupRunId,
         step.NotRun, step.NowReady.Count == 0 ? null : step.NowReady,
-        step.Note is null ? null : CutText.Of(step.Note, NoteBytes), step.Warning, next);
+        step.Note is null ? null : CutText.Of(step.Note, NoteBytes),
+        step.FirstAnswer is { } first ? WorktreeEntry.From(first, step.Directory) : null, step.Warning, next);
 }
 
 /// <summary>Answer of worktree_list.</summary>

@@ -25,7 +25,7 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     /// <param name="task_id">Task id from task_list; leave out for work without a task, then name is needed.</param>
     /// <param name="base_ref">Branch, tag or commit to start from; the main checkout's HEAD if left out.</param>
     /// <param name="branch">A local branch that exists, to work on it instead of a new one named wt/NAME.</param>
-    /// <param name="request_id">Any text unique to this call; a repetition with it changes nothing and gives the first answer.</param>
+    /// <param name="request_id">Any text unique to this call; a repetition with it changes nothing and says what became of the first.</param>
     /// <param name="agent">Who you are; only if several agents share this connection.</param>
     [McpServerTool(
         Name = "worktree_create", Title = "Create a worktree", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,

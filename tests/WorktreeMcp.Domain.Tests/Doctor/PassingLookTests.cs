@@ -79,7 +79,7 @@ public sealed class PassingLookTests : IDisposable
         var repository = _repo.Open();
         repository.Task();
         File.AppendAllText(_repo.Layout.Events, "{\"event\":");
-        using var writer = new Domain.Storage.RepositoryLock(_repo.Layout, TimeProvider.System);
+        var writer = new Domain.Storage.RepositoryLock(_repo.Layout, TimeProvider.System);
         using var held = writer.Acquire("task.create");
 
         repository.Drift().Should().BeEmpty();

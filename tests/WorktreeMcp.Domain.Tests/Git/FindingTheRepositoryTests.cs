@@ -44,6 +44,64 @@ public sealed class FindingTheRepositoryTests : IDisposable
         Refused(Path.Join(_repo.Root, "README.md")).Hint.Should().Contain("--repo");
     }
 
+    [Theory]
+    [InlineData(".bare", true)]
+    [InlineData(".bare", false)]
+    [InlineData(".git", false)]
+    [InlineData("store", true)]
+    public void A_git_directory_with_all_checkouts_beside_it_has_its_board_there_too(string name, bool isNamed)
+    {
+        var project = Path.Join(_repo.Base, "project");
+        var store = Path.Join(project, name);
+        Directory.CreateDirectory(project);
+        _repo.Git("clone", "-q", "--bare", _repo.Root, store);
+        if (isNamed)
+        {
+            File.WriteAllText(Path.Join(project, ".git"), $"gitdir: ./{name}\n");
+        }
+
+        var main = Path.Join(project, "main");
+        _repo.GitIn(store, "worktree", "add", "-q", main, "main");
+        _repo.GitIn(store, "worktree", "add", "-q", "-b", "theirs", Path.Join(project, "theirs"));
+        _repo.GitIn(main, "config", "user.name", "Test");
+        _repo.GitIn(main, "config", "user.email", "test@example.org");
+        using var repository = Repository.Open(Path.Join(main, "src"), settings: new Domain.Configuration.RepositorySettings { ListWait = Patience.List });
+
+        repository.Place.Should().Be(new Domain.Git.RepositoryPlace(project, store, IsBare: true));
+        foreach (var start in new[] { main, Path.Join(project, "theirs"), store, project }.Take(isNamed || name == ".git" ? 4 : 3))
+        {
+            using var same = Repository.Open(start);
+            same.Place.Should().Be(repository.Place, start);
+        }
+
+        var task = repository.Task();
+        var made = repository.Make(null, task);
+        made.Directory.Should().Be(Path.Join(project, ".worktrees", made.Worktree.Name));
+        File.Exists(Path.Join(project, ".tasks", "task_1.json")).Should().BeTrue();
+        repository.Work(made.Worktree.Name, "new.txt", "new");
+        repository.Row(made.Worktree.Name).Should().Match<Domain.Worktrees.WorktreeView>(row => row.Ahead == 1 && row.Drift.Count == 0);
+        repository.Land(made.Worktree.Name, remove: true);
+
+        File.ReadAllText(Path.Join(main, "new.txt")).Should().Be("new\n");
+        _repo.GitIn(main, "status", "--porcelain").Should().BeEmpty();
+        repository.Examine().Should().BeEmpty();
+        repository.Make("again", branch: null).Worktree.BaseRef.Should().Be("main");
+        repository.Drop("again").BranchDeleted.Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData("line\nbreak")]
+    [InlineData("\nfirst")]
+    [InlineData("inner\nfolder/repo")]
+    public void A_path_with_a_line_break_is_refused_with_exactly_that(string folder)
+    {
+        var root = Path.Join(_repo.Base, folder);
+        _repo.Git("clone", "-q", "--", _repo.Root, root);
+
+        Refused(root).Message.Should().Contain("holds a line break").And.Contain(folder.Replace("\n", "\\u000a", StringComparison.Ordinal));
+        Refused(Path.Join(root, "src")).Hint.Should().Contain("Rename the folder");
+    }
+
     [Fact]
     public void A_repository_that_keeps_its_refs_as_reftable_is_refused_with_the_way_out()
     {
@@ -111,7 +169,7 @@ public sealed class FindingTheRepositoryTests : IDisposable
         using var library = new TempRepository();
         _repo.Git("-c", "protocol.file.allow=always", "submodule", "add", "-q", library.Root, "lib");
         var root = Path.Join(_repo.Root, "lib");
-        using var repository = Repository.Open(root);
+        using var repository = Repository.Open(root, settings: new Domain.Configuration.RepositorySettings { ListWait = Patience.List });
 
         repository.Place.Root.Should().Be(root);
         var made = repository.Make("a");

@@ -23,10 +23,13 @@ public sealed class LeftLocksTests : IDisposable
     {
         var path = Lock(name);
 
-        using (File.Open(path, FileMode.Open, FileAccess.Read))
+        // Not this process: a child that some other test begins at this moment would hold a copy until its program begins.
+        using (var holder = Holder(path))
         {
-            Free("wt/a", intended: 0).Should().Be(path, "this process has it open");
+            Free("wt/a", intended: 0).Should().Be(path, "a process has it open");
             File.Exists(path).Should().BeTrue();
+            holder.StandardInput.Close();
+            holder.WaitForExit();
         }
 
         Free("wt/a", intended: 0).Should().BeNull();
@@ -98,6 +101,40 @@ public sealed class LeftLocksTests : IDisposable
     }
 
     [Fact]
+    public void A_git_of_another_user_did_not_make_a_lock_of_ours()
+    {
+        Assert.SkipUnless(OtherUsers.CanBecome, OtherUsers.Reason);
+        using var git = Started(OtherUsers.Command("git", "-c", "safe.directory=*", "-C", _repo.Root, "update-ref", "--stdin"));
+        git.StandardInput.WriteLine("start");
+        git.StandardInput.Flush();
+        git.StandardOutput.ReadLine().Should().Be("start: ok");
+        var path = Lock("refs/heads/wt/a.lock");
+
+        Free("wt/a", intended: 0).Should().BeNull();
+        File.Exists(path).Should().BeFalse();
+
+        git.StandardInput.Close();
+        git.WaitForExit();
+    }
+
+    [Fact]
+    public void A_program_whose_name_only_begins_like_git_is_none()
+    {
+        var program = Path.Join(_repo.Base, "gitea");
+        File.CreateSymbolicLink(program, "/bin/cat");
+        using var other = Started([program]);
+        other.StandardInput.WriteLine("here");
+        other.StandardInput.Flush();
+        other.StandardOutput.ReadLine().Should().Be("here");
+        Lock("refs/heads/wt/a.lock");
+
+        Free("wt/a", intended: 0).Should().BeNull();
+
+        other.StandardInput.Close();
+        other.WaitForExit();
+    }
+
+    [Fact]
     public void A_lock_that_is_older_than_our_git_is_somebody_elses()
     {
         var path = Lock("packed-refs.lock");
@@ -109,7 +146,16 @@ public sealed class LeftLocksTests : IDisposable
         File.Exists(path).Should().BeFalse();
     }
 
-    private Process GitProcess(params string[] words) => Process.Start(new ProcessStartInfo("git", words)
+    private Process Holder(string path)
+    {
+        var holder = Started(["sh", "-c", "exec 9< \"$1\"; echo held; read _", "sh", path]);
+        holder.StandardOutput.ReadLine().Should().Be("held");
+        return holder;
+    }
+
+    private Process GitProcess(params string[] words) => Started(["git", .. words]);
+
+    private Process Started(IReadOnlyList<string> command) => Process.Start(new ProcessStartInfo(command[0], command.Skip(1))
     {
         WorkingDirectory = _repo.Root,
         RedirectStandardInput = true,

@@ -17,7 +17,7 @@ public sealed class ProcessTableTests
     {
         var line = $"42 ({name}) {state} 1 77 76 0 -1 {flags} 1 2 3 4 5 6 7 8 20 0 {threads} 0 123456 1000 2000 1844 1 1 0\n";
 
-        ProcessTable.Parse(42, System.Text.Encoding.UTF8.GetBytes(line)).Should().Be(new ProcessEntry(42, 76, 123456, alive, isEnding));
+        ProcessTable.Parse(42, System.Text.Encoding.UTF8.GetBytes(line)).Should().Be(new ProcessEntry(42, 76, 123456, alive, isEnding, (flags & 4) != 0));
     }
 
     [Fact]

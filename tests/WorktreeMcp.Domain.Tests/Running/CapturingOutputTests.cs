@@ -26,7 +26,7 @@ public sealed class CapturingOutputTests
 
         for (var size = 1; size <= bytes.Length; size++)
         {
-            Capture(bytes, size).Should().Be(new CapturedText(expected, false, bytes.Length, 0));
+            Capture(bytes, size).Should().Be(new CapturedText(expected, false, bytes.Length, 0) { NulBytes = written.Count(letter => letter == '\0') });
         }
     }
 
@@ -38,6 +38,13 @@ public sealed class CapturingOutputTests
     [InlineData(new byte[] { 0xC2, 0x1B, (byte)'c', 0x9B, (byte)'x' }, "\uFFFD\uFFFDx")]
     public void What_is_not_utf8_becomes_a_replacement_character(byte[] bytes, string expected)
         => Capture(bytes, 1).Text.Should().Be(expected);
+
+    [Theory]
+    [InlineData("a\0b", "ab", 1)]
+    [InlineData("\0\0\u0001\a", "", 2)]
+    [InlineData("\u001b[31mred\u001b[0m\b", "red", 0)]
+    public void NUL_bytes_that_are_taken_out_are_counted(string written, string text, long nuls) =>
+        Capture(Encoding.UTF8.GetBytes(written), 3).Should().Be(new CapturedText(text, false, written.Length, 0) { NulBytes = nuls });
 
     [Fact]
     public void Output_that_just_fits_is_whole()

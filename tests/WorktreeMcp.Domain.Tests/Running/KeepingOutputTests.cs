@@ -90,16 +90,26 @@ public sealed class KeepingOutputTests : IDisposable
             writer.Append(ChildStream.Output, piece);
         }
 
+        // What comes between two looks may still be written, once; after that nothing is, however long the disk stays full.
+        Output().Should().Be(7 + RunLogWriter.SpaceCheckBytes);
+        for (var i = 0; i < 10; i++)
+        {
+            writer.Append(ChildStream.Output, piece);
+        }
+
+        Output().Should().Be(7 + RunLogWriter.SpaceCheckBytes);
         free = 5_000;
         for (var i = 0; i < 10; i++)
         {
             writer.Append(ChildStream.Output, piece);
         }
 
-        writer.Offset.Should().Be((20 * 1024 * 1024) + 7);
-        Directory.GetFiles(_folder).Sum(file => new FileInfo(file).Length).Should().BeInRange(1, 19 * 1024 * 1024);
+        writer.Offset.Should().Be((30 * 1024 * 1024) + 7);
+        Output().Should().BeInRange(7 + RunLogWriter.SpaceCheckBytes + (6 * piece.Length), 7 + RunLogWriter.SpaceCheckBytes + (10 * piece.Length));
         new RunLogReader(_folder).Read(0, 7).Bytes.Should().Equal("before\n"u8.ToArray());
         new RunLogReader(_folder).Read(writer.Offset - 5, 100).Bytes.Should().HaveCount(5);
+
+        long Output() => Directory.GetFiles(_folder, RunLogWriter.OutputPrefix + "*").Sum(file => new FileInfo(file).Length);
     }
 
     [Fact]

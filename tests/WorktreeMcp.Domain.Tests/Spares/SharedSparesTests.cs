@@ -105,6 +105,7 @@ public sealed class SharedSparesTests : IDisposable
         var (head, looks) = (Head, 0);
         using var keeper = new SpareKeeper(
             other.Spares,
+            new BackgroundFaults(),
             2,
             () =>
             {
@@ -123,12 +124,31 @@ public sealed class SharedSparesTests : IDisposable
     }
 
     [Fact]
+    public void A_fault_that_nobody_expected_is_told_and_ends_nothing()
+    {
+        using var other = Other();
+        var (head, looks, told) = (Head, 0, new System.Collections.Concurrent.ConcurrentQueue<string>());
+        var faults = new BackgroundFaults();
+        faults.TellTo((work, fault) => told.Enqueue($"{work}: {fault.Message}"));
+        using var keeper = new SpareKeeper(
+            other.Spares,
+            faults,
+            2,
+            () => Interlocked.Increment(ref looks) == 1 ? throw new InvalidOperationException("a fault") : head,
+            () => false);
+        keeper.Start();
+
+        Until(() => _repo.SpareFolders().Count == 2, "the next look goes on");
+        told.Should().Equal("keeping checkouts ready: a fault");
+    }
+
+    [Fact]
     public void None_is_made_while_somebody_waits_for_a_worktree()
     {
         _maker.Make("a").IsFromSpare().Should().BeTrue();
         using var other = Other();
         var (head, asked, isMaking) = (Head, 0, true);
-        using var keeper = new SpareKeeper(other.Spares, 1, () => head, IsMaking);
+        using var keeper = new SpareKeeper(other.Spares, new BackgroundFaults(), 1, () => head, IsMaking);
         keeper.Start();
 
         Until(() => Volatile.Read(ref asked) > 3, "it asks again and again");

@@ -118,6 +118,69 @@ public sealed class LockingTests : IDisposable
     }
 
     [Fact]
+    public void However_many_give_up_while_a_holder_hangs_one_waits_for_it()
+    {
+        using var holder = Hold();
+        for (var call = 0; call < 5; call++)
+        {
+            ((Action)(() => _folder.Open(patience: Short).Store.Begin("x", "a"))).Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.Busy);
+        }
+
+        OpenHere(_folder.Layout.Lock).Should().Be(OperatingSystem.IsLinux() ? 1 : 0);
+        holder.Kill();
+        holder.WaitForExit();
+        _folder.Open().Store.Begin("x", "a").Dispose();
+    }
+
+    [Fact]
+    public async Task The_same_is_so_of_landings_and_who_waits_comes_in_order()
+    {
+        var first = LandingLock.Try(_folder.Layout)!;
+        for (var call = 0; call < 5; call++)
+        {
+            ((Action)(() => Land(Short))).Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.Busy);
+        }
+
+        // Its own descriptor, and that of the one who waits.
+        OpenHere(_folder.Layout.LandingLock).Should().Be(OperatingSystem.IsLinux() ? 2 : 0);
+        var waiting = Enumerable.Range(0, 3).Select(_ => Task.Run(() => Land(TimeSpan.FromSeconds(60)).Dispose())).ToList();
+        first.Dispose();
+        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(60));
+
+        LandingLock Land(TimeSpan patience) => LandingLock.Acquire(_folder.Layout, patience, TimeProvider.System, "landing", _ => { }, default);
+    }
+
+    [Fact]
+    public void A_lock_that_comes_after_its_file_was_replaced_is_that_of_the_new_one()
+    {
+        var path = _folder.Layout.Lock;
+        var held = FileLock.At(_folder.Layout, path).Try()!;
+        var pending = FileLock.At(_folder.Layout, path).Ask();
+        pending.Came(Short).Should().BeNull();
+        File.Move(path, $"{path}-old");
+        File.WriteAllText(path, string.Empty);
+        Posix.Unlock(held);
+
+        using var late = pending.Came(TimeSpan.FromSeconds(60));
+
+        late.Should().NotBeNull();
+        FileLock.At(_folder.Layout, path).Try().Should().BeNull("it is in hand");
+    }
+
+    [Fact]
+    public void A_lock_in_hand_can_be_given_back_after_its_repository_was_closed()
+    {
+        var state = _folder.Open();
+        var held = state.Store.Begin("late", "a");
+        state.Store.Dispose();
+
+        ((Action)held.Dispose).Should().NotThrow();
+        _folder.Open(patience: Short).Store.Begin("x", "a").Dispose();
+    }
+
+    private static int OpenHere(string path) => OperatingSystem.IsLinux() ? Directory.EnumerateFiles("/proc/self/fd").Count(fd => new FileInfo(fd).LinkTarget == path) : 0;
+
+    [Fact]
     public void A_refusal_inside_a_change_frees_the_lock()
     {
         var state = _folder.Open(patience: Short);

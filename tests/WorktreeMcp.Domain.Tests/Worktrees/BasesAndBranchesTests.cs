@@ -77,8 +77,28 @@ public sealed class BasesAndBranchesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("wt", false)]
-    [InlineData("wt", true)]
+    [InlineData("wt", "wt/", "wt-a", false)]
+    [InlineData("wt", "wt/", "wt-a", true)]
+    [InlineData("team", "team/wt/", "team-wt/a", false)]
+    [InlineData("team/wt", "team/wt/", "team/wt-a", false)]
+    [InlineData("team", "team/a", "team-aa", false)]
+    public void A_branch_where_the_folder_of_ours_would_be_leaves_them_another_name(string theirs, string prefix, string ours, bool packed)
+    {
+        var repository = _repo.Open(settings: new Domain.Configuration.RepositorySettings { BranchPrefix = prefix });
+        _repo.Git("branch", theirs);
+        if (packed)
+        {
+            _repo.Git("pack-refs", "--all", "--prune");
+        }
+
+        var made = repository.Make("a");
+
+        made.Worktree.Branch.Should().Be(ours);
+        _repo.Git("rev-parse", theirs).Should().Be(_repo.Git("rev-parse", ours));
+        repository.Drop("a").BranchDeleted.Should().BeTrue();
+    }
+
+    [Theory]
     [InlineData("wt/a/deeper", false)]
     [InlineData("wt/a/deeper", true)]
     public void A_branch_that_git_cannot_keep_beside_ours_is_named(string branch, bool packed)

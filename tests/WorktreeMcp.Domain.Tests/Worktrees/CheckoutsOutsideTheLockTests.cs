@@ -27,11 +27,16 @@ public sealed class CheckoutsOutsideTheLockTests : IDisposable
         var other = quick.Make("quick", task);
 
         making.IsCompleted.Should().BeFalse("its checkout was not let go on yet");
+        var busy = _repo.By(RefusalCode.AlreadyExists, () => quick.Make("slow", goal));
+        busy.Message.Should().Contain("is just being made");
+        busy.Hint.Should().Contain("repeat the call; it answers with that worktree then");
+        _repo.By(RefusalCode.AlreadyExists, () => quick.Make("slow")).Hint.Should().Contain("or choose another name");
         quick.Row("slow").Drift.Should().ContainSingle().Which.Should().Be("it is creating");
         _repo.GitIn(other.Directory, "status", "--porcelain").Should().BeEmpty();
         git.Release();
         var made = await making.WaitAsync(Limit, TestContext.Current.CancellationToken);
         made.Task!.Worktree.Should().Be("slow");
+        quick.Make("slow", goal).Already.Should().BeTrue();
         _repo.GitIn(made.Directory, "status", "--porcelain").Should().BeEmpty();
         _repo.Read(".worktrees/slow/src/app.txt").Should().Be("one\ntwo\nthree\n");
         quick.Examine().Should().BeEmpty();

@@ -13,6 +13,22 @@ public sealed class DiffTests : IDisposable
     public void Dispose() => _repo.Dispose();
 
     [Fact]
+    public void A_name_that_is_not_utf8_is_listed_and_cannot_be_asked_for_by_itself()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Names are any bytes on Linux only.");
+        var repository = _repo.Open();
+        repository.Make("a");
+        repository.Shell("a", "mkdir sub && printf x > \"$(printf 'sub/caf\\351.txt')\" && git add -A && git commit -qm odd");
+
+        repository.Worktrees.Diff("a", null, patch: false, 1000, null).Files.Should().ContainSingle().Which.Path.Should().Be("sub/caf\uFFFD.txt");
+        repository.Worktrees.Diff("a", "sub", patch: true, 1000, null).Files.Should().ContainSingle();
+        ((Action)(() => repository.Worktrees.Diff("a", "sub/caf\uFFFD.txt", patch: true, 1000, null))).Should().Throw<Refusal>().Which.Message.Should().Contain("not UTF-8");
+
+        // The library cannot delete it.
+        repository.Shell("a", "rm -r sub");
+    }
+
+    [Fact]
     public void Committed_staged_modified_untracked_and_deleted_files_are_all_there()
     {
         var repository = _repo.Open();

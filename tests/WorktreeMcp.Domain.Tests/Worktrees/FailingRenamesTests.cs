@@ -12,7 +12,7 @@ namespace WorktreeMcp.Domain.Tests.Worktrees;
 /// </summary>
 public sealed partial class FailingRenamesTests
 {
-    private const string GoesOn = "The next call goes on from where this one stopped";
+    private const string GoesOn = "The next call, even one that only reads, goes on from where this one stopped";
 
     private static readonly Dictionary<string, (Action<TempRepository> Prepare, Action<Repository> Act, int Renames)> Calls = new()
     {

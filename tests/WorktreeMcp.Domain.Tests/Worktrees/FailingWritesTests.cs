@@ -14,7 +14,7 @@ namespace WorktreeMcp.Domain.Tests.Worktrees;
 public sealed class FailingWritesTests(ITestOutputHelper output)
 {
     // What a refusal says when the next call will have done what it was asked for.
-    private const string GoesOn = "The next call goes on from where this one stopped";
+    private const string GoesOn = "The next call, even one that only reads, goes on from where this one stopped";
 
     private const int Step = 6;
 

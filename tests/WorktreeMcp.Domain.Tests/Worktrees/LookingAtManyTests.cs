@@ -235,6 +235,23 @@ public sealed class LookingAtManyTests : IDisposable
         asked.Count(call => call.Contains("rev-list", StringComparison.Ordinal)).Should().Be(1, "only the one with an upstream of its own is counted alone");
     }
 
+    [Theory]
+    [InlineData("a", "b")]
+    [InlineData("alone")]
+    public void Commits_that_take_long_to_count_are_told_as_that_and_counted_on_after_the_answer(params string[] names)
+    {
+        var repository = With(names);
+        Rows(repository);
+        names.ToList().ForEach(name => Work(name, "1"));
+        _git.HoldUp("rev-list", "for-each-ref");
+
+        Rows(repository, Hurry).Should().OnlyContain(row => row.Ahead == null && row.Drift.Single().Contains("still being counted"));
+        Rows(repository, TimeSpan.Zero).Should().OnlyContain(row => row.Ahead == null);
+        _git.LetGo();
+
+        SpinWait.SpinUntil(() => Rows(repository, TimeSpan.Zero).All(row => row.Ahead == 1 && row.Drift.Count == 0), TimeSpan.FromMinutes(1)).Should().BeTrue();
+    }
+
     private Repository With(params string[] names)
     {
         var repository = _repo.Open(environment: _git.Variables);

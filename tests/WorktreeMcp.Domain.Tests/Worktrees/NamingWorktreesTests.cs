@@ -11,6 +11,22 @@ public sealed class NamingWorktreesTests : IDisposable
     public void Dispose() => _repo.Dispose();
 
     [Theory]
+    [InlineData("na\u200bme", @"na\u200bme")]
+    [InlineData("\u202eeman", @"\u202eeman")]
+    [InlineData("a\nb", @"a\u000ab")]
+    [InlineData("a\0b", @"a\u0000b")]
+    [InlineData("a\u00a0b", @"a\u00a0b")]
+    [InlineData("\ufeffname", @"\ufeffname")]
+    [InlineData("n\u00e4me", "n\u00e4me")]
+    public void What_nobody_sees_in_a_refused_name_is_shown_as_an_escape(string name, string shown)
+    {
+        var repository = _repo.Open();
+
+        _repo.By(RefusalCode.InvalidArgument, () => repository.Make(name)).Message.Should().Contain($"\"{shown}\"");
+        ((Action)(() => repository.Make("a", baseRef: name))).Should().Throw<Refusal>().Which.Message.Should().Contain($"\"{shown}\"");
+    }
+
+    [Theory]
     [InlineData("../../x")]
     [InlineData("/abs/worktree")]
     [InlineData("a/../b")]

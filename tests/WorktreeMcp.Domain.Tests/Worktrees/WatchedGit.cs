@@ -8,12 +8,14 @@ internal sealed class WatchedGit
     private readonly string _folder;
     private readonly string _log;
     private readonly string _gate;
+    private readonly string _held;
 
     internal WatchedGit(TempRepository repo)
     {
         _folder = Path.Join(repo.Base, "bin");
         _log = Path.Join(repo.Base, "calls");
         _gate = Path.Join(repo.Base, "held");
+        _held = Path.Join(repo.Base, "held-words");
         Directory.CreateDirectory(_folder);
         File.WriteAllText(_log, string.Empty);
         var real = Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(place => Path.Join(place, "git")).First(File.Exists);
@@ -21,6 +23,7 @@ internal sealed class WatchedGit
             #!/bin/sh
             echo "$*" >> '{_log}'
             case " $* " in *' status '*' --ignored=no '*) while [ -e '{_gate}' ]; do sleep 0.02; done;; esac
+            for word in $(cat '{_held}' 2>/dev/null); do case " $* " in *" $word "*) while [ -e '{_gate}' ]; do sleep 0.02; done;; esac; done
             exec '{real}' "$@"
 
             """);
@@ -38,6 +41,13 @@ internal sealed class WatchedGit
 
     /// <summary>How often it was asked for a status.</summary>
     internal int Statuses => Calls.Count(call => call.Contains(" status ", StringComparison.Ordinal));
+
+    /// <summary>Also holds up calls with one of these words.</summary>
+    internal void HoldUp(params string[] words)
+    {
+        File.WriteAllText(_held, string.Join(' ', words));
+        HoldUp();
+    }
 
     internal void HoldUp() => File.WriteAllText(_gate, string.Empty);
 
