@@ -144,7 +144,7 @@ public sealed class Repository : IDisposable
         var reader = new SettingsReader(files, environment, trust.Opened);
         var current = new CurrentSettings(() => Checked(settings ?? reader.Read(place.Root), flags, caches));
         var layout = new StateLayout(place.Root, place.CommonDirectory, current.Known.WorktreeRoot);
-        SharedFiles.Know(place.SharedRepository(git, files), layout.Tasks, layout.Worktrees, layout.CommonDirectory);
+        SharedFiles.Know(place.SharedRepository(git), layout.Tasks, layout.Worktrees, layout.CommonDirectory);
         disk ??= new DurableFiles(layout);
         var runner = new CommandRunner(time, new CommandEnvironment(environment, current.Following(now => now.Run.Environment)));
 

@@ -1,4 +1,5 @@
 using System.IO.Abstractions;
+using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Git;
 
@@ -10,7 +11,6 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory, bool I
 {
     private const int Sha1Digits = 40;
     private const int Sha256Digits = 64;
-    private const long MostSettings = 1 << 20;
 
     /// <summary>How many hex digits its object ids have.</summary>
     internal int ObjectIdLength { get; init; } = Sha1Digits;
@@ -85,11 +85,11 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory, bool I
     }
 
     /// <summary>The value of <c>core.sharedRepository</c>, which git reads from the repository's own file alone; null when it is not set.</summary>
-    internal string? SharedRepository(GitCommand git, IFileSystem files)
+    internal string? SharedRepository(GitCommand git)
     {
         // Nearly all have none, and then no process is needed to see that.
         var settings = System.IO.Path.Join(CommonDirectory, "config");
-        if (files.FileInfo.FromFileName(settings) is not { Exists: true, Length: < MostSettings } || !files.File.ReadAllText(settings).Contains("sharedrepository", StringComparison.OrdinalIgnoreCase))
+        if (PlainFile.TextIfThere(settings, FileLimits.GitSettings, followed: true)?.Contains("sharedrepository", StringComparison.OrdinalIgnoreCase) is not true)
         {
             return null;
         }
@@ -109,8 +109,8 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory, bool I
         const string Pointer = "gitdir:";
         var parent = System.IO.Path.GetDirectoryName(common);
         var pointer = System.IO.Path.Join(parent, ".git");
-        return parent is not null && files.FileInfo.FromFileName(pointer) is { Exists: true, Length: < 4096 }
-            && files.File.ReadAllText(pointer).Trim() is var words && words.StartsWith(Pointer, StringComparison.Ordinal)
+        return parent is not null && files.KindOf(pointer) == FileKind.Regular
+            && PlainFile.TextIfThere(pointer, FileLimits.GitText)?.Trim() is { } words && words.StartsWith(Pointer, StringComparison.Ordinal)
             && AdminEntry.SamePath(System.IO.Path.GetFullPath(words[Pointer.Length..].Trim(), parent), common);
     }
 

@@ -44,7 +44,13 @@ internal static class SharedFiles
     {
         if (RightsOf(path) is (var rights, var exactly) && !OperatingSystem.IsWindows())
         {
-            Try(() => File.SetUnixFileMode(path, WantedOfFolder(File.GetUnixFileMode(path), rights, exactly)));
+            try
+            {
+                File.SetUnixFileMode(path, WantedOfFolder(File.GetUnixFileMode(path), rights, exactly));
+            }
+            catch (Exception fault) when (IsNotOurs(fault))
+            {
+            }
         }
     }
 
@@ -70,14 +76,17 @@ internal static class SharedFiles
     {
         if (RightsOf(path) is (var rights, var exactly) && !OperatingSystem.IsWindows())
         {
-            Try(() =>
+            try
             {
                 var now = File.GetUnixFileMode(file);
                 if (wanted(now, rights, exactly) is var then && then != now)
                 {
                     File.SetUnixFileMode(file, then);
                 }
-            });
+            }
+            catch (Exception fault) when (IsNotOurs(fault))
+            {
+            }
         }
     }
 
@@ -90,17 +99,8 @@ internal static class SharedFiles
         return (rights & ~Owner) == 0 ? wanted : wanted | UnixFileMode.SetGroup;
     }
 
-    private static void Try(Action set)
-    {
-        try
-        {
-            set();
-        }
-        catch (Exception fault) when (fault is UnauthorizedAccessException or IOException)
-        {
-            // Another user made it in this moment, and shares it as well; or the file system knows no rights.
-        }
-    }
+    // Another user made it in this moment, and shares it as well; or the file system knows no rights.
+    private static bool IsNotOurs(Exception fault) => fault is UnauthorizedAccessException or IOException;
 
     private static (UnixFileMode Rights, bool Exactly)? RightsOf(string path)
     {
