@@ -48,7 +48,7 @@ internal sealed class GitRepository(GitCommand git, RepositoryPlace place, IFile
     internal LandingGit Landing { get; } = new(git, place, files);
 
     /// <summary>Commits that nothing but a ref of ours holds.</summary>
-    internal KeptCommits Kept => field ??= new(git, place, MainHead);
+    internal KeptCommits Kept => field ??= new(git, place, files, _refs, MainHead);
 
     /// <summary>
     /// What to put before a git that reads in a worktree. Content that a confined command wrote can make git run programs, such

@@ -33,7 +33,7 @@ internal sealed class Relocation(RegistryParts parts)
     {
         foreach (var worktree in all.Where(IsToRelink))
         {
-            Link(AdminEntry.At(parts.Layout.CommonDirectory, worktree.Trash!.AdminId!), TreeOf(worktree.Trash));
+            Link(parts.TrashedRecord(worktree.Id), TreeOf(worktree.Trash!));
         }
     }
 
@@ -45,7 +45,7 @@ internal sealed class Relocation(RegistryParts parts)
             return false;
         }
 
-        var record = AdminEntry.At(parts.Layout.CommonDirectory, id);
+        var record = parts.TrashedRecord(worktree.Id);
         var tree = TreeOf(trash);
         return record.NamesWorktree(parts.Files) is { } named && AdminEntry.Pointer(tree, parts.Files) is { } pointer
             && Path.GetFileName(pointer) == id

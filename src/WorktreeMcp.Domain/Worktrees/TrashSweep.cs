@@ -18,8 +18,9 @@ public sealed class TrashSweep
     private readonly RegistryParts _parts;
     private readonly WorktreeEntries _entries;
     private readonly TrashShelf _shelf;
+    private readonly WorktreeTrash _trash;
 
-    internal TrashSweep(RegistryParts parts, WorktreeEntries entries) => (_parts, _entries, _shelf) = (parts, entries, new TrashShelf(parts));
+    internal TrashSweep(RegistryParts parts, WorktreeEntries entries) => (_parts, _entries, _shelf, _trash) = (parts, entries, new TrashShelf(parts), new WorktreeTrash(parts));
 
     /// <summary>All that waits, what was removed first first.</summary>
     /// <param name="measure">Whether to count what nobody has counted yet.</param>
@@ -75,7 +76,13 @@ public sealed class TrashSweep
         }
 
         using var lease = Lease.TryTrash(_parts.Layout);
-        return lease is null ? [] : EmptyEach(Due(Items(measure: true)).Where(IsReallyDue).TakeWhile(_ => !cancel.IsCancellationRequested), by);
+        if (lease is null)
+        {
+            return [];
+        }
+
+        BringOver(by);
+        return EmptyEach(Due(Items(measure: true)).Where(IsReallyDue).TakeWhile(_ => !cancel.IsCancellationRequested), by);
     }
 
     // Nothing goes for good because a file says so that anybody may have written: then the trash itself says since when it waits.
@@ -118,6 +125,38 @@ public sealed class TrashSweep
         using var lease = Lease.TryTrash(_parts.Layout) ?? throw new Refusal(
             RefusalCode.Busy, "Another process empties the trash.", "Repeat the call when it is done.");
         return EmptyEach(items, by);
+    }
+
+    // Those of a time when git's records of removed worktrees lay among the others, and spares in which somebody was at work.
+    private void BringOver(string by)
+    {
+        var folder = AdminEntry.Folder(_parts.Layout.CommonDirectory);
+        if (_parts.Files.KindOf(folder) != FileKind.Folder || !_parts.Files.Directory.EnumerateDirectories(folder).Any(path => new AdminEntry(Path.GetFileName(path), path).IsTrash))
+        {
+            return;
+        }
+
+        foreach (var worktree in _entries.All().Where(w => w.Status == WorktreeState.Removed))
+        {
+            if (!_parts.Exists(AdminEntry.InTrashBefore(_parts.Layout.CommonDirectory, worktree.Id).Directory))
+            {
+                continue;
+            }
+
+            try
+            {
+                using var lease = Lease.Try(_parts.Layout, worktree.Id, shared: false);
+                using var change = _parts.Store.Begin("trash.bring_over", by);
+                if (lease is not null && _entries.All(change).Any(w => w.Id == worktree.Id && w.Status == WorktreeState.Removed))
+                {
+                    _trash.BringOver(worktree, change.Descriptor);
+                }
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)
+            {
+                // It stays where it is, as safe as it was.
+            }
+        }
     }
 
     // What is gone is said, also if the lock cannot be had for the rest of it.
@@ -176,7 +215,7 @@ public sealed class TrashSweep
             return false;
         }
 
-        var record = AdminEntry.InTrash(_parts.Layout.CommonDirectory, id);
+        var record = _parts.TrashedRecord(id);
         var held = record.Commits(_parts.Files).Concat(new[] { worktree?.Trash?.Tip, worktree?.Trash?.BranchTip }.OfType<string>());
         _parts.Git.Kept.Keep(held, id, _parts.LeftLocks, change.Descriptor);
         if (worktree is { Status: WorktreeState.Removed })
@@ -191,6 +230,8 @@ public sealed class TrashSweep
             _parts.Store.Disk.DeleteTree(Dropped(id));
             _parts.MoveOnce(record.Directory, Dropped(id));
         }
+
+        _parts.Git.Kept.Release(id, _parts.LeftLocks, change.Descriptor);
 
         return true;
     }
