@@ -33,7 +33,13 @@ internal sealed class Relocation(RegistryParts parts)
     {
         foreach (var worktree in all.Where(IsToRelink))
         {
-            Link(parts.TrashedRecord(worktree.Id), TreeOf(worktree.Trash!));
+            var record = parts.TrashedRecord(worktree.Id);
+            Link(record, TreeOf(worktree.Trash!));
+            if (!record.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
+            {
+                // Its record was on its way out of git's sight.
+                Write(Path.Join(record.Directory, "commondir"), record.PathToCommon);
+            }
         }
     }
 

@@ -272,6 +272,12 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return;
         }
 
+        if (record.IsTrash && !record.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
+        {
+            // Moved already, and not yet told where it lies: git could not read its index.
+            Write(Path.Join(record.Directory, "commondir"), record.PathToCommon);
+        }
+
         try
         {
             string?[] more = [worktree.Trash?.Tip, worktree.Trash?.BranchTip, parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}")];

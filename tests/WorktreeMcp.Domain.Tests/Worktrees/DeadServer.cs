@@ -94,6 +94,7 @@ internal static class DeadServer
 
         if (steps > 2)
         {
+            Directory.CreateDirectory(repo.Layout.TrashedRecords);
             Directory.Move(admin, trashed);
         }
 
