@@ -24,8 +24,8 @@ internal sealed class World
 
         Refs = git.Run("for-each-ref", "--format=%(refname) %(objectname)").Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(l => l.Split(' ')).ToDictionary(p => p[0], p => p[1]);
-        var admin = Path.Join(git.Common, "worktrees");
-        AllAdminIds = Directory.Exists(admin) ? [.. Directory.GetDirectories(admin).Select(d => Path.GetFileName(d)!)] : [];
+        string[] places = [Path.Join(git.Common, "worktrees"), Path.Join(git.Common, "worktree-mcp", "records")];
+        AllAdminIds = [.. places.Where(Directory.Exists).SelectMany(Directory.GetDirectories).Select(d => Path.GetFileName(d)!)];
     }
 
     public IReadOnlyList<JsonObject> Entries { get; } = [];
@@ -54,7 +54,7 @@ internal sealed class World
 
     public string FolderOf(string name) => Path.Join(_git.Root, ".worktrees", name);
 
-    public string Admin(string id) => Path.Join(_git.Common, "worktrees", id);
+    public string Admin(string id) => id.StartsWith("wtmcp-trash-", StringComparison.Ordinal) ? Path.Join(_git.Common, "worktree-mcp", "records", id) : Path.Join(_git.Common, "worktrees", id);
 
     public string Trash(int id) => Path.Join(_git.Common, "worktree-mcp", "trash", $"{id}");
 

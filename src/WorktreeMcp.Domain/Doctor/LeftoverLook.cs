@@ -18,7 +18,7 @@ internal sealed class LeftoverLook(RegistryParts parts)
     {
         var layout = parts.Layout;
         var all = Files(layout.Tasks, ".*.tmp").Concat(Files(layout.Worktrees, ".*.tmp")).Concat(Files(layout.Quarantine, "*.tmp"))
-            .Concat(Folders(Path.Join(layout.CommonDirectory, "worktrees")).SelectMany(record => Files(record, OfGitFiles)))
+            .Concat(Folders(AdminEntry.Folder(layout.CommonDirectory)).Concat(Folders(layout.TrashedRecords)).SelectMany(record => Files(record, OfGitFiles)))
             .Concat(Folders(layout.Worktrees).SelectMany(tree => Files(tree, OfGitFiles)));
         return all.Select(path => Found.Ours(
             "leftover_temporary",
@@ -32,7 +32,7 @@ internal sealed class LeftoverLook(RegistryParts parts)
     private IEnumerable<Found> GitLocks()
     {
         var common = parts.Layout.CommonDirectory;
-        var records = Folders(Path.Join(common, "worktrees")).Where(path => !parts.Spares.Owns(new AdminEntry(Path.GetFileName(path), path))).ToList();
+        var records = Folders(AdminEntry.Folder(common)).Concat(Folders(parts.Layout.TrashedRecords)).Where(path => !parts.Spares.Owns(new AdminEntry(Path.GetFileName(path), path))).ToList();
         var locks = Files(common, "*.lock").Concat(records.SelectMany(record => Files(record, "*.lock")))
             .Concat(Below(Path.Join(common, "refs", "heads"), "*.lock"));
         foreach (var path in locks)

@@ -25,7 +25,7 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
         var owners = Owners();
         return
         [
-            .. Records().Select(record => OfRecord(record, owners)).OfType<Found>(),
+            .. Records(inTrash: true).Select(record => OfRecord(record, owners)).OfType<Found>(),
             .. owners.Values.Where(owner => !parts.Exists(owner.Record.Directory)).Select(OfMissing).OfType<Found>(),
         ];
     }
@@ -34,7 +34,7 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
     internal IEnumerable<string> InShort()
     {
         var owners = Owners();
-        return Records().Select(record => (Record: record, Problems: Problems(record, OwnerOf(record, owners))))
+        return Records(inTrash: false).Select(record => (Record: record, Problems: Problems(record, OwnerOf(record, owners))))
             .Where(found => found.Problems.Count > 0 && !IsBeingMade(found.Record) && !parts.Spares.Owns(found.Record) && !parts.Git.Records.IsInTheMaking(found.Record))
             .OrderByDescending(found => IsPoison(found.Problems))
             .Select(found => $"git's record .git/worktrees/{found.Record.Id} is broken: {found.Problems[0]}{(IsPoison(found.Problems) ? "; git worktree fails for all because of it" : string.Empty)}");
@@ -43,13 +43,15 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
     private Dictionary<string, RecordOwner> Owners() =>
         entries.Select(Owner).OfType<RecordOwner>().DistinctBy(owner => owner.Record.Id).ToDictionary(owner => owner.Record.Id);
 
-    private List<AdminEntry> Records()
+    // Those of removed worktrees are out of git's sight and stop nobody.
+    private List<AdminEntry> Records(bool inTrash)
     {
-        var folder = Path.Join(parts.Layout.CommonDirectory, "worktrees");
-        return parts.Files.KindOf(folder) == FileKind.Folder
-            ? [.. parts.Files.Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Select(path => new AdminEntry(Path.GetFileName(path), path))]
-            : [];
+        string[] folders = [AdminEntry.Folder(parts.Layout.CommonDirectory), .. inTrash ? [parts.Layout.TrashedRecords] : Array.Empty<string>()];
+        return [.. folders.Where(folder => parts.Files.KindOf(folder) == FileKind.Folder)
+            .SelectMany(folder => parts.Files.Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal)).Select(path => new AdminEntry(Path.GetFileName(path), path))];
     }
+
+    private bool IsOutOfSight(AdminEntry record) => AdminEntry.SamePath(Path.GetDirectoryName(record.Directory)!, parts.Layout.TrashedRecords);
 
     private static bool IsPoison(List<string> problems) => problems.Any(problem => problem.StartsWith("commondir", StringComparison.Ordinal));
 
@@ -62,7 +64,7 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
             return null;
         }
 
-        var poison = IsPoison(problems);
+        var poison = IsPoison(problems) && !IsOutOfSight(record);
         var spare = parts.Spares.Owns(record);
         if (spare && !poison)
         {
@@ -97,7 +99,7 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
             poison ? FindingSeverity.Error : FindingSeverity.Warning,
             record.Directory,
             $"{message} It is not one of ours.",
-            "If the worktree is still wanted: its commondir holds \"../..\", its gitdir the path of the worktree's .git file, its HEAD \"ref: refs/heads/BRANCH\". If not, move that folder out of the repository's git directory.");
+            "If the worktree is still wanted: its commondir holds \"{record.PathToCommon}\", its gitdir the path of the worktree's .git file, its HEAD \"ref: refs/heads/BRANCH\". If not, move that folder out of the repository's git directory.");
     }
 
     private Found? OfMissing(RecordOwner owner)
@@ -177,8 +179,8 @@ internal sealed class RecordLook(RegistryParts parts, IReadOnlyList<Worktree> en
             return worktree switch
             {
                 { IsUsable: true, AdminId: { } id } => new RecordOwner(worktree, AdminEntry.At(parts.Layout.CommonDirectory, id), parts.DirectoryOf(worktree), worktree.Branch, worktree.BaseCommit),
-                { Status: WorktreeState.Removed, Trash: { AdminId: { } id, Path: { } path, Tip: { } tip } } =>
-                    new RecordOwner(worktree, AdminEntry.At(parts.Layout.CommonDirectory, id), Path.GetFullPath(path, parts.Layout.Root), null, tip),
+                { Status: WorktreeState.Removed, Trash: { AdminId: not null, Path: { } path, Tip: { } tip } } =>
+                    new RecordOwner(worktree, parts.TrashedRecord(worktree.Id), Path.GetFullPath(path, parts.Layout.Root), null, tip),
                 _ => null,
             };
         }

@@ -29,7 +29,7 @@ internal sealed class RecordRepair(RegistryParts parts)
 
         if (!record.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
         {
-            _relocation.Write(Path.Join(record.Directory, "commondir"), "../..");
+            _relocation.Write(Path.Join(record.Directory, "commondir"), record.PathToCommon);
         }
 
         if (parts.Files.KindOf(owner.Directory) == FileKind.Folder)

@@ -3,7 +3,10 @@ using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Git;
 
-/// <summary>git's own record of one worktree: <c>worktrees/ID</c> in the common directory, read without asking git.</summary>
+/// <summary>
+/// git's own record of one worktree: <c>worktrees/ID</c> in the common directory, read without asking git. That of a removed one lies out of
+/// git's sight, in a folder of ours.
+/// </summary>
 /// <param name="Id">Its name, which differs from the worktree's when that was taken.</param>
 /// <param name="Directory">Where it lies.</param>
 internal sealed record AdminEntry(string Id, string Directory)
@@ -25,9 +28,30 @@ internal sealed record AdminEntry(string Id, string Directory)
     /// <summary>Whether it belongs to a removed worktree.</summary>
     internal bool IsTrash => Id.StartsWith(TrashPrefix, StringComparison.Ordinal);
 
-    internal static AdminEntry InTrash(string commonDirectory, int worktreeId) => At(commonDirectory, $"{TrashPrefix}{worktreeId}");
+    /// <summary>Where git looks for its records.</summary>
+    internal static string Folder(string commonDirectory) => Path.Join(commonDirectory, "worktrees");
 
-    internal static AdminEntry At(string commonDirectory, string id) => new(id, Path.Join(commonDirectory, "worktrees", id));
+    /// <summary>Where those of removed worktrees lie.</summary>
+    internal static string TrashFolder(string commonDirectory) => Path.Join(commonDirectory, "worktree-mcp", "records");
+
+    /// <summary>The record of a removed worktree.</summary>
+    internal static AdminEntry InTrash(string commonDirectory, int worktreeId) =>
+        new($"{TrashPrefix}{worktreeId}", Path.Join(TrashFolder(commonDirectory), $"{TrashPrefix}{worktreeId}"));
+
+    /// <summary>The same where it lay before: among the others, where git reads each of them for every change of a worktree.</summary>
+    internal static AdminEntry InTrashBefore(string commonDirectory, int worktreeId) => At(commonDirectory, $"{TrashPrefix}{worktreeId}");
+
+    /// <summary>The record of a removed worktree, wherever it lies.</summary>
+    internal static AdminEntry InTrash(string commonDirectory, int worktreeId, IFileSystem files)
+    {
+        var (now, before) = (InTrash(commonDirectory, worktreeId), InTrashBefore(commonDirectory, worktreeId));
+        return files.KindOf(now.Directory) == FileKind.None && before.NamesWorktree(files) is not null ? before : now;
+    }
+
+    /// <summary>What its file <c>commondir</c> says where it lies now.</summary>
+    internal string PathToCommon => Path.GetFileName(Path.GetDirectoryName(Directory)) == "worktrees" ? "../.." : "../../..";
+
+    internal static AdminEntry At(string commonDirectory, string id) => new(id, Path.Join(Folder(commonDirectory), id));
 
     /// <summary>The entry that a worktree's <c>.git</c> file names, if it is one of this repository.</summary>
     internal static AdminEntry? NamedBy(string worktree, string commonDirectory, IFileSystem files)
@@ -65,6 +89,9 @@ internal sealed record AdminEntry(string Id, string Directory)
     /// <summary>Whether its settings and objects are those of this repository: git would read others if the file said so.</summary>
     internal bool SharesCommonDirectory(string commonDirectory, IFileSystem files) =>
         PathIn(Path.Join(Directory, "commondir"), files) is { } text && SamePath(Path.GetFullPath(text, Directory), commonDirectory);
+
+    /// <summary>What its file <c>commondir</c> says now.</summary>
+    internal string? CommonLine(IFileSystem files) => PathIn(Path.Join(Directory, "commondir"), files);
 
     /// <summary>Whether a branch is checked out here, or waits here for the end of a rebase or a bisect.</summary>
     internal static bool HoldsBranch(string gitDirectory, string branch, RefReader refs, IFileSystem files)

@@ -40,6 +40,9 @@ internal sealed class CheckoutGit(GitCommand git, RepositoryPlace place, IFileSy
     internal GitCall At(params IReadOnlyList<string> arguments) =>
         Ruled(_programs.For(_main), new GitCall(arguments) { Directory = place.Root, GitDirectory = place.CommonDirectory });
 
+    /// <summary>A look at what git has recorded of a checkout, its index and HEAD, and at none of its files.</summary>
+    internal GitCall OfRecord(AdminEntry entry, params IReadOnlyList<string> arguments) => InOurs(entry, place.Root, arguments);
+
     /// <summary>A look at files by a git whose directory is ours, so that only settings of the user and the system are read.</summary>
     /// <param name="entry">git's record of the checkout that the files lie in.</param>
     /// <param name="directory">The checkout.</param>

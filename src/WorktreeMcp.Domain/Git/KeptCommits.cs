@@ -1,15 +1,22 @@
+using System.Globalization;
+using System.IO.Abstractions;
 using System.Runtime.InteropServices;
 using System.Text;
+using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Git;
 
 /// <summary>
-/// Commits that nothing else holds, under refs of ours. The names are nobody else's: a lock file there is that of a git of ours
-/// which was killed, now or earlier, and is taken away so that no later one fails on it.
+/// What nothing else holds, under refs of ours: <c>kept</c> for good, <c>trash</c> as long as a removed worktree waits. The names are
+/// nobody else's: a lock file there is that of a git of ours which was killed, now or earlier, and is taken away so that no later one fails on it.
 /// </summary>
-internal sealed class KeptCommits(CheckoutGit git, Func<Head> mainHead)
+internal sealed class KeptCommits(CheckoutGit git, IFileSystem files, RefReader refs, Func<Head> mainHead)
 {
     private const string Place = "refs/worktree-mcp/kept/";
+    private const string Waiting = "refs/worktree-mcp/trash/";
+    private const string WhileItWaits = "kept while its worktree is in the trash";
+    private const string Submodule = "160000";
+    private const int MostParents = 100;
 
     /// <summary>
     /// Lets a ref hold those of these commits that no branch, tag, remote branch or other kept ref holds; one that several
@@ -54,7 +61,7 @@ internal sealed class KeptCommits(CheckoutGit git, Func<Head> mainHead)
         var tips = asked.Where(commit => found.Contains(commit) && !parents.Contains(commit)).ToList();
         while (tips.Count > 1)
         {
-            tips = [.. tips.Chunk(100).Select(some => some.Length == 1 ? some[0] : Joined(some, id, guard))];
+            tips = [.. tips.Chunk(MostParents).Select(some => some.Length == 1 ? some[0] : Joined(some, $"{some[0]}^{{tree}}", id, guard))];
         }
 
         return tips.Count == 0 ? null : tips[0];
@@ -65,6 +72,101 @@ internal sealed class KeptCommits(CheckoutGit git, Func<Head> mainHead)
     /// which is renamed at that moment.
     /// </summary>
     internal GitAnswer KeepTip(string tip, int id, LeftLocks locks, SafeHandle guard) => Hold($"{Place}{id}-{tip[..12]}", tip, "kept when its branch left it", locks, guard);
+
+    /// <summary>Whether a removed worktree's ref is there.</summary>
+    internal bool IsHeld(int id) => refs.Resolve($"{Waiting}{id}") is not null;
+
+    /// <summary>
+    /// Lets a ref hold everything that git's record of a worktree names: the files that are staged in its index, conflicts too, and every
+    /// commit of its HEAD, its logs, its own refs and what it is in the middle of. git may then forget the record.
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <param name="id">The worktree's number.</param>
+    /// <param name="more">Commits beside those.</param>
+    /// <param name="locks">For the lock that a killed git left on the ref.</param>
+    /// <param name="guard">What git inherits.</param>
+    internal void KeepRecord(AdminEntry record, int id, IEnumerable<string> more, LeftLocks locks, SafeHandle guard)
+    {
+        var commits = record.Commits(files).Concat(more).Where(hash => RefReader.IsHash(hash) && hash.Any(digit => digit != '0')).Distinct().ToList();
+        var staged = Staged(record).Where(hash => hash.Any(digit => digit != '0')).Distinct().ToList();
+        if (commits.Count == 0 && staged.Count == 0)
+        {
+            return;
+        }
+
+        var target = commits is [var only] && staged.Count == 0 && Hold($"{Waiting}{id}", only, WhileItWaits, locks, guard).Succeeded ? null : Whole(commits, staged, id, guard);
+        if (target is not null)
+        {
+            Hold($"{Waiting}{id}", target, WhileItWaits, locks, guard).Require("keeping what a removed worktree holds");
+        }
+    }
+
+    /// <summary>Lets go of what a removed worktree held: it is back, or gone for good.</summary>
+    internal void Release(int id, LeftLocks locks, SafeHandle guard)
+    {
+        if (!IsHeld(id))
+        {
+            return;
+        }
+
+        // One that stays for now costs nothing but the room of what it holds.
+        locks.FreeOurs($"{Waiting}{id}");
+        git.Run(git.At("update-ref", "-d", $"{Waiting}{id}") with { Guards = [guard] });
+    }
+
+    // Objects in the index that the commit of HEAD does not hold. An index that git cannot read holds nothing for it.
+    private List<string> Staged(AdminEntry record)
+    {
+        if (files.KindOf(Path.Join(record.Directory, "index")) != FileKind.Regular)
+        {
+            return [];
+        }
+
+        var differing = git.Run(In("diff-index", "--cached", "--raw", "--no-abbrev", "--no-renames", "--ignore-submodules=none", "-z", "HEAD", "--"));
+        if (!differing.Succeeded)
+        {
+            return Listed("-s");
+        }
+
+        var changed = ChangedFile.Parse(RawPath.Members(differing));
+        return [.. changed.Where(file => file.After.Mode != Submodule).Select(file => file.After.Hash), .. changed.Any(file => file.Status == 'U') ? Listed("-u") : []];
+
+        // Mode, object and stage of each.
+        List<string> Listed(string which) => git.Run(In("ls-files", which, "-z")) is { Succeeded: true } listed
+            ? [.. RawPath.Members(listed).Select(line => line.Split(' ', 3)).Where(fields => fields[0] != Submodule).Select(fields => fields[1])]
+            : [];
+
+        GitCall In(params string[] arguments) => git.OfRecord(record, arguments);
+    }
+
+    // A tree of the staged files under numbers, and a commit of that and of all commits.
+    private string? Whole(List<string> commits, List<string> staged, int id, SafeHandle guard)
+    {
+        var kinds = Kinds(commits.Concat(staged));
+        var (whole, blobs) = (commits.Where(commit => kinds.GetValueOrDefault(commit) == "commit").ToList(), staged.Where(blob => kinds.GetValueOrDefault(blob) == "blob").ToList());
+        if (whole.Count == 0 && blobs.Count == 0)
+        {
+            return null;
+        }
+
+        var lines = string.Concat(blobs.Select((blob, number) => string.Create(CultureInfo.InvariantCulture, $"100644 blob {blob}\t{number}\0")));
+        var tree = git.Run(git.At("mktree", "-z") with { Input = Encoding.UTF8.GetBytes(lines), Guards = [guard] }).Require("keeping staged files").Text;
+        while (whole.Count > MostParents)
+        {
+            whole = [.. whole.Chunk(MostParents).Select(some => Joined(some, tree, id, guard))];
+        }
+
+        return Joined([.. whole], tree, id, guard);
+    }
+
+    private Dictionary<string, string> Kinds(IEnumerable<string> objects)
+    {
+        var asked = git.Run(git.At("cat-file", "--batch-check=%(objectname) %(objecttype)") with
+        {
+            Input = Encoding.UTF8.GetBytes(string.Concat(objects.Distinct().Select(one => one + "\n"))),
+        });
+        return asked.Require("looking for what a worktree holds").Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToDictionary(words => words[0], words => words[1]);
+    }
 
     private GitAnswer Hold(string name, string commit, string words, LeftLocks locks, SafeHandle guard)
     {
@@ -81,7 +183,7 @@ internal sealed class KeptCommits(CheckoutGit git, Func<Head> mainHead)
         GitAnswer Run() => git.Run(git.At("update-ref", "-m", words, name, commit) with { Guards = [guard] });
     }
 
-    private string Joined(string[] commits, int id, SafeHandle guard)
+    private string Joined(string[] commits, string tree, int id, SafeHandle guard)
     {
         var identity = new Dictionary<string, string>
         {
@@ -91,7 +193,7 @@ internal sealed class KeptCommits(CheckoutGit git, Func<Head> mainHead)
             ["GIT_COMMITTER_EMAIL"] = "worktree-mcp",
         };
         string[] parents = [.. commits.SelectMany(commit => new[] { "-p", commit })];
-        return git.Run(git.At(["commit-tree", .. parents, "-m", $"Commits kept from removed worktree {id}", $"{commits[0]}^{{tree}}"]) with
+        return git.Run(git.At(["commit-tree", .. parents, "-m", $"Kept from removed worktree {id}", tree]) with
         {
             Guards = [guard],
             Variables = identity,

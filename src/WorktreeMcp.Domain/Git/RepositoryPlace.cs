@@ -103,7 +103,8 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory, bool I
     {
         if (System.IO.Path.GetFileName(common).StartsWith('.'))
         {
-            return true;
+            // Where git keeps an index there was a checkout: it was turned bare by mistake.
+            return !files.File.Exists(System.IO.Path.Join(common, "index"));
         }
 
         const string Pointer = "gitdir:";

@@ -309,14 +309,15 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         shelf.Forget(id);
     }
 
-    // Under a worktree's number, so that it is listed and in its time deleted as whatever else is in the trash.
+    // Under a worktree's number, so that it is listed and in its time deleted as whatever else is in the trash. git's record stays in git's sight,
+    // which keeps what it names; the next sweep brings it where those of removed worktrees are.
     private (string Place, AdminEntry Record) FreePlace(StateChange change)
     {
         while (true)
         {
             var number = change.NewWorktreeId();
-            var (place, record) = (Path.Join(store.Layout.TrashBeside, $"{number}"), AdminEntry.InTrash(store.Layout.CommonDirectory, number));
-            if (files.KindOf(place) == FileKind.None && files.KindOf(record.Directory) == FileKind.None && files.KindOf(Path.Join(store.Layout.Trash, $"{number}")) == FileKind.None)
+            var (place, record) = (Path.Join(store.Layout.TrashBeside, $"{number}"), AdminEntry.InTrashBefore(store.Layout.CommonDirectory, number));
+            if (files.KindOf(place) == FileKind.None && files.KindOf(record.Directory) == FileKind.None && files.KindOf(AdminEntry.InTrash(store.Layout.CommonDirectory, number).Directory) == FileKind.None && files.KindOf(Path.Join(store.Layout.Trash, $"{number}")) == FileKind.None)
             {
                 return (place, record);
             }

@@ -45,6 +45,9 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>Where they wait if the worktrees lie on another file system than the git directory.</summary>
     public string TrashBeside => Path.Join(Worktrees, ".trash");
 
+    /// <summary>git's records of removed worktrees.</summary>
+    public string TrashedRecords => Path.Join(Private, "records");
+
     /// <summary>git's records of worktrees whose trash is being emptied.</summary>
     public string DroppedRecords => Path.Join(Private, "dropped");
 

@@ -110,7 +110,7 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
         {
             id = change.NewWorktreeId();
         }
-        while (Exists(Path.Join(Layout.Trash, $"{id}")) || Exists(Path.Join(Layout.Worktrees, ".trash", $"{id}")) || Exists(AdminEntry.InTrash(Layout.CommonDirectory, id).Directory));
+        while (Exists(Path.Join(Layout.Trash, $"{id}")) || Exists(Path.Join(Layout.Worktrees, ".trash", $"{id}")) || Exists(AdminEntry.InTrash(Layout.CommonDirectory, id).Directory) || Exists(AdminEntry.InTrashBefore(Layout.CommonDirectory, id).Directory));
 
         return id;
     }
@@ -252,6 +252,9 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
             Store.Disk.Delete(path);
         }
     }
+
+    /// <summary>git's record of a removed worktree.</summary>
+    internal AdminEntry TrashedRecord(int id) => AdminEntry.InTrash(Layout.CommonDirectory, id, Files);
 
     private string Words(BegunRun run)
     {

@@ -43,7 +43,13 @@ internal sealed class Relocation(RegistryParts parts)
     {
         foreach (var worktree in all.Where(IsToRelink))
         {
-            Link(AdminEntry.At(parts.Layout.CommonDirectory, worktree.Trash!.AdminId!), TreeOf(worktree.Trash));
+            var record = parts.TrashedRecord(worktree.Id);
+            Link(record, TreeOf(worktree.Trash!));
+            if (!record.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
+            {
+                // Its record was on its way out of git's sight.
+                Write(Path.Join(record.Directory, "commondir"), record.PathToCommon);
+            }
         }
     }
 
@@ -55,7 +61,7 @@ internal sealed class Relocation(RegistryParts parts)
             return false;
         }
 
-        var record = AdminEntry.At(parts.Layout.CommonDirectory, id);
+        var record = parts.TrashedRecord(worktree.Id);
         var tree = TreeOf(trash);
         return record.NamesWorktree(parts.Files) is { } named && AdminEntry.Pointer(tree, parts.Files) is { } pointer
             && Path.GetFileName(pointer) == id

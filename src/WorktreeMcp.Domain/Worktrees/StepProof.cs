@@ -65,5 +65,5 @@ internal sealed class StepProof(StateStore store, IFileSystem files)
     };
 
     private IEnumerable<AdminEntry> Records(Worktree worktree) =>
-        new[] { worktree.AdminId }.OfType<string>().Select(id => AdminEntry.At(store.Layout.CommonDirectory, id)).Append(AdminEntry.InTrash(store.Layout.CommonDirectory, worktree.Id));
+        new[] { worktree.AdminId }.OfType<string>().Select(id => AdminEntry.At(store.Layout.CommonDirectory, id)).Append(AdminEntry.InTrash(store.Layout.CommonDirectory, worktree.Id, files));
 }

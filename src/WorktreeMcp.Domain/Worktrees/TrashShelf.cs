@@ -97,7 +97,7 @@ internal sealed class TrashShelf(RegistryParts parts)
     /// <summary>Since when one waits, by the trash itself.</summary>
     internal double LockedAt(int id)
     {
-        var mark = Path.Join(AdminEntry.InTrash(parts.Layout.CommonDirectory, id).Directory, "locked");
+        var mark = Path.Join(parts.TrashedRecord(id).Directory, "locked");
         var at = parts.Files.File.Exists(mark) ? parts.Files.File.GetLastWriteTimeUtc(mark) : Trees(id).Select(parts.Files.Directory.GetLastWriteTimeUtc).DefaultIfEmpty(DateTime.UnixEpoch).Max();
         return (at - DateTime.UnixEpoch).TotalSeconds;
     }

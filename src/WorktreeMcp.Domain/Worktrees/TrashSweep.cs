@@ -20,8 +20,9 @@ public sealed class TrashSweep
     private readonly RegistryParts _parts;
     private readonly WorktreeEntries _entries;
     private readonly TrashShelf _shelf;
+    private readonly WorktreeTrash _trash;
 
-    internal TrashSweep(RegistryParts parts, WorktreeEntries entries) => (_parts, _entries, _shelf) = (parts, entries, new TrashShelf(parts));
+    internal TrashSweep(RegistryParts parts, WorktreeEntries entries) => (_parts, _entries, _shelf, _trash) = (parts, entries, new TrashShelf(parts), new WorktreeTrash(parts));
 
     /// <summary>All that waits, what was removed first first.</summary>
     /// <param name="measure">Whether to count what nobody has counted yet.</param>
@@ -77,7 +78,13 @@ public sealed class TrashSweep
         }
 
         using var lease = Lease.TryTrash(_parts.Layout);
-        return lease is null ? [] : EmptyEach(Due(Items(measure: true)).Where(IsReallyDue).TakeWhile(_ => !cancel.IsCancellationRequested), by, onlyCopiesToo: false);
+        if (lease is null)
+        {
+            return [];
+        }
+
+        BringOver(items, by);
+        return EmptyEach(Due(Items(measure: true)).Where(IsReallyDue).TakeWhile(_ => !cancel.IsCancellationRequested), by, onlyCopiesToo: false);
     }
 
     // Nothing goes for good because a file says so that anybody may have written: then the trash itself says since when it waits.
@@ -116,7 +123,7 @@ public sealed class TrashSweep
     /// <returns>One line each.</returns>
     public IReadOnlyList<string> OnlyCopies(TrashItem item)
     {
-        var record = AdminEntry.InTrash(_parts.Layout.CommonDirectory, item.Id);
+        var record = _parts.TrashedRecord(item.Id);
         return [.. _shelf.Trees(item.Id).SelectMany(tree => _parts.Git.Below.OnlyHere(record, tree)), .. _parts.Git.Outside.UnsharedInSubmodules(record, MostNamed)];
     }
 
@@ -130,6 +137,34 @@ public sealed class TrashSweep
         using var lease = Lease.TryTrash(_parts.Layout) ?? throw new Refusal(
             RefusalCode.Busy, "Another process empties the trash.", "Repeat the call when it is done.");
         return EmptyEach(items, by, onlyCopiesToo);
+    }
+
+    // Those of a time when git's records of removed worktrees lay among the others, and spares in which somebody was at work.
+    private void BringOver(IReadOnlyList<TrashItem> items, string by)
+    {
+        foreach (var item in items.Where(item => !item.Begun && _parts.Exists(AdminEntry.InTrashBefore(_parts.Layout.CommonDirectory, item.Id).Directory)))
+        {
+            try
+            {
+                using var lease = Lease.Try(_parts.Layout, item.Id, shared: false);
+                using var change = _parts.Store.Begin("trash.bring_over", by);
+                if (lease is not null && Waits(change, item.Id, out var worktree) && worktree?.Status is null or WorktreeState.Removed)
+                {
+                    _trash.BringOver(item.Id, worktree, change.Descriptor);
+                }
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)
+            {
+                // It stays where it is, as safe as it was.
+            }
+        }
+    }
+
+    // Its entry, or null where it has none; an entry that cannot be read is somebody's all the same.
+    private bool Waits(StateChange change, int id, out Worktree? worktree)
+    {
+        worktree = _entries.All(change).FirstOrDefault(w => w.Id == id);
+        return worktree is { IsLive: false } || (worktree is null && change.Worktrees().All(entry => entry.Id != id));
     }
 
     // What is gone is said, also if the lock cannot be had for the rest of it.
@@ -183,13 +218,12 @@ public sealed class TrashSweep
     {
         using var change = _parts.Store.Begin("trash.empty", by);
         change.RequireWritableRegistry();
-        var worktree = _entries.All(change).FirstOrDefault(w => w.Id == id);
-        if (worktree is { IsLive: true } || (worktree is null && change.Worktrees().Any(entry => entry.Id == id)))
+        if (!Waits(change, id, out var worktree))
         {
             return false;
         }
 
-        var record = AdminEntry.InTrash(_parts.Layout.CommonDirectory, id);
+        var record = _parts.TrashedRecord(id);
         var held = record.Commits(_parts.Files).Concat(new[] { worktree?.Trash?.Tip, worktree?.Trash?.BranchTip }.OfType<string>());
         _parts.Git.Kept.Keep(held, id, _parts.LeftLocks, change.Descriptor);
         if (worktree is { Status: WorktreeState.Removed })
@@ -204,6 +238,8 @@ public sealed class TrashSweep
             _parts.Store.Disk.DeleteTree(Dropped(id));
             _parts.MoveOnce(record.Directory, Dropped(id));
         }
+
+        _parts.Git.Kept.Release(id, _parts.LeftLocks, change.Descriptor);
 
         return true;
     }

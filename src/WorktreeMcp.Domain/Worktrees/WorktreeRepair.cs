@@ -121,7 +121,7 @@ internal sealed class WorktreeRepair(RegistryParts parts, WorktreeEntries entrie
             parts.Spares.FinishMove(spare, parts.DirectoryOf(worktree));
         }
 
-        trash.TakeAway(worktree);
+        trash.TakeAway(worktree, change.Descriptor);
         DropDangling(worktree);
         _ = parts.FreeBranch(worktree);
         ForgetUnborn(worktree);

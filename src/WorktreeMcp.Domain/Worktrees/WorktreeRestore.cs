@@ -133,7 +133,7 @@ internal sealed class WorktreeRestore(RegistryParts parts, WorktreeEntries entri
             _relocation.RelinkTrash([worktree]);
         }
 
-        var record = AdminEntry.InTrash(parts.Layout.CommonDirectory, worktree.Id);
+        var record = parts.TrashedRecord(worktree.Id);
         var tree = worktree.Trash?.Path is { } path ? Path.GetFullPath(path, parts.Layout.Root) : null;
         var problem = tree is null ? "it had no files when it was removed"
             : parts.Files.KindOf(tree) != FileKind.Folder ? $"its files are no longer at {tree}"

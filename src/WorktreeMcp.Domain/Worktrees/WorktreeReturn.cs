@@ -62,6 +62,8 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         var record = Record(worktree.AdminId!);
         if (!IsOurs(worktree, record))
         {
+            // Before it comes into git's sight: one that names no common directory stops every other git.
+            MakeWhole(InTrash(worktree), AdminEntry.At(parts.Layout.CommonDirectory, worktree.AdminId!).PathToCommon);
             parts.MoveOnce(InTrash(worktree).Directory, record.Directory);
             if (IsOurs(worktree, record))
             {
@@ -76,6 +78,7 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         }
 
         _shelf.ForgetSize(worktree.Id);
+        parts.Git.Kept.Release(worktree.Id, parts.LeftLocks, change.Descriptor);
         var made = MakeBranch(change, worktree);
         if (!parts.Exists(directory))
         {
@@ -248,9 +251,12 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         if (WorktreeTrash.IsLocked(record, worktree.Id, parts.Files))
         {
             parts.DropRemade(trashed);
+            parts.Git.Kept.KeepRecord(record, worktree.Id, [], parts.LeftLocks, change.Descriptor);
             parts.MoveOnce(record.Directory, trashed.Directory);
             parts.DropLocks(trashed);
         }
+
+        MakeWhole(trashed, trashed.PathToCommon);
 
         _relocation.Link(trashed, tree);
         var was = worktree.Trash!.Was ?? new RemovedAs(worktree.Name, worktree.Path, worktree.AdminId);
@@ -266,7 +272,15 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         return true;
     }
 
-    private AdminEntry InTrash(Worktree worktree) => AdminEntry.InTrash(parts.Layout.CommonDirectory, worktree.Id);
+    private void MakeWhole(AdminEntry record, string pathToCommon)
+    {
+        if (parts.Exists(record.Directory) && record.CommonLine(parts.Files) != pathToCommon)
+        {
+            _relocation.Write(Path.Join(record.Directory, "commondir"), pathToCommon);
+        }
+    }
+
+    private AdminEntry InTrash(Worktree worktree) => parts.TrashedRecord(worktree.Id);
 
     private string TreeOf(Worktree worktree) => Path.GetFullPath(worktree.Trash!.Path!, parts.Layout.Root);
 

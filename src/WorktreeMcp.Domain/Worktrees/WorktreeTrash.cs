@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
@@ -7,9 +8,11 @@ namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>
 /// Where removed worktrees wait. Nothing is deleted: the tree and git's record of it are renamed, still point at each
-/// other, and the record stays locked with its HEAD detached. So the index, the reflog and commits on no branch are safe
-/// from <c>git gc</c> and <c>prune</c>, and git run inside the trashed tree cannot act on a new worktree of the same name.
-/// Every step is done once and can be repeated after a kill.
+/// other, and the record stays locked with its HEAD detached. Invariants:
+/// - git's record lies out of git's sight, so nobody lists it and no git reads it; a ref of ours holds all that it names, index and logs
+///   too, from before it leaves until it is back or gone for good: <c>git gc</c>, <c>prune</c> and <c>reflog expire</c> take nothing of it;
+/// - git run inside the trashed tree finds that record, and cannot act on a new worktree of the same name;
+/// - every step is done once and can be repeated after a kill: the lock, the ref, the files, the record, HEAD.
 /// </summary>
 internal sealed class WorktreeTrash(RegistryParts parts)
 {
@@ -28,7 +31,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     }
 
     /// <summary>Takes the files and git's record away; says where they wait.</summary>
-    internal TrashedWorktree TakeAway(Worktree worktree)
+    internal TrashedWorktree TakeAway(Worktree worktree, SafeHandle guard)
     {
         var directory = parts.DirectoryOf(worktree);
         var old = Record(worktree, directory);
@@ -40,6 +43,8 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             // Locked first: a prune that runs in between would delete the record with its index.
             Write(Path.Join(old.Directory, "locked"), $"{LockWords}{worktree.Id}");
         }
+
+        HoldAll(old ?? Trashed(worktree), worktree.Id, worktree, guard);
 
         var tree = MoveTree(directory, worktree.Id, ours: named);
         if (old is not null)
@@ -58,12 +63,13 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         {
             // git had only begun: a record without files holds nothing, and nobody would ever come for it.
             parts.Files.Directory.Delete(trashed.Directory, recursive: true);
+            parts.Git.Kept.Release(worktree.Id, parts.LeftLocks, guard);
             return new TrashedWorktree(null, null, head?.Commit, Before(worktree));
         }
 
         parts.DropLocks(trashed);
         var attached = RememberHead(trashed, head);
-        head = Whole(worktree, trashed, head);
+        head = Whole(worktree.BaseCommit, trashed, head);
         PointAtEachOther(trashed, tree ?? TreeIn(parts.Layout.Trash, worktree.Id), head);
         return new TrashedWorktree(tree is null ? null : Relative(tree), trashed.Id, head?.Commit, Before(worktree))
         {
@@ -109,7 +115,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
 
     private WorktreeRemoval Finish(StateChange change, Worktree worktree, bool completeTask, string eventName)
     {
-        var place = TakeAway(worktree);
+        var place = TakeAway(worktree, change.Descriptor);
         var kept = SettleBranch(change, worktree);
         var removed = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Removed, Trash = place with { RemovedAt = change.Now } });
         var old = worktree.TaskId is { } id ? parts.Board.Find(id) : null;
@@ -241,17 +247,63 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             && (ours || !parts.Files.Directory.EnumerateFileSystemEntries(directory).Any());
     }
 
-    private AdminEntry Trashed(Worktree worktree) => AdminEntry.InTrash(parts.Layout.CommonDirectory, worktree.Id);
+    /// <summary>
+    /// Brings git's record of a worktree that was removed before those lay out of git's sight to where they lie now; the caller holds the lock
+    /// and the worktree's lease.
+    /// </summary>
+    /// <param name="id">The worktree's number.</param>
+    /// <param name="worktree">Its entry, if it has one.</param>
+    /// <param name="guard">What git inherits.</param>
+    internal void BringOver(int id, Worktree? worktree, SafeHandle guard)
+    {
+        var (before, now) = (AdminEntry.InTrashBefore(parts.Layout.CommonDirectory, id), AdminEntry.InTrash(parts.Layout.CommonDirectory, id));
+        if (before.NamesWorktree(parts.Files) is not { } tree || parts.Exists(now.Directory))
+        {
+            return;
+        }
+
+        HoldAll(before, id, worktree, guard);
+        parts.MoveOnce(before.Directory, now.Directory);
+        parts.DropLocks(now);
+        PointAtEachOther(now, tree, Whole(worktree?.BaseCommit, now, parts.Git.Refs.ReadHead(now.Directory)));
+    }
+
+    // Without it nothing would hold what the record names once git no longer sees that.
+    private void HoldAll(AdminEntry record, int id, Worktree? worktree, SafeHandle guard)
+    {
+        if (!parts.Exists(record.Directory) || (record.IsTrash && parts.Git.Kept.IsHeld(id)))
+        {
+            return;
+        }
+
+        if (record.IsTrash && !record.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
+        {
+            // Moved already, and not yet told where it lies: git could not read its index.
+            Write(Path.Join(record.Directory, "commondir"), record.PathToCommon);
+        }
+
+        try
+        {
+            string?[] more = worktree is null ? [] : [worktree.Trash?.Tip, worktree.Trash?.BranchTip, parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}")];
+            parts.Git.Kept.KeepRecord(record, id, more.OfType<string>(), parts.LeftLocks, guard);
+        }
+        catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
+        {
+            throw new IOException(refusal.Message, refusal);
+        }
+    }
+
+    private AdminEntry Trashed(Worktree worktree) => parts.TrashedRecord(worktree.Id);
 
     // git writes a record with a HEAD of zeros first and its common directory last; left so by a kill, it would make every gc fail.
-    private Head? Whole(Worktree worktree, AdminEntry entry, Head? head)
+    private Head? Whole(string? baseCommit, AdminEntry entry, Head? head)
     {
         if (!entry.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
         {
-            Write(Path.Join(entry.Directory, "commondir"), "../..");
+            Write(Path.Join(entry.Directory, "commondir"), entry.PathToCommon);
         }
 
-        return head is null || head.Commit?.All(digit => digit == '0') == true ? new Head(null, worktree.BaseCommit) : head;
+        return head is null || head.Commit?.All(digit => digit == '0') == true ? new Head(null, baseCommit) : head;
     }
 
     // Beside the HEAD that is detached, so that whoever goes on after a kill still knows where it was.

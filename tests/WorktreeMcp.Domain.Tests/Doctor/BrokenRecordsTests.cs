@@ -141,8 +141,8 @@ public sealed class BrokenRecordsTests : IDisposable
             tree = repository.Drop("a", force: true).TrashDirectory!;
         }
 
-        File.WriteAllText(Path.Join(_repo.Record("wtmcp-trash-1"), "commondir"), string.Empty);
-        File.WriteAllText(Path.Join(_repo.Record("wtmcp-trash-1"), "HEAD"), string.Empty);
+        File.WriteAllText(Path.Join(_repo.Layout.TrashedRecords, "wtmcp-trash-1", "commondir"), string.Empty);
+        File.WriteAllText(Path.Join(_repo.Layout.TrashedRecords, "wtmcp-trash-1", "HEAD"), string.Empty);
 
         _repo.Repairs("record_broken");
 

@@ -165,7 +165,7 @@ public sealed class WorktreeFindingsTests : IDisposable
     public void A_lock_that_a_killed_git_left_in_the_trash_is_deleted()
     {
         Drop();
-        var left = Path.Join(_repo.Record("wtmcp-trash-1"), "index.lock");
+        var left = Path.Join(_repo.Layout.TrashedRecords, "wtmcp-trash-1", "index.lock");
         File.WriteAllText(left, string.Empty);
 
         _repo.Repairs("stale_lock");
@@ -177,7 +177,7 @@ public sealed class WorktreeFindingsTests : IDisposable
     public void A_lock_in_the_trash_that_a_process_has_open_stays()
     {
         Drop();
-        using var held = new FileStream(Path.Join(_repo.Record("wtmcp-trash-1"), "index.lock"), FileMode.Create);
+        using var held = new FileStream(Path.Join(_repo.Layout.TrashedRecords, "wtmcp-trash-1", "index.lock"), FileMode.Create);
 
         _repo.LeavesToAPerson("git_lock", OperatingSystem.IsLinux() ? FindingSeverity.Info : FindingSeverity.Warning);
     }

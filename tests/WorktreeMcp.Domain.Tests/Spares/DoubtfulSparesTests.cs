@@ -80,6 +80,24 @@ public sealed class DoubtfulSparesTests : IDisposable
     }
 
     [Fact]
+    public void What_git_knows_of_a_spare_that_was_set_aside_leaves_its_sight_with_the_next_sweep()
+    {
+        var repository = _repo.Open();
+        repository.Tend(1);
+        Sh(_repo.SpareFolders().Single(), "git commit -q --allow-empty -m mine && echo staged > s.txt && git add s.txt && rm s.txt", _repo.Root);
+        repository.Tend(0);
+        var aside = Directory.EnumerateDirectories(_repo.Layout.TrashBeside).Single();
+
+        repository.Trash().Sweep(Steps.By, CancellationToken.None);
+
+        _repo.Git("worktree", "list").Should().NotContain("\n");
+        _repo.Git("reflog", "expire", "--expire=now", "--all");
+        _repo.Git("gc", "--quiet", "--prune=now");
+        _repo.GitIn(aside, "log", "-1", "--format=%s").Should().Be("mine");
+        _repo.GitIn(aside, "show", ":s.txt").Should().Be("staged");
+    }
+
+    [Fact]
     public void A_file_with_a_second_name_elsewhere_never_becomes_a_worktrees()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux is asked how many names a file has.");

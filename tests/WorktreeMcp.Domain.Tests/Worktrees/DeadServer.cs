@@ -66,7 +66,7 @@ internal static class DeadServer
         repo.Git("for-each-ref", "refs/heads/wt").Should().BeEmpty();
         repo.Has(".worktrees/a").Should().BeFalse();
         repo.Has(".git/worktrees/a").Should().BeFalse();
-        var waiting = repo.Has(".git/worktrees") ? Directory.GetDirectories(Path.Join(repo.Root, ".git", "worktrees")) : [];
+        var waiting = Directory.Exists(repo.Layout.TrashedRecords) ? Directory.GetDirectories(repo.Layout.TrashedRecords) : [];
         waiting.Should().HaveCount(steps is 2 or 3 ? 1 : 0, "a record without files holds nothing");
         repo.Open().Make("a", 1).Task!.Status.Should().Be(TaskState.InProgress);
     }
@@ -94,6 +94,7 @@ internal static class DeadServer
 
         if (steps > 2)
         {
+            Directory.CreateDirectory(repo.Layout.TrashedRecords);
             Directory.Move(admin, trashed);
         }
 
@@ -118,5 +119,5 @@ internal static class DeadServer
     }
 
     private static (string Trashed, string Tree) Places(TempRepository repo, WorktreeStep made) =>
-        (Path.Join(repo.Root, ".git", "worktrees", $"wtmcp-trash-{made.Worktree.Id}"), Path.Join(repo.Layout.Trash, $"{made.Worktree.Id}"));
+        (Path.Join(repo.Layout.TrashedRecords, $"wtmcp-trash-{made.Worktree.Id}"), Path.Join(repo.Layout.Trash, $"{made.Worktree.Id}"));
 }

@@ -165,13 +165,13 @@ public sealed class EmptyingTheTrashTests : IDisposable
         var tree = repository.Drop("a").TrashDirectory!;
         var orphan = Path.Join(_repo.Layout.Trash, "77");
         Directory.Move(tree, orphan);
-        Directory.Move(Path.Join(_repo.Root, ".git", "worktrees", "wtmcp-trash-1"), Path.Join(_repo.Root, ".git", "worktrees", "wtmcp-trash-77"));
+        Directory.Move(Path.Join(_repo.Layout.TrashedRecords, "wtmcp-trash-1"), Path.Join(_repo.Layout.TrashedRecords, "wtmcp-trash-77"));
 
         var items = repository.Trash().Items(measure: true);
         items.Select(item => (item.Id, item.Name)).Should().BeEquivalentTo([(1, "a"), (77, (string?)null)]);
         repository.Trash().Empty(items, "test").Should().HaveCount(2);
         Directory.Exists(orphan).Should().BeFalse();
-        _repo.Has(".git/worktrees/wtmcp-trash-77").Should().BeFalse();
+        _repo.Has(".git/worktree-mcp/records/wtmcp-trash-77").Should().BeFalse();
     }
 
     [Fact]

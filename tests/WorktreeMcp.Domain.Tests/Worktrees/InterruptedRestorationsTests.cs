@@ -106,10 +106,10 @@ public sealed class InterruptedRestorationsTests : IDisposable
     private void Meanwhile(string? aPersonRuns)
     {
         var records = Path.Join(_repo.Root, ".git", "worktrees");
-        if (aPersonRuns == "gc" && Directory.GetDirectories(records, "wtmcp-trash-*").Length == 0)
+        if (aPersonRuns == "gc" && !Directory.Exists(Path.Join(records, "a")))
         {
-            // The log of a record that is renamed while gc expires it: git makes its folders anew, by the number that it had in the trash.
-            var log = Path.Join(records, "wtmcp-trash-1", "logs", "HEAD.lock");
+            // The log of a record that is renamed while gc expires it: git makes its folders anew, by the name that it had.
+            var log = Path.Join(records, "a", "logs", "HEAD.lock");
             Directory.CreateDirectory(Path.GetDirectoryName(log)!);
             File.WriteAllText(log, string.Empty);
         }

@@ -36,7 +36,7 @@ public sealed class LateCommandsTests : IDisposable
         _repo.GitIn(second.Directory, "branch", "--show-current").Should().Be("wt/a");
         _repo.Git("rev-parse", "wt/a", "main").Should().Be($"{tip}\n{main}");
         _repo.Git("for-each-ref", "--contains", commit).Should().BeEmpty();
-        var record = Path.Join(_repo.Layout.CommonDirectory, "worktrees", $"wtmcp-trash-{removed.Step.Worktree.Id}");
+        var record = Path.Join(_repo.Layout.TrashedRecords, $"wtmcp-trash-{removed.Step.Worktree.Id}");
         (await File.ReadAllTextAsync(Path.Join(record, "HEAD"), TestContext.Current.CancellationToken)).Trim().Should().Be(commit);
         (await File.ReadAllTextAsync(Path.Join(removed.TrashDirectory!, "late.txt"), TestContext.Current.CancellationToken)).Should().Be("late\n");
         repository.Examine().Should().BeEmpty();

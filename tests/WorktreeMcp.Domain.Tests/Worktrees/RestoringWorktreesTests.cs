@@ -39,7 +39,7 @@ public sealed class RestoringWorktreesTests : IDisposable
         back.Step.Task.Should().Match<BoardTask>(t => t.Worktree == "a" && t.WorktreeState == "active" && t.Status == TaskState.InProgress);
         repository.Row("a").Drift.Should().HaveCount(detached ? 1 : 0);
         _repo.EventNames()[^1].Should().Be("worktree.restored");
-        _repo.Has(".git/worktrees/wtmcp-trash-1").Should().BeFalse();
+        _repo.Has(".git/worktree-mcp/records/wtmcp-trash-1").Should().BeFalse();
         _repo.GitIn(made.Directory, "fsck").Should().NotContain("missing");
         _repo.Git("worktree", "list", "--porcelain").Should().NotContain("locked").And.NotContain("prunable");
         repository.Shell("a", "git add -A && git commit -qm more").Run.ExitCode.Should().Be(0);
@@ -57,10 +57,10 @@ public sealed class RestoringWorktreesTests : IDisposable
         _repo.GitIn(".worktrees/a", "add", "staged.txt");
         var before = _repo.GitIn(".worktrees/a", "ls-files", "-s");
 
-        // git expires the log of a record that was renamed meanwhile, and makes its folders anew for that.
-        Directory.CreateDirectory(Path.Join(_repo.Layout.CommonDirectory, "worktrees", "wtmcp-trash-1", "logs"));
+        // Whoever had it open while it was renamed makes its folders anew.
+        Directory.CreateDirectory(Path.Join(_repo.Layout.TrashedRecords, "wtmcp-trash-1", "logs"));
         repository.Drop("a", force: true);
-        Directory.GetDirectories(Path.Join(_repo.Layout.CommonDirectory, "worktrees")).Select(Path.GetFileName).Should().Equal("wtmcp-trash-1");
+        Directory.GetDirectories(_repo.Layout.TrashedRecords).Select(Path.GetFileName).Should().Equal("wtmcp-trash-1");
         repository.Worktrees.Restore("a", null, null, Steps.By);
 
         _repo.GitIn(".worktrees/a", "ls-files", "-s").Should().Be(before);
@@ -183,14 +183,14 @@ public sealed class RestoringWorktreesTests : IDisposable
                 break;
         }
 
-        var refs = _repo.Git("for-each-ref");
+        var refs = _repo.Git("for-each-ref", "refs/heads");
         var back = repository.Worktrees.Restore("a", null, null, Steps.By);
 
         back.Detached.Should().Contain(said);
         back.Head.Should().Be(tip);
         _repo.GitIn(made.Directory, "status", "--porcelain").Should().Be(" M own.txt");
         _repo.GitIn(made.Directory, "rev-parse", "--abbrev-ref", "HEAD").Should().Be("HEAD");
-        _repo.Git("for-each-ref").Should().Be(refs);
+        _repo.Git("for-each-ref", "refs/heads").Should().Be(refs);
     }
 
     [Fact]
@@ -291,7 +291,7 @@ public sealed class RestoringWorktreesTests : IDisposable
         File.WriteAllText(pointer, $"gitdir: {_repo.Root}/.git\n");
         _repo.By(RefusalCode.NotFound, () => repository.Worktrees.Restore("a", null, null, Steps.By)).Message.Should().Contain("does not name");
         File.WriteAllText(pointer, text);
-        File.WriteAllText(Path.Join(_repo.Root, ".git", "worktrees", "wtmcp-trash-1", "index.lock"), string.Empty);
+        File.WriteAllText(Path.Join(_repo.Layout.TrashedRecords, "wtmcp-trash-1", "index.lock"), string.Empty);
         _repo.By(RefusalCode.WorktreeBusy, () => repository.Worktrees.Restore("a", null, null, Steps.By));
         Directory.Delete(tree, recursive: true);
         _repo.By(RefusalCode.NotFound, () => repository.Worktrees.Restore("a", null, null, Steps.By)).Next.Should().Contain("branch: \"wt/a\"");
