@@ -379,5 +379,5 @@ public sealed class CreatingWorktreesTests : IDisposable
 
     // The registry's revision may grow: an intent was written and taken back.
     private string Essence() => string.Join('\n', _repo.Snapshot().Split('\n').Where(line =>
-        !line.StartsWith(".worktrees/index.json", StringComparison.Ordinal) && !line.StartsWith("wtmcp-trash-", StringComparison.Ordinal)));
+        !line.StartsWith(".worktrees/index.json", StringComparison.Ordinal) && !line.StartsWith("wtmcp-trash-", StringComparison.Ordinal) && !line.Contains("refs/worktree-mcp/trash/", StringComparison.Ordinal)));
 }

@@ -45,7 +45,7 @@ public sealed class LogsAndNamesTests : IDisposable
 
         repository.Drop("a").BranchDeleted.Should().BeTrue();
 
-        _repo.Git("for-each-ref", "refs/worktree-mcp").Should().BeEmpty();
+        _repo.Git("for-each-ref", "refs/worktree-mcp/kept").Should().BeEmpty();
     }
 
     [Theory]

@@ -59,7 +59,7 @@ public sealed class TrashTests : IDisposable
         Status(tree).Should().Be(status);
         _repo.GitIn(tree, "rev-parse", "HEAD").Should().Be(detached);
         _repo.GitIn(tree, "fsck", "--no-dangling").Should().NotContain("missing");
-        _repo.Git("worktree", "list").Should().Contain(tree);
+        _repo.Git("worktree", "list").Should().NotContain(tree);
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class TrashTests : IDisposable
     }
 
     [Fact]
-    public void Git_still_lists_and_prunes_and_branches_go_on()
+    public void Git_knows_nothing_of_it_and_branches_go_on()
     {
         var repository = _repo.Open();
         repository.Make("a");
@@ -89,7 +89,7 @@ public sealed class TrashTests : IDisposable
         repository.Drop("a");
 
         _repo.Git("worktree", "prune", "--expire=now");
-        _repo.Git("worktree", "list", "--porcelain").Should().Contain("worktree-mcp/trash").And.Contain("locked");
+        _repo.Git("worktree", "list", "--porcelain").Should().NotContain("worktree-mcp").And.NotContain("locked");
         _repo.Git("checkout", "-q", "wt/a");
         _repo.Git("checkout", "-q", "main");
         _repo.Git("branch", "-q", "-D", "wt/a");
