@@ -15,6 +15,12 @@ internal static class Program
     private static async Task<int> Main(string[] args)
     {
         FileSizeLimit.MakeItAnError();
+        if (OpenFilesLimit.Problem is { } tooFew)
+        {
+            await StandardStreams.TellError(tooFew);
+            return 1;
+        }
+
         if (args is [OwnProgram.Supervise])
         {
             using var order = StandardStreams.Input();

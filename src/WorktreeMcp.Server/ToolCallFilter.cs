@@ -50,6 +50,7 @@ public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvid
         var outcome = "ok";
         try
         {
+            RequireRoom(name);
             ArgumentCheck.Require(name, _inputs.GetValue(tool, ToolInput.Of), request.Params.Arguments);
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
             return await _gate.Run(() => Task.Run(() => next(request, ending.Token).AsTask(), CancellationToken.None), ending.Token);
@@ -69,6 +70,17 @@ public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvid
         {
             var elapsed = time.GetElapsedTime(started).TotalMilliseconds;
             log.LogInformation("{Tool} {Outcome} {Milliseconds:F0} ms", name, outcome, elapsed);
+        }
+    }
+
+    private static void RequireRoom(string tool)
+    {
+        if (OpenFilesLimit.Reached() is { } reached)
+        {
+            throw new Refusal(
+                RefusalCode.Internal,
+                $"{tool} was not begun: {reached}. Nothing was changed.",
+                "Repeat the call when other calls are done. If it stays so, a person raises the limit for whatever starts the server.");
         }
     }
 

@@ -43,6 +43,20 @@ public sealed class MachineLimitsTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_server_that_could_never_open_enough_files_says_so_at_once()
+    {
+        RequireLimits();
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "ulimit -n 100; exec dotnet \"$1\"", "sh", BuiltServer.PathOf("worktree-mcp.dll")]) { RedirectStandardError = true, RedirectStandardInput = true };
+        using var server = Process.Start(start)!;
+
+        var error = await server.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+
+        await server.WaitForExitAsync(TestContext.Current.CancellationToken);
+        server.ExitCode.Should().Be(1);
+        error.Should().Be("worktree-mcp: The limit of open files is 100 here (ulimit -n), and worktree-mcp needs 192. Raise it for whatever starts the server.\n");
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1000)]
@@ -89,11 +103,11 @@ public sealed class MachineLimitsTests : IDisposable
         _repository.Write(".worktrees/lane/new.txt", "new\n");
         if (goesAway)
         {
-            (await Call(server, "worktree_diff", """{"name":"lane"}""")).GetProperty("files").GetArrayLength().Should().Be(1);
+            (await Call(server, "worktree_diff", """{"name":"lane"}""")).GetProperty("files").GetInt32().Should().Be(1);
             Directory.Delete(temporary, recursive: true);
         }
 
-        (await Call(server, "worktree_diff", """{"name":"lane"}""")).GetProperty("files").GetArrayLength().Should().Be(1);
+        (await Call(server, "worktree_diff", """{"name":"lane"}""")).GetProperty("files").GetInt32().Should().Be(1);
         (await Call(server, "worktree_conflicts", "{}")).TryGetProperty("error", out var error).Should().BeFalse(error.ToString());
         Directory.Exists(temporary).Should().BeFalse();
     }

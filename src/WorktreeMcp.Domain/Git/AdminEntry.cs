@@ -79,6 +79,14 @@ internal sealed record AdminEntry(string Id, string Directory)
         return PathIn(pointer, files) is { } text && text.StartsWith("gitdir: ", StringComparison.Ordinal) ? Path.GetFullPath(text[8..], worktree) : null;
     }
 
+    /// <summary>Lets the other users of a shared repository go on with it: git does so with all that it makes but these two folders.</summary>
+    /// <param name="checkout">The files that belong to it.</param>
+    internal void ShareWith(string checkout)
+    {
+        SharedFiles.ShareFolder(Directory);
+        SharedFiles.ShareFolder(checkout);
+    }
+
     /// <summary>The directory that this entry says it belongs to, or null.</summary>
     internal string? NamesWorktree(IFileSystem files)
     {

@@ -48,6 +48,8 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
                 Drop(id);
                 return false;
             }
+
+            shelf.EntryOf(id).ShareWith(shelf.DirectoryOf(id));
         }
 
         // Taken before the files are written: what changes meanwhile then shows at the next look.

@@ -294,14 +294,11 @@ internal sealed class WorktreeCreation(RegistryParts parts, WorktreeEntries entr
             added = parts.Exists(directory) ? added : parts.Git.AddWorktree(directory, worktree.Branch, guard);
         }
 
-        // Whoever takes it down moves it, for which a folder must be writable.
-        if (parts.Exists(directory))
-        {
-            SharedFiles.ShareFolder(directory);
-        }
+        var entry = AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files);
+        entry?.ShareWith(directory);
 
         // git locks a record until it is whole: a git that was killed leaves it locked for ever.
-        return AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) is { } entry && entry.LockReason(parts.Files) is null
+        return entry is not null && entry.LockReason(parts.Files) is null
             ? entry
             : throw Failed(worktree, added.Error, areGits: added.Error.Length > 0);
     }

@@ -14,6 +14,16 @@ public static class StandardStreams
     /// <summary>Whether there is a stderr: what is written to its number may else go into any file.</summary>
     public static bool HasError => OperatingSystem.IsWindows() || Descriptor.IsInherited(2);
 
+    /// <summary>Writes a line to stderr without anything that would have to be loaded first.</summary>
+    public static async Task TellError(string line)
+    {
+        if (HasError && !OperatingSystem.IsWindows())
+        {
+            using var error = new Descriptor(2);
+            await error.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"worktree-mcp: {line}\n"));
+        }
+    }
+
 #pragma warning disable RS0030 // Windows has no fixed descriptor numbers.
     private static Stream WindowsInput() => Console.OpenStandardInput();
 

@@ -219,8 +219,9 @@ public sealed class NothingIsLostTests(ITestOutputHelper output)
 
         private void Commit(string place)
         {
-            var word = Write(place, $"file-{_random.Next(4)}.txt");
-            Git(place, "add", "-A");
+            var file = $"file-{_random.Next(4)}.txt";
+            var word = Write(place, file);
+            Git(place, "add", file);
             if (Git(place, "-c", "user.name=T", "-c", "user.email=t@e", "commit", "-q", "-m", word))
             {
                 _committed.Add(word);
