@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace WorktreeMcp.Server;
 
@@ -9,10 +10,9 @@ namespace WorktreeMcp.Server;
 internal static partial class OpenFilesLimit
 {
     /// <summary>What a server needs that has loaded everything, with some calls at once.</summary>
-    internal const int Needed = 192;
+    internal const ulong Needed = 192;
 
-    private const int NeededForCall = 48;
-    private const int NobodyCounts = 1 << 16;
+    private const ulong NeededForCall = 48;
 
     /// <summary>Why the server cannot work at all, or null.</summary>
     public static string? Problem => Limit() is { } most && most < Needed
@@ -22,22 +22,16 @@ internal static partial class OpenFilesLimit
     /// <summary>Why there is no room for a call now, or null.</summary>
     public static string? Reached()
     {
-        if (Limit() is not { } most || most >= NobodyCounts)
+        if (Limit() is not { } most)
         {
             return null;
         }
 
-        try
-        {
-#pragma warning disable RS0030 // The kernel's list, which is no file of anybody's.
-            var open = Directory.GetFileSystemEntries("/proc/self/fd").Length;
-#pragma warning restore RS0030
-            return open + NeededForCall > (int)most ? $"{open} files are open of {most} that this user's limit allows (ulimit -n)" : null;
-        }
-        catch (IOException)
-        {
-            return $"no more files may be opened than the {most} that this user's limit allows (ulimit -n)";
-        }
+        // The kernel gives the lowest number that is free, so about as many are open.
+        const int CloseOnExec = 0x80000;
+        using var next = new SafeFileHandle(Event(0, CloseOnExec), ownsHandle: true);
+        var open = next.IsInvalid ? (nint)most : next.DangerousGetHandle();
+        return (ulong)open + NeededForCall > most ? $"{open} files are open of {most} that this user's limit allows (ulimit -n)" : null;
     }
 
     private static ulong? Limit()
@@ -48,6 +42,9 @@ internal static partial class OpenFilesLimit
 
     [LibraryImport("libc", EntryPoint = "getrlimit")]
     private static partial int GetLimit(int resource, out Limits limits);
+
+    [LibraryImport("libc", EntryPoint = "eventfd")]
+    private static partial int Event(uint count, int flags);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Limits

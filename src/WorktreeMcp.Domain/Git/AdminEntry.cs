@@ -112,11 +112,25 @@ internal sealed record AdminEntry(string Id, string Directory)
     }
 
     /// <summary>Every commit that this record names: its HEAD, its own refs, their logs, and those that git keeps beside them.</summary>
-    internal IEnumerable<string> Commits(IFileSystem files) =>
-    [
-        .. HoldingCommits.Select(name => Path.Join(Directory, name)).Concat(Below("refs", files)).SelectMany(path => HashesIn(path, files)),
-        .. Below("logs", files).SelectMany(log => PlainFile.Lines(log)).SelectMany(line => line.Split(' ', 3).Take(2)).Where(hash => RefReader.IsHash(hash) && hash.Any(digit => digit != '0')),
-    ];
+    internal IEnumerable<string> Commits(IFileSystem files) => Named(files).Concat(LogLines(files).SelectMany(line => line.Split(' ', 3).Take(2)).Where(IsCommit));
+
+    /// <summary>The same without those of which the logs say themselves that another one of them was made on top.</summary>
+    internal IReadOnlyList<string> Tips(IFileSystem files)
+    {
+        var lines = LogLines(files).ToList();
+        var parents = lines.Where(IsOnTop).Select(line => line.Split(' ', 2)[0]).ToHashSet(StringComparer.Ordinal);
+        return [.. Named(files).Concat(lines.SelectMany(line => line.Split(' ', 3).Take(2)).Where(hash => IsCommit(hash) && !parents.Contains(hash))).Distinct()];
+    }
+
+    private IEnumerable<string> Named(IFileSystem files) => HoldingCommits.Select(name => Path.Join(Directory, name)).Concat(Below("refs", files)).SelectMany(path => HashesIn(path, files));
+
+    private IEnumerable<string> LogLines(IFileSystem files) => Below("logs", files).SelectMany(log => PlainFile.Lines(log));
+
+    internal static bool IsCommit(string hash) => RefReader.IsHash(hash) && hash.Any(digit => digit != '0');
+
+    // git begins what it says of a commit with that; one that was amended stands on the parents of what it replaced.
+    private static bool IsOnTop(string line) => line.Split('\t', 2) is [var names, var words] && (words.StartsWith("commit: ", StringComparison.Ordinal) || words.StartsWith("commit (merge): ", StringComparison.Ordinal) || words.EndsWith(": Fast-forward", StringComparison.Ordinal))
+        && names.Split(' ', 3) is [var old, var now, ..] && old != now;
 
     private IEnumerable<string> Below(string folder, IFileSystem files) => files.KindOf(Path.Join(Directory, folder)) == FileKind.Folder
         ? files.Directory.EnumerateFiles(Path.Join(Directory, folder), "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })

@@ -59,7 +59,7 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
     internal LandingGit Landing => field ??= new(git, _filtered, place, files);
 
     /// <summary>Commits that nothing but a ref of ours holds.</summary>
-    internal KeptCommits Kept => field ??= new(git, files, _refs, MainHead);
+    internal KeptCommits Kept => field ??= new(git, place, files, _refs, MainHead);
 
     /// <summary>Runs git in checkouts.</summary>
     internal CheckoutGit InCheckouts => git;

@@ -10,7 +10,7 @@ namespace WorktreeMcp.Domain.Git;
 /// What nothing else holds, under refs of ours: <c>kept</c> for good, <c>trash</c> as long as a removed worktree waits. The names are
 /// nobody else's: a lock file there is that of a git of ours which was killed, now or earlier, and is taken away so that no later one fails on it.
 /// </summary>
-internal sealed class KeptCommits(CheckoutGit git, IFileSystem files, RefReader refs, Func<Head> mainHead)
+internal sealed class KeptCommits(CheckoutGit git, RepositoryPlace place, IFileSystem files, RefReader refs, Func<Head> mainHead)
 {
     private const string Place = "refs/worktree-mcp/kept/";
     private const string Waiting = "refs/worktree-mcp/trash/";
@@ -83,35 +83,44 @@ internal sealed class KeptCommits(CheckoutGit git, IFileSystem files, RefReader 
     /// <param name="record">The record.</param>
     /// <param name="id">The worktree's number.</param>
     /// <param name="more">Commits beside those.</param>
+    /// <param name="isClean">Whether git has just said that its index is the commit of its HEAD.</param>
     /// <param name="locks">For the lock that a killed git left on the ref.</param>
     /// <param name="guard">What git inherits.</param>
-    internal void KeepRecord(AdminEntry record, int id, IEnumerable<string> more, LeftLocks locks, SafeHandle guard)
+    internal void KeepRecord(AdminEntry record, int id, IReadOnlyList<string> more, bool isClean, LeftLocks locks, SafeHandle guard)
     {
-        var commits = record.Commits(files).Concat(more).Where(hash => RefReader.IsHash(hash) && hash.Any(digit => digit != '0')).Distinct().ToList();
-        var staged = Staged(record).Where(hash => hash.Any(digit => digit != '0')).Distinct().ToList();
-        if (commits.Count == 0 && staged.Count == 0)
+        var tips = record.Tips(files).Concat(more).Where(AdminEntry.IsCommit).Distinct().ToList();
+        var staged = isClean ? [] : Staged(record).Where(AdminEntry.IsCommit).Distinct().ToList();
+        if (tips.Count == 0 && staged.Count == 0)
         {
             return;
         }
 
-        var target = commits is [var only] && staged.Count == 0 && Hold($"{Waiting}{id}", only, WhileItWaits, locks, guard).Succeeded ? null : Whole(commits, staged, id, guard);
-        if (target is not null)
+        if (tips is [var only] && staged.Count == 0 && ((isClean && TryWrite(id, only)) || Hold($"{Waiting}{id}", only, WhileItWaits, locks, guard).Succeeded))
+        {
+            return;
+        }
+
+        var commits = record.Commits(files).Concat(more).Where(AdminEntry.IsCommit).Distinct().ToList();
+        if (Whole(commits, staged, id, guard) is { } target)
         {
             Hold($"{Waiting}{id}", target, WhileItWaits, locks, guard).Require("keeping what a removed worktree holds");
         }
     }
 
-    /// <summary>Lets go of what a removed worktree held: it is back, or gone for good.</summary>
-    internal void Release(int id, LeftLocks locks, SafeHandle guard)
-    {
-        if (!IsHeld(id))
-        {
-            return;
-        }
+    /// <summary>The numbers of all removed worktrees that something is held for, needed or not.</summary>
+    internal IReadOnlyList<int> Held() =>
+        [.. git.Run(git.At("for-each-ref", "--format=%(refname)", Waiting)).Require("reading refs of ours").Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(name => int.TryParse(name[Waiting.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0).Where(id => id > 0)];
 
-        // One that stays for now costs nothing but the room of what it holds.
-        locks.FreeOurs($"{Waiting}{id}");
-        git.Run(git.At("update-ref", "-d", $"{Waiting}{id}") with { Guards = [guard] });
+    /// <summary>Lets go of what removed worktrees held. What stays for now costs nothing but the room of what it holds.</summary>
+    internal void Release(IReadOnlyList<int> ids, LeftLocks locks, SafeHandle guard)
+    {
+        var names = ids.Where(IsHeld).Select(id => $"{Waiting}{id}").ToList();
+        if (names.Count > 0)
+        {
+            names.ForEach(name => locks.FreeOurs(name));
+            git.Run(git.At("update-ref", "--stdin") with { Input = Encoding.UTF8.GetBytes(string.Concat(names.Select(name => $"delete {name}\n"))), Guards = [guard] });
+        }
     }
 
     // Objects in the index that the commit of HEAD does not hold. An index that git cannot read holds nothing for it.
@@ -166,6 +175,29 @@ internal sealed class KeptCommits(CheckoutGit git, IFileSystem files, RefReader 
             Input = Encoding.UTF8.GetBytes(string.Concat(objects.Distinct().Select(one => one + "\n"))),
         });
         return asked.Require("looking for what a worktree holds").Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToDictionary(words => words[0], words => words[1]);
+    }
+
+    // As git writes one, which takes longer to start than all of this: the lock file, the disk, the rename. Only for a commit that git has just read.
+    private bool TryWrite(int id, string commit)
+    {
+        var name = $"{id}";
+        try
+        {
+            using var folder = HeldFolder.Make(layout: null, Path.Join(place.CommonDirectory, Waiting));
+            using (var file = folder.MakeFile($"{name}.lock"))
+            {
+                HeldFolder.Write(file, Encoding.ASCII.GetBytes(commit + "\n"), 0, Path.Join(folder.Path, name));
+                Posix.Sync(file, folder.Path);
+            }
+
+            folder.Replace($"{name}.lock", folder, name);
+            return true;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Then git does it, or says why not; a lock that is left is freed as that of a git.
+            return false;
+        }
     }
 
     private GitAnswer Hold(string name, string commit, string words, LeftLocks locks, SafeHandle guard)

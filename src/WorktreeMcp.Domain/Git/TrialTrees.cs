@@ -154,6 +154,10 @@ internal sealed class TrialTrees(CheckoutGit git, RepositoryPlace place)
     /// <summary>The difference of two trees as a patch; binary files are named only.</summary>
     internal byte[] Patch(string from, string to, string? path, ScratchStore scratch) => Diff(scratch, path, "-p", "-M", "--src-prefix=a/", "--dst-prefix=b/", from, to).Output;
 
+    /// <summary>Whether two commits have the same files.</summary>
+    internal bool HaveSameTree(string one, string other) =>
+        Run(null, "rev-parse", $"{one}^{{tree}}", $"{other}^{{tree}}").Require("reading two commits").Text.Split('\n') is [var tree, var others] && tree == others;
+
     /// <summary>The tree of a commit.</summary>
     internal string TreeOf(string commit, ScratchStore? scratch = null) => Run(scratch, "rev-parse", "--verify", $"{commit}^{{tree}}").Require("reading a commit").Text;
 

@@ -39,37 +39,39 @@ internal sealed class BranchWorth(RegistryParts parts)
     private string? Beyond(Worktree worktree, string tip, string name)
     {
         var live = parts.Git.Refs.Resolve($"refs/heads/{name}")!;
-        if (parts.Git.Distances.Of(tip, live).Ahead is not (> 0 and var ahead))
+        var (ahead, behind) = parts.Git.Distances.Of(tip, live);
+        if (ahead == 0)
         {
             return null;
         }
 
         // The base may have been moved back: a branch without a commit of its own may then be all that holds its commits.
         return parts.Git.Distances.Of(tip, worktree.BaseCommit!).Ahead == 0 ? HeldBy(worktree, tip)
-            : HasLanded(tip, live) ? null
+            : HasLanded(tip, live, behind) ? null
             : $"it has {Commits(ahead)} that {name} does not have";
     }
 
     // Squash-merged, rebased or cherry-picked, by us or by anybody.
-    private bool HasLanded(string tip, string live)
+    private bool HasLanded(string tip, string live, int behind)
     {
         if (_landed.Count >= MostKnown)
         {
             _landed.Clear();
         }
 
-        return _landed.TryGetValue((tip, live), out var known) ? known : _landed[(tip, live)] = Compare(tip, live);
+        return _landed.TryGetValue((tip, live), out var known) ? known : _landed[(tip, live)] = Compare(tip, live, behind);
     }
 
-    private bool Compare(string tip, string live)
+    private bool Compare(string tip, string live, int behind)
     {
         var trials = parts.Git.Trials;
-        if (trials.TreeOf(tip) == trials.TreeOf(live))
+        if (trials.HaveSameTree(tip, live))
         {
             return true;
         }
 
-        if (trials.MergeBase(tip, live) is not { } parted)
+        // Where the other has nothing that this one lacks, no change of this one can be there in another form.
+        if (behind == 0 || trials.MergeBase(tip, live) is not { } parted)
         {
             return false;
         }

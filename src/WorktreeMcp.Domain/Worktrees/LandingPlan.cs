@@ -29,7 +29,9 @@ internal sealed class LandingPlan(GitRepository git)
     /// <summary>The commit, or a refusal that names the files in conflict.</summary>
     internal PlannedLanding Make(LandingSource source, LandingStrategy strategy, string? message, CommitHabits habits, SafeHandle guard)
     {
-        var ahead = git.AheadBehind(source.Tip, source.From).Ahead;
+        var (ahead, trial) = AtOnce.Ask(
+            () => git.AheadBehind(source.Tip, source.From).Ahead,
+            () => strategy == LandingStrategy.Rebase ? null : git.Trials.Merge(source.From, source.Tip, guard));
         if (ahead == 0)
         {
             return Nothing(source);
@@ -48,7 +50,7 @@ internal sealed class LandingPlan(GitRepository git)
             return Rebase(source, habits, guard);
         }
 
-        var merged = Clean(git.Trials.Merge(source.From, source.Tip, guard), source, null);
+        var merged = Clean(trial, source, null);
         var changed = git.Trials.Changed(source.From, merged.Tree);
         if (changed.Count == 0)
         {

@@ -71,14 +71,15 @@ public sealed class TrashSweep
     /// <returns>Those that are gone.</returns>
     public IReadOnlyList<TrashItem> Sweep(string by, CancellationToken cancel)
     {
-        var items = Items(measure: false);
-        if (items.Count == 0)
+        using var lease = Lease.TryTrash(_parts.Layout);
+        if (lease is null)
         {
             return [];
         }
 
-        using var lease = Lease.TryTrash(_parts.Layout);
-        if (lease is null)
+        ReleaseRestored(by);
+        var items = Items(measure: false);
+        if (items.Count == 0)
         {
             return [];
         }
@@ -137,6 +138,18 @@ public sealed class TrashSweep
         using var lease = Lease.TryTrash(_parts.Layout) ?? throw new Refusal(
             RefusalCode.Busy, "Another process empties the trash.", "Repeat the call when it is done.");
         return EmptyEach(items, by, onlyCopiesToo);
+    }
+
+    // What was restored needs its ref no more; a restoration does not wait for a git that takes it away.
+    private void ReleaseRestored(string by)
+    {
+        if (_parts.Git.Kept.Held().Where(IsNotNeeded).ToList() is { Count: > 0 } left)
+        {
+            using var change = _parts.Store.Begin("trash.release", by);
+            _parts.Git.Kept.Release([.. left.Where(IsNotNeeded)], _parts.LeftLocks, change.Descriptor);
+        }
+
+        bool IsNotNeeded(int id) => _parts.Files.KindOf(_parts.TrashedRecord(id).Directory) == FileKind.None;
     }
 
     // Those of a time when git's records of removed worktrees lay among the others, and spares in which somebody was at work.
@@ -239,7 +252,7 @@ public sealed class TrashSweep
             _parts.MoveOnce(record.Directory, Dropped(id));
         }
 
-        _parts.Git.Kept.Release(id, _parts.LeftLocks, change.Descriptor);
+        _parts.Git.Kept.Release([id], _parts.LeftLocks, change.Descriptor);
 
         return true;
     }

@@ -93,7 +93,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
             RefuseLocked(worktree, AdminEntry.At(parts.Layout.CommonDirectory, worktree.AdminId ?? worktree.Name));
             if (mark is null || looks.IsUnchanged(worktree, mark.Value))
             {
-                return TakeDown(change, worktree, found, completeTask, reason, by);
+                return TakeDown(change, worktree, found with { IsClean = found.IsClean && mark is not null }, completeTask, reason, by);
             }
         }
 
@@ -122,7 +122,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         change.Commit("worktree.remove.begin");
         try
         {
-            var removal = trash.Finish(change, intent, completeTask);
+            var removal = trash.Finish(change, intent, completeTask, found.IsClean);
             return removal with { Step = removal.Step.Warn(found.Below), Ignored = found.Ignored, Uncommitted = found.Uncommitted };
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { InnerException: IOException or UnauthorizedAccessException })
@@ -218,7 +218,7 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
         RefuseInUse(worktree, entry, directory);
         RefuseCheckouts(worktree, directory, inside);
         RefuseWork(worktree, entry, changes, hidden, inside);
-        return new Inspected(changes.Ignored, [], null);
+        return new Inspected(changes.Ignored, [], null) { IsClean = true };
     }
 
     private string? Along(Worktree worktree, AdminEntry entry, WorkBelow below)
@@ -368,5 +368,9 @@ internal sealed class WorktreeRemover(RegistryParts parts, WorktreeEntries entri
     /// <param name="Ignored">Ignored files.</param>
     /// <param name="Uncommitted">Files with uncommitted work.</param>
     /// <param name="Below">What lies below that is nowhere else, in words.</param>
-    private sealed record Inspected(IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted, string? Below);
+    private sealed record Inspected(IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted, string? Below)
+    {
+        /// <summary>Whether the index is the commit of its HEAD, and still is.</summary>
+        public bool IsClean { get; init; }
+    }
 }

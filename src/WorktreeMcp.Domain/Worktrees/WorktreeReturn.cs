@@ -78,7 +78,6 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         }
 
         _shelf.ForgetSize(worktree.Id);
-        parts.Git.Kept.Release(worktree.Id, parts.LeftLocks, change.Descriptor);
         var made = MakeBranch(change, worktree);
         if (!parts.Exists(directory))
         {
@@ -251,7 +250,7 @@ internal sealed class WorktreeReturn(RegistryParts parts)
         if (WorktreeTrash.IsLocked(record, worktree.Id, parts.Files))
         {
             parts.DropRemade(trashed);
-            parts.Git.Kept.KeepRecord(record, worktree.Id, [], parts.LeftLocks, change.Descriptor);
+            parts.Git.Kept.KeepRecord(record, worktree.Id, [], isClean: false, parts.LeftLocks, change.Descriptor);
             parts.MoveOnce(record.Directory, trashed.Directory);
             parts.DropLocks(trashed);
         }

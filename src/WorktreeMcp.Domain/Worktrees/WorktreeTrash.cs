@@ -31,7 +31,10 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     }
 
     /// <summary>Takes the files and git's record away; says where they wait.</summary>
-    internal TrashedWorktree TakeAway(Worktree worktree, SafeHandle guard)
+    /// <param name="worktree">Which.</param>
+    /// <param name="guard">What git inherits.</param>
+    /// <param name="isClean">Whether git has just said that nothing is staged.</param>
+    internal TrashedWorktree TakeAway(Worktree worktree, SafeHandle guard, bool isClean = false)
     {
         var directory = parts.DirectoryOf(worktree);
         var old = Record(worktree, directory);
@@ -44,7 +47,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             Write(Path.Join(old.Directory, "locked"), $"{LockWords}{worktree.Id}");
         }
 
-        HoldAll(old ?? Trashed(worktree), worktree.Id, worktree, guard);
+        HoldAll(old ?? Trashed(worktree), worktree.Id, worktree, guard, isClean);
 
         var tree = MoveTree(directory, worktree.Id, ours: named);
         if (old is not null)
@@ -63,7 +66,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         {
             // git had only begun: a record without files holds nothing, and nobody would ever come for it.
             parts.Files.Directory.Delete(trashed.Directory, recursive: true);
-            parts.Git.Kept.Release(worktree.Id, parts.LeftLocks, guard);
+            parts.Git.Kept.Release([worktree.Id], parts.LeftLocks, guard);
             return new TrashedWorktree(null, null, head?.Commit, Before(worktree));
         }
 
@@ -89,11 +92,11 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         : null;
 
     /// <summary>Takes a worktree whose removal is on record into the trash and settles its branch and its task.</summary>
-    internal WorktreeRemoval Finish(StateChange change, Worktree worktree, bool completeTask) =>
-        Finish(change, worktree, completeTask, "worktree.remove.after");
+    internal WorktreeRemoval Finish(StateChange change, Worktree worktree, bool completeTask, bool isClean = false) =>
+        Finish(change, worktree, completeTask, isClean, "worktree.remove.after");
 
     /// <summary>Takes a worktree off the registry that somebody took down with git itself.</summary>
-    internal void Reconcile(StateChange change, Worktree worktree) => Finish(change, worktree, completeTask: false, "worktree.reconciled");
+    internal void Reconcile(StateChange change, Worktree worktree) => Finish(change, worktree, completeTask: false, isClean: false, "worktree.reconciled");
 
     /// <summary>Takes the lock back that <see cref="TakeAway"/> put on git's record, if nothing was moved yet.</summary>
     internal void TakeLockBack(AdminEntry entry)
@@ -113,9 +116,9 @@ internal sealed class WorktreeTrash(RegistryParts parts)
     internal static IEnumerable<string> MarksOf(AdminEntry entry, System.IO.Abstractions.IFileSystem files) =>
         entry.LockReason(files)?.StartsWith(LockWords, StringComparison.Ordinal) == true ? [HeadBefore, "locked"] : [HeadBefore];
 
-    private WorktreeRemoval Finish(StateChange change, Worktree worktree, bool completeTask, string eventName)
+    private WorktreeRemoval Finish(StateChange change, Worktree worktree, bool completeTask, bool isClean, string eventName)
     {
-        var place = TakeAway(worktree, change.Descriptor);
+        var place = TakeAway(worktree, change.Descriptor, isClean);
         var kept = SettleBranch(change, worktree);
         var removed = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Removed, Trash = place with { RemovedAt = change.Now } });
         var old = worktree.TaskId is { } id ? parts.Board.Find(id) : null;
@@ -262,14 +265,14 @@ internal sealed class WorktreeTrash(RegistryParts parts)
             return;
         }
 
-        HoldAll(before, id, worktree, guard);
+        HoldAll(before, id, worktree, guard, isClean: false);
         parts.MoveOnce(before.Directory, now.Directory);
         parts.DropLocks(now);
         PointAtEachOther(now, tree, Whole(worktree?.BaseCommit, now, parts.Git.Refs.ReadHead(now.Directory)));
     }
 
     // Without it nothing would hold what the record names once git no longer sees that.
-    private void HoldAll(AdminEntry record, int id, Worktree? worktree, SafeHandle guard)
+    private void HoldAll(AdminEntry record, int id, Worktree? worktree, SafeHandle guard, bool isClean)
     {
         if (!parts.Exists(record.Directory) || (record.IsTrash && parts.Git.Kept.IsHeld(id)))
         {
@@ -285,7 +288,7 @@ internal sealed class WorktreeTrash(RegistryParts parts)
         try
         {
             string?[] more = worktree is null ? [] : [worktree.Trash?.Tip, worktree.Trash?.BranchTip, parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}")];
-            parts.Git.Kept.KeepRecord(record, id, more.OfType<string>(), parts.LeftLocks, guard);
+            parts.Git.Kept.KeepRecord(record, id, [.. more.OfType<string>()], isClean, parts.LeftLocks, guard);
         }
         catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
         {

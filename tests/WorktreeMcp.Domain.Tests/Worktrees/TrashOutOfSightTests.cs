@@ -71,9 +71,29 @@ public sealed class TrashOutOfSightTests : IDisposable
         TempRepository.TryGit(made.Directory, "for-each-ref", "refs/worktree", "refs/bisect").Output.Should().Be(mine);
         _repo.Portrait(made.Directory, refs: false).Should().Be(before);
         objects.Should().BeSubsetOf(Objects(made.Directory));
+        repository.Trash().Sweep(Steps.By, CancellationToken.None);
         _repo.Git("for-each-ref", "refs/worktree-mcp/trash").Should().BeEmpty();
         _repo.GitIn(made.Directory, "worktree", "list").Should().Contain(made.Directory);
         File.ReadAllText(Path.Join(record, "commondir")).Should().Be("../..\n");
+    }
+
+    [Fact]
+    public void Nor_is_anything_lost_of_one_that_was_clean()
+    {
+        var repository = _repo.Open();
+        var made = repository.Make("a");
+        repository.Work("a", "one.txt", "1");
+        repository.Shell("a", "git commit -q --amend -m 'amended' && git commit -q --allow-empty -m last").Run.ExitCode.Should().Be(0);
+        var (before, objects) = (_repo.Portrait(made.Directory, refs: false), Objects(made.Directory));
+        repository.Drop("a");
+        _repo.Git("branch", "-q", "-D", "wt/a");
+
+        _repo.Git("reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all");
+        _repo.Git("gc", "--quiet", "--prune=now");
+
+        repository.Worktrees.Restore("a", null, null, Steps.By);
+        _repo.Portrait(made.Directory, refs: false).Should().Be(before);
+        objects.Should().BeSubsetOf(Objects(made.Directory)).And.HaveCountGreaterThan(4);
     }
 
     [Fact]
