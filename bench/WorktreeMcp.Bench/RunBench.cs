@@ -5,7 +5,7 @@ namespace WorktreeMcp.Bench;
 /// <summary>Commands: what a run adds to its command, a flood of output, and many at once.</summary>
 internal static class RunBench
 {
-    private const int AtOnce = 32;
+    private const int Both = 32;
 
     internal static void Run(Report report, BenchOptions options, Scratch scratch)
     {
@@ -37,9 +37,9 @@ internal static class RunBench
 
     private static void Many(Report report, BenchOptions options, Server server)
     {
-        var calls = Enumerable.Range(0, AtOnce).Select(_ => server.Begin("tools/call", """{"name":"worktree_run","arguments":{"name":"lane","command":"i=0; while [ $i -lt 60 ]; do echo $i; sleep 0.05; i=$((i+1)); done"}}""")).ToList();
-        report.Row($"`ping` while {AtOnce - 1} commands run and print", Samples.Of(options.Calls / 4, () => server.Request("ping")), "< 100 ms");
-        report.Row($"the rest of these {AtOnce} commands", Samples.Of(1, () => calls.ForEach(server.Await)));
+        var calls = Enumerable.Range(0, Both).Select(_ => server.Begin("tools/call", """{"name":"worktree_run","arguments":{"name":"lane","command":"i=0; while [ $i -lt 60 ]; do echo $i; sleep 0.05; i=$((i+1)); done"}}""")).ToList();
+        report.Row($"`ping` while {Both - 1} commands run and print", Samples.Of(options.Calls / 4, () => server.Request("ping")), "< 100 ms");
+        report.Row($"the rest of these {Both} commands", Samples.Of(1, () => calls.ForEach(server.Await)));
     }
 
     private static void Command(Server server, string command) => server.Call("worktree_run", $$"""{"name":"lane","command":"{{command}}"}""");

@@ -4,11 +4,15 @@ using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Overview;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Runs;
 
 namespace WorktreeMcp.Domain;
 
@@ -21,7 +25,7 @@ public sealed class Repository : IDisposable
 
     private Repository(
         RepositoryPlace place, CurrentSettings current, GitCommand git, CommandRunner runner, Func<StateLayout, BackgroundRuns?> background,
-        Trust trust, IFileSystem files, IDurableFiles disk, TimeProvider time, Func<string, bool>? endsWithThisProcess)
+        Trust trust, IFileSystem files, IDisk disk, TimeProvider time, Func<string, bool>? endsWithThisProcess)
     {
         Place = place;
         _settings = current;
@@ -100,7 +104,7 @@ public sealed class Repository : IDisposable
 
     /// <summary>What of that can be seen in passing and concerns no single worktree or task; changes nothing.</summary>
     /// <returns>A few lines; none when nothing is seen.</returns>
-    public IReadOnlyList<string> Drift() => new PassingLook(Worktrees).Lines();
+    public IReadOnlyList<string> Drift() => new PassingCheck(Worktrees).Lines();
 
     /// <summary>Says why a directory's repository could not be opened, as a finding.</summary>
     /// <param name="path">The directory.</param>
@@ -128,7 +132,7 @@ public sealed class Repository : IDisposable
         RepositorySettings? settings = null,
         IReadOnlyDictionary<string, string>? environment = null,
         IFileSystem? files = null,
-        IDurableFiles? disk = null,
+        IDisk? disk = null,
         TimeProvider? time = null,
         Func<RepositorySettings, RepositorySettings>? flags = null,
         SupervisorProgram? supervisor = null,
@@ -140,12 +144,12 @@ public sealed class Repository : IDisposable
         var git = new GitCommand(environment);
         var place = RepositoryPlace.Find(git, files, path);
         var caches = new CachePaths(place, environment, files);
-        var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk ?? new DurableFiles(), time, paths => caches.Refused(paths, []));
+        var trust = new Trust(place.Root, Trust.FolderOf(environment), files, disk ?? new Disk(), time, paths => caches.Refused(paths, []));
         var reader = new SettingsReader(files, environment, trust.Opened);
         var current = new CurrentSettings(() => Checked(settings ?? reader.Read(place.Root), flags, caches));
         var layout = new StateLayout(place.Root, place.CommonDirectory, current.Known.WorktreeRoot);
         SharedFiles.Know(place.SharedRepository(git), layout.Tasks, layout.Worktrees, layout.CommonDirectory);
-        disk ??= new DurableFiles(layout);
+        disk ??= new Disk(layout);
         var runner = new CommandRunner(time, new CommandEnvironment(environment, current.Following(now => now.Run.Environment)));
 
         // What the command line set holds in the supervisor too.

@@ -1,4 +1,4 @@
-using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Runs;
 
 namespace WorktreeMcp.Server;
 

@@ -1,11 +1,8 @@
-using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Runs;
 using WorktreeMcp.Server.CommandLine;
-using WorktreeMcp.Server.Demo;
-using WorktreeMcp.Server.Doctor;
-using WorktreeMcp.Server.Release;
-using WorktreeMcp.Server.Gc;
-using WorktreeMcp.Server.Stdio;
-using WorktreeMcp.Server.Trusting;
+using WorktreeMcp.Server.CommandLine.Verbs;
+using WorktreeMcp.Server.Mcp;
+using WorktreeMcp.Server.Mcp.Stdio;
 
 namespace WorktreeMcp.Server;
 
@@ -41,12 +38,12 @@ internal static class Program
 
         return await new ProgramCommands(
             Serve: (settings, cancel) => ServerProcess.Run(settings, error, cancel),
-            Demo: options => DemoCommand.Run(options),
-            Doctor: options => DoctorCommand.Run(options),
-            Release: options => ReleaseCommand.Run(options),
-            Gc: options => GcCommand.Run(options, input()),
-            Trust: options => TrustCommand.Run(options, typed),
-            CommandEnvironment.Current(),
+            Demo: options => DemoVerb.Run(options),
+            Doctor: options => DoctorVerb.Run(options),
+            Release: options => ReleaseVerb.Run(options),
+            Gc: options => GcVerb.Run(options, input()),
+            Trust: options => TrustVerb.Run(options, typed),
+            StartContext.Current(),
             output,
             error).Run(args);
     }

@@ -4,9 +4,9 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
-using WorktreeMcp.Domain;
-using WorktreeMcp.Server;
-using WorktreeMcp.Server.Results;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Server.Mcp;
+using WorktreeMcp.Server.Wire;
 
 namespace WorktreeMcp.EchoServer;
 

@@ -1,6 +1,7 @@
 using System.Collections;
 using WorktreeMcp.EchoServer;
 using WorktreeMcp.Server;
+using WorktreeMcp.Server.Mcp;
 
 var variables = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
     .ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!, StringComparer.Ordinal);

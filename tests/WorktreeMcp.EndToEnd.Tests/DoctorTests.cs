@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FluentAssertions;
+using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;

@@ -16,10 +16,10 @@ public sealed class EveryToolTests
         await using var client = await ConnectedClient.Start(repository.Root, era);
         client.Client.NegotiatedProtocolVersion.Should().Be(era);
         var tools = await client.Client.ListToolsAsync();
-        tools.Select(tool => tool.Name).Should().Contain(TwelveTools.Names);
+        tools.Select(tool => tool.Name).Should().Contain(EveryToolOnce.Names);
 
         var runs = new RunIds();
-        foreach (var step in TwelveTools.Steps)
+        foreach (var step in EveryToolOnce.Steps)
         {
             var result = await client.Call(step.Tool, runs.Into(step));
 
@@ -32,7 +32,7 @@ public sealed class EveryToolTests
             runs.See(content);
         }
 
-        TwelveTools.Steps.Select(step => step.Tool).Distinct().Should().BeEquivalentTo(TwelveTools.Names);
+        EveryToolOnce.Steps.Select(step => step.Tool).Distinct().Should().BeEquivalentTo(EveryToolOnce.Names);
         repository.Read(".tasks/task_1.json").Should().Contain("\"completed\"");
         repository.Has(".worktrees/lane").Should().BeFalse();
     }

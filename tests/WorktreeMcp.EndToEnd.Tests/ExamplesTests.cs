@@ -71,7 +71,7 @@ public sealed class ExamplesTests
         var tools = await client.Client.ListToolsAsync();
         await client.Done("task_create", """{"subject":"From an example"}""");
 
-        tools.Select(tool => tool.Name).Should().Contain(TwelveTools.Names);
+        tools.Select(tool => tool.Name).Should().Contain(EveryToolOnce.Names);
         JsonElement.Parse(repository.Read(".tasks/task_1.json")).GetProperty("subject").GetString().Should().Be("From an example");
         Directory.GetFileSystemEntries(repository.Base).Should().BeEquivalentTo([repository.Root, Path.Join(repository.Base, "bin")]);
         if (example.Environment.TryGetValue("WORKTREEMCP_AGENT", out var agent))

@@ -31,9 +31,9 @@ public sealed class FindingTheRepositoryTests
 
         var before = Directory.GetFileSystemEntries(directory);
         await using var client = await ConnectedClient.Start(directory);
-        (await client.Client.ListToolsAsync()).Select(tool => tool.Name).Should().Contain(TwelveTools.Names);
+        (await client.Client.ListToolsAsync()).Select(tool => tool.Name).Should().Contain(EveryToolOnce.Names);
 
-        foreach (var step in TwelveTools.Steps.DistinctBy(step => step.Tool))
+        foreach (var step in EveryToolOnce.Steps.DistinctBy(step => step.Tool))
         {
             var error = await client.Refused(step.Tool, step.Arguments, "not_a_repository");
             error.GetProperty("message").GetString().Should().Contain(directory);

@@ -16,7 +16,7 @@ public sealed class ParallelServersTests
         using var repository = new TempRepository();
         await using var clients = await Clients(repository, servers);
 
-        var made = await clients.AtOnce(each, (server, number) => ("task_create", $$"""{"subject":"{{server}}-{{number}}"}"""));
+        var made = await clients.Both(each, (server, number) => ("task_create", $$"""{"subject":"{{server}}-{{number}}"}"""));
 
         var ids = made.Select(answer => answer.GetProperty("task").GetProperty("id").GetInt32()).ToList();
         ids.Should().BeEquivalentTo(Enumerable.Range(1, servers * each));
@@ -37,7 +37,7 @@ public sealed class ParallelServersTests
         using var repository = new TempRepository();
         await using var clients = await Clients(repository);
 
-        var made = await clients.AtOnce(Each, (server, number) => ("worktree_create", $$"""{"name":"lane-{{server}}-{{number}}"}"""));
+        var made = await clients.Both(Each, (server, number) => ("worktree_create", $$"""{"name":"lane-{{server}}-{{number}}"}"""));
 
         var names = made.Select(answer => answer.GetProperty("worktree").GetProperty("name").GetString()!).ToList();
         names.Should().HaveCount(Servers * Each).And.OnlyHaveUniqueItems();
@@ -90,7 +90,7 @@ public sealed class ParallelServersTests
         public ConnectedClient this[int server] => clients[server];
 
         /// <summary>Sends all calls without waiting for any answer.</summary>
-        public Task<JsonElement[]> AtOnce(int each, Func<int, int, (string Tool, string Arguments)> call) => Task.WhenAll(
+        public Task<JsonElement[]> Both(int each, Func<int, int, (string Tool, string Arguments)> call) => Task.WhenAll(
             from number in Enumerable.Range(0, each)
             from server in Enumerable.Range(0, clients.Length)
             let made = call(server, number)

@@ -39,7 +39,7 @@ public sealed class SessionTests
         await server.Answer(0);
         var id = 1;
         var runs = new RunIds();
-        foreach (var step in TwelveTools.Steps)
+        foreach (var step in EveryToolOnce.Steps)
         {
             await server.Call(id, step.Tool, runs.Into(step));
             var answer = await server.Answer(id);

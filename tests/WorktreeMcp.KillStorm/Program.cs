@@ -1,1 +1,3 @@
+using WorktreeMcp.KillStorm;
+
 return WorktreeMcp.KillStorm.StormProgram.Run(args, Console.Out);

@@ -51,7 +51,7 @@ internal sealed class Races(StormOptions options, TextWriter output)
 
     private void ManyNames(Git git, List<ToolServer> servers, int round)
     {
-        var answers = AtOnce(servers, n => ("worktree_create", new JsonObject { ["name"] = $"many-{round}-{n}" }));
+        var answers = Both(servers, n => ("worktree_create", new JsonObject { ["name"] = $"many-{round}-{n}" }));
         _made += answers.Count(a => a.IsDone);
         foreach (var answer in answers.Where(a => !a.IsDone))
         {
@@ -59,7 +59,7 @@ internal sealed class Races(StormOptions options, TextWriter output)
         }
 
         Agree(git, $"after {Many} creates");
-        foreach (var answer in AtOnce(servers, n => ("worktree_remove", new JsonObject { ["name"] = $"many-{round}-{n}" })).Where(a => !a.IsDone))
+        foreach (var answer in Both(servers, n => ("worktree_remove", new JsonObject { ["name"] = $"many-{round}-{n}" })).Where(a => !a.IsDone))
         {
             Fault($"round {round}: a remove fails: {answer.Message}");
         }
@@ -70,7 +70,7 @@ internal sealed class Races(StormOptions options, TextWriter output)
     private void OneName(Git git, List<ToolServer> servers, int round)
     {
         var tasks = servers.Select(s => (int)s.Call("task_create", new JsonObject { ["subject"] = $"one of {round}" }).Content["task"]!["id"]!).ToList();
-        var answers = AtOnce(servers, n => ("worktree_create", new JsonObject { ["name"] = $"one-{round}", ["task_id"] = tasks[n] }));
+        var answers = Both(servers, n => ("worktree_create", new JsonObject { ["name"] = $"one-{round}", ["task_id"] = tasks[n] }));
         if (answers.Count(a => a.IsDone) != 1 || answers.Any(a => !a.IsDone && a.Code != "already_exists"))
         {
             Fault($"round {round}: one name for {servers.Count} tasks: {string.Join(", ", answers.Select(a => a.IsDone ? "made" : a.Code))}");
@@ -94,7 +94,7 @@ internal sealed class Races(StormOptions options, TextWriter output)
         for (var i = 1; i <= Bindings; i++)
         {
             var id = (int)servers[0].Call("task_create", new JsonObject { ["subject"] = $"bound by two {round} {i}" }).Content["task"]!["id"]!;
-            var answers = AtOnce(servers, n => ("task_bind_worktree", new JsonObject { ["task_id"] = id, ["worktree"] = names[n], ["agent"] = "both" }));
+            var answers = Both(servers, n => ("task_bind_worktree", new JsonObject { ["task_id"] = id, ["worktree"] = names[n], ["agent"] = "both" }));
             var won = answers.FindIndex(a => a.IsDone);
             var serving = new World(git, new Findings()).Living.Where(e => (int?)e["task_id"] == id).Select(e => (string)e["name"]!).ToList();
             var named = (string?)servers[1].Call("task_get", new JsonObject { ["task_id"] = id }).Content["task"]!["worktree"];
@@ -270,7 +270,7 @@ internal sealed class Races(StormOptions options, TextWriter output)
     private static bool AreAll(HashSet<string> own, HashSet<string> records) =>
         own.IsSubsetOf(records) && records.Except(own).All(id => id.StartsWith("spare-", StringComparison.Ordinal));
 
-    private static List<Answer> AtOnce(List<ToolServer> servers, Func<int, (string Tool, JsonObject Arguments)> call)
+    private static List<Answer> Both(List<ToolServer> servers, Func<int, (string Tool, JsonObject Arguments)> call)
     {
         var answers = new Answer[servers.Count];
         Together(servers, (server, n) =>

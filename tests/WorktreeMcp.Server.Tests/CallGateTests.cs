@@ -1,4 +1,5 @@
-using WorktreeMcp.Domain;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Server.Mcp;
 
 namespace WorktreeMcp.Server.Tests;
 

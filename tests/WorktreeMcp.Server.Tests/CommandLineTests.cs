@@ -1,9 +1,7 @@
 using WorktreeMcp.Server.CommandLine;
-using WorktreeMcp.Server.Demo;
-using WorktreeMcp.Server.Doctor;
-using WorktreeMcp.Server.Release;
-using WorktreeMcp.Server.Gc;
-using WorktreeMcp.Server.Trusting;
+using WorktreeMcp.Server.CommandLine.Verbs;
+using WorktreeMcp.Server.Mcp;
+using WorktreeMcp.TestKit;
 
 namespace WorktreeMcp.Server.Tests;
 
@@ -172,7 +170,7 @@ public sealed class CommandLineTests : IDisposable
             _trusted.Add(options);
             return Task.FromResult(10);
         },
-        new CommandEnvironment(new Dictionary<string, string>(), "/here"),
+        new StartContext(new Dictionary<string, string>(), "/here"),
         _output,
         _error).Run(arguments);
 

@@ -1,5 +1,4 @@
-using WorktreeMcp.Domain;
-using WorktreeMcp.Server.Arguments;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Server.Tests;
 

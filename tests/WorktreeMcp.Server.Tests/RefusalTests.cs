@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
-using WorktreeMcp.Domain;
-using WorktreeMcp.Server.Results;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Server.Mcp;
 
 namespace WorktreeMcp.Server.Tests;
 

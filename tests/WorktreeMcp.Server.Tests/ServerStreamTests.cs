@@ -1,6 +1,6 @@
 using System.Text;
 using ModelContextProtocol.Protocol;
-using WorktreeMcp.Server.Stdio;
+using WorktreeMcp.Server.Mcp.Stdio;
 
 namespace WorktreeMcp.Server.Tests;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ModelContextProtocol.Protocol;
+using WorktreeMcp.Server.Mcp;
 using WorktreeMcp.TestKit;
 
 namespace WorktreeMcp.Server.Tests;

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
+using WorktreeMcp.Server.Mcp;
 using WorktreeMcp.TestKit;
 
 namespace WorktreeMcp.Server.Tests;

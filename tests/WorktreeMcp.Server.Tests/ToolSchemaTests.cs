@@ -1,6 +1,6 @@
 using System.Text.Json;
 using WorktreeMcp.EchoServer;
-using WorktreeMcp.Server.Arguments;
+using WorktreeMcp.Server.Mcp.Arguments;
 
 namespace WorktreeMcp.Server.Tests;
 

@@ -1,5 +1,6 @@
+using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Worktrees;
-using WorktreeMcp.Server.Gc;
+using WorktreeMcp.Server.CommandLine.Verbs;
 using WorktreeMcp.TestKit;
 
 namespace WorktreeMcp.Server.Tests;
@@ -36,7 +37,7 @@ public sealed class TrashCommandTests : IDisposable
     public async Task Gc_outside_a_repository_says_so()
     {
         using var output = new StringWriter();
-        (await GcCommand.Run(new GcOptions(_repo.Base, false, null, false, false, output), TextReader.Null)).Should().Be(1);
+        (await GcVerb.Run(new GcOptions(_repo.Base, false, null, false, false, output), TextReader.Null)).Should().Be(1);
         output.ToString().Should().Contain("not");
     }
 
@@ -72,6 +73,6 @@ public sealed class TrashCommandTests : IDisposable
     {
         using var output = new StringWriter();
         using var reader = new StringReader(input);
-        return (await GcCommand.Run(new GcOptions(_repo.Root, all, days, dryRun, yes, output), reader), output.ToString());
+        return (await GcVerb.Run(new GcOptions(_repo.Root, all, days, dryRun, yes, output), reader), output.ToString());
     }
 }

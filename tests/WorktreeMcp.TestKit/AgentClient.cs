@@ -3,9 +3,8 @@ using System.Text.Json.Nodes;
 using FluentAssertions;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using WorktreeMcp.Domain;
-using WorktreeMcp.Server;
-using WorktreeMcp.Server.Results;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Server.Mcp;
 
 namespace WorktreeMcp.TestKit;
 

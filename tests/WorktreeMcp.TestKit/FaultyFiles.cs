@@ -1,4 +1,4 @@
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
 
 namespace WorktreeMcp.TestKit;
 
@@ -53,9 +53,9 @@ public sealed class DiedException : IOException
 /// <param name="at">Which call, counted from 1; 0 for none.</param>
 /// <param name="fault">In which way.</param>
 /// <param name="error">What the failing call says, given its words; null for a full disk.</param>
-public sealed class FaultyFiles(int at, Fault fault, Func<string, Exception>? error = null) : IDurableFiles
+public sealed class FaultyFiles(int at, Fault fault, Func<string, Exception>? error = null) : IDisk
 {
-    private readonly DurableFiles _disk = new();
+    private readonly Disk _disk = new();
     private readonly List<string> _made = [];
     private int _at = at;
     private bool _dead;

@@ -1,4 +1,4 @@
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
 
 namespace WorktreeMcp.TestKit;
 
@@ -25,9 +25,9 @@ public enum PowerLoss
 /// The real disk, but it knows what was synced, and can lose the rest as a power loss does. A content is safe when its
 /// file was synced, a name when its folder was; folders themselves are never lost.
 /// </summary>
-public sealed class ForgettingFiles : IDurableFiles
+public sealed class ForgettingFiles : IDisk
 {
-    private readonly DurableFiles _disk = new();
+    private readonly Disk _disk = new();
     private readonly Func<string, bool> _forgets;
     private readonly Dictionary<string, Content> _live;
     private readonly Dictionary<string, Content> _safe;

@@ -1,5 +1,5 @@
 using FluentAssertions;
-using WorktreeMcp.Domain;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.TestKit;
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 using WorktreeMcp.Server;
+using WorktreeMcp.Server.Mcp;
 
 namespace WorktreeMcp.TestKit;
 

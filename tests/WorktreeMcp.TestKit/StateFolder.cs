@@ -1,6 +1,7 @@
 using System.IO.Abstractions;
 using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.TestKit;
@@ -36,9 +37,9 @@ public sealed class StateFolder : IDisposable
     /// <param name="rotateAt">Up to which size the operation log is left as it is; null for the default.</param>
     /// <param name="files">For reading and listing; null for the real disk.</param>
     /// <returns>State and board.</returns>
-    public OpenState Open(IDurableFiles? disk = null, TimeProvider? time = null, TimeSpan? patience = null, long? rotateAt = null, IFileSystem? files = null)
+    public OpenState Open(IDisk? disk = null, TimeProvider? time = null, TimeSpan? patience = null, long? rotateAt = null, IFileSystem? files = null)
     {
-        var store = new StateStore(Layout, files ?? new FileSystem(), disk ?? new DurableFiles(), time ?? TimeProvider.System, patience: patience, rotateAt: rotateAt);
+        var store = new StateStore(Layout, files ?? new FileSystem(), disk ?? new Disk(), time ?? TimeProvider.System, patience: patience, rotateAt: rotateAt);
         _opened.Add(store);
         return new OpenState(store, new TaskBoard(store));
     }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.TestKit;
@@ -51,7 +52,7 @@ public sealed class TempRepository : IDisposable
     /// <param name="environment">Where git and commands get theirs from; null for that of this process.</param>
     /// <param name="endsWithThisProcess">Whose claims end when this opening is disposed; null for nobody's.</param>
     /// <returns>The opened repository.</returns>
-    public Repository Open(IDurableFiles? disk = null, TimeProvider? time = null, RepositorySettings? settings = null, IReadOnlyDictionary<string, string>? environment = null, Func<string, bool>? endsWithThisProcess = null)
+    public Repository Open(IDisk? disk = null, TimeProvider? time = null, RepositorySettings? settings = null, IReadOnlyDictionary<string, string>? environment = null, Func<string, bool>? endsWithThisProcess = null)
     {
         var opened = Repository.Open(Root, Patience.In(settings ?? new RepositorySettings()), environment, disk: disk, time: time, endsWithThisProcess: endsWithThisProcess);
         _opened.Add(opened);

@@ -1,3 +1,6 @@
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
+
 namespace WorktreeMcp.Domain.Board;
 
 /// <summary>Something said about a task while it was worked on.</summary>
@@ -120,7 +123,7 @@ public sealed record BoardTask
     public BoardTask GivenTo(string? owner) => owner is not null && owner == Owner ? this : this with { Owner = owner, LeaseUntil = null, Claim = null };
 
     /// <summary>The task with an owner whose lease begins now.</summary>
-    internal BoardTask HeldBy(string owner, Claim claim, Storage.Moment now) =>
+    internal BoardTask HeldBy(string owner, Claim claim, Platform.TwoClocks now) =>
         this with { Owner = owner, Claim = claim, LeaseUntil = Math.Round(now.Wall + claim.Span, 3) };
 
     /// <summary>Binds the task to a worktree and advances it: from now on somebody works on it.</summary>

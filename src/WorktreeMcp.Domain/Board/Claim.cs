@@ -1,4 +1,4 @@
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
 
 namespace WorktreeMcp.Domain.Board;
 
@@ -17,14 +17,14 @@ public sealed record Claim(int Minutes, double Span, double Up, string Boot, str
     public const int MostMinutes = 1440;
 
     /// <summary>Seconds that a lease still has; none or less when it has ended.</summary>
-    internal double Left(double until, Moment now)
+    internal double Left(double until, TwoClocks now)
     {
         var left = Boot == now.Boot && now.Up >= Up ? Span - (now.Up - Up) : until - now.Wall;
         return left <= Span ? left : 0;
     }
 
     /// <summary>The same lease from now on.</summary>
-    internal Claim From(Moment now, double atLeast = 0) => this with { Span = Math.Max(Minutes * 60, atLeast), Up = now.Up, Boot = now.Boot };
+    internal Claim From(TwoClocks now, double atLeast = 0) => this with { Span = Math.Max(Minutes * 60, atLeast), Up = now.Up, Boot = now.Boot };
 }
 
 /// <summary>What taking a task did.</summary>

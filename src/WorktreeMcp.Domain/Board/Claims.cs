@@ -1,4 +1,6 @@
 using System.Globalization;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Board;

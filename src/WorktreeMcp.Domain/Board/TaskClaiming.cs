@@ -1,3 +1,4 @@
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Board;

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
+using WorktreeMcp.Domain.Worktrees;
 
 namespace WorktreeMcp.Domain.Board;
 

@@ -1,3 +1,5 @@
+using WorktreeMcp.Domain.Refusals;
+
 namespace WorktreeMcp.Domain.Board;
 
 /// <summary>What a task may hold; each fault names the argument and what is allowed.</summary>

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Domain.Configuration;
 

@@ -1,7 +1,7 @@
 using System.IO.Abstractions;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
 
 namespace WorktreeMcp.Domain.Configuration;
 

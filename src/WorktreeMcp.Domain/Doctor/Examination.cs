@@ -1,5 +1,10 @@
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Registry;
+using WorktreeMcp.Domain.Worktrees.Settling;
 
 namespace WorktreeMcp.Domain.Doctor;
 
@@ -34,34 +39,34 @@ internal sealed class Examination(WorktreeRegistry registry)
     }
 
     /// <summary>The same with the repairs, in the order in which they build on each other.</summary>
-    internal IReadOnlyList<Found> Look()
+    internal IReadOnlyList<RepairableFinding> Look()
     {
         var parts = registry.Parts;
-        var all = new List<Found>();
-        Add("places", () => new PlaceLook(parts).Look());
-        Add("logs", () => new LogLook(parts).Look());
+        var all = new List<RepairableFinding>();
+        Add("places", () => new PlaceCheck(parts).Look());
+        Add("logs", () => new LogCheck(parts).Look());
         if (!all.Any(found => found.Finding.Code is "control_folder_link"))
         {
-            Add("leftovers", () => new LeftoverLook(parts).Look());
-            Add("tasks", () => new TaskFileLook(parts).Look());
+            Add("leftovers", () => new LeftoverCheck(parts).Look());
+            Add("tasks", () => new TaskFileCheck(parts).Look());
             if (parts.Store.IndexFile.IsReadable())
             {
                 var entries = registry.Entries.Exactly();
-                var lost = new Lazy<IReadOnlyList<Worktree>>(() => new Adoption(parts).Lost());
-                var aside = new RegistryEntryLook(parts, entries);
+                var lost = new Lazy<IReadOnlyList<Worktree>>(() => new LostWorktrees(parts).Lost());
+                var aside = new RegistryEntryCheck(parts, entries);
                 IReadOnlyList<Worktree> known = [.. entries, .. aside.Known];
                 Add("registry", () => aside.Look());
-                Add("records", () => new RecordLook(parts, known).Look());
-                Add("worktrees", () => new WorktreeLook(parts, entries).Look());
-                Add("bindings", () => new BindingLook(parts, [.. known, .. lost.Value]).Look());
-                Add("unknown", () => new UnknownLook(parts, known, lost.Value).Look());
+                Add("records", () => new RecordCheck(parts, known).Look());
+                Add("worktrees", () => new WorktreeCheck(parts, entries).Look());
+                Add("bindings", () => new BindingCheck(parts, [.. known, .. lost.Value]).Look());
+                Add("unknown", () => new UnknownCheck(parts, known, lost.Value).Look());
             }
         }
 
-        Add("configuration", new ConfigurationLook(parts).Look);
+        Add("configuration", new ConfigurationCheck(parts).Look);
         return [.. all.OrderBy(found => found.Finding.Severity)];
 
-        void Add(string what, Func<IEnumerable<Found>> look)
+        void Add(string what, Func<IEnumerable<RepairableFinding>> look)
         {
             try
             {
@@ -69,7 +74,7 @@ internal sealed class Examination(WorktreeRegistry registry)
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)
             {
-                all.Add(Found.ForPerson("cannot_look", FindingSeverity.Error, what, $"The {what} could not be looked at: {fault.Message}", "Remove the cause, then run the doctor again."));
+                all.Add(RepairableFinding.ForPerson("cannot_look", FindingSeverity.Error, what, $"The {what} could not be looked at: {fault.Message}", "Remove the cause, then run the doctor again."));
             }
         }
     }

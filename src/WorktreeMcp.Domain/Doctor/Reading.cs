@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Storage;
-using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Registry;
 
 namespace WorktreeMcp.Domain.Doctor;
 
@@ -9,7 +9,7 @@ namespace WorktreeMcp.Domain.Doctor;
 internal static class Reading
 {
     /// <summary>The newest readable state of each task that the operation log knows.</summary>
-    internal static Dictionary<int, JsonObject> NewestTasks(this RegistryParts parts)
+    internal static Dictionary<int, JsonObject> NewestTasks(this WorktreePlaces parts)
     {
         var newest = new Dictionary<int, JsonObject>();
         foreach (var change in parts.Store.Log.Backward().SelectMany(operation => operation.Changes.Reverse()))
@@ -24,7 +24,7 @@ internal static class Reading
     }
 
     /// <summary>A task, or what is wrong with its file.</summary>
-    internal static (BoardTask? Task, string? Problem) ReadTask(this RegistryParts parts, StoredTask stored)
+    internal static (BoardTask? Task, string? Problem) ReadTask(this WorktreePlaces parts, StoredTask stored)
     {
         _ = parts;
         if (stored.Problem is { } problem)

@@ -1,6 +1,10 @@
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
-using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Storage.Files;
+using WorktreeMcp.Domain.Worktrees.Registry;
+using WorktreeMcp.Domain.Worktrees.Settling;
 
 namespace WorktreeMcp.Domain.Doctor;
 
@@ -8,9 +12,9 @@ namespace WorktreeMcp.Domain.Doctor;
 /// Writes anew what is missing of git's record of one of our worktrees. What can be read stays; no file of the worktree
 /// is touched, so at worst something staged has to be staged again.
 /// </summary>
-internal sealed class RecordRepair(RegistryParts parts)
+internal sealed class RecordRepair(WorktreePlaces parts)
 {
-    private readonly Relocation _relocation = new(parts);
+    private readonly MovedWorktrees _relocation = new(parts);
 
     /// <summary>Completes a record; the caller holds the lock.</summary>
     internal void Complete(StateChange change, RecordOwner owner)

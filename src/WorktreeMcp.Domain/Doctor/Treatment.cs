@@ -1,3 +1,4 @@
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 
@@ -31,7 +32,7 @@ internal sealed class Treatment(WorktreeRegistry registry)
         }
         catch (Refusal refusal)
         {
-            return [Found.ForPerson("repair_refused", FindingSeverity.Error, registry.Parts.Layout.Root, refusal.Message, refusal.Hint).Finding, .. before];
+            return [RepairableFinding.ForPerson("repair_refused", FindingSeverity.Error, registry.Parts.Layout.Root, refusal.Message, refusal.Hint).Finding, .. before];
         }
 
         var after = new Examination(registry).Findings();
@@ -55,7 +56,7 @@ internal sealed class Treatment(WorktreeRegistry registry)
     // git works again only when its records are whole, and settling may need git.
     private void RepairAll(StateChange change, Dictionary<(string, string), string> failures, bool onlyRecords)
     {
-        foreach (var found in new Examination(registry).Look().Where(found => found.Repair is not null && (!onlyRecords || RecordLook.IsAboutRecord(found.Finding))))
+        foreach (var found in new Examination(registry).Look().Where(found => found.Repair is not null && (!onlyRecords || RecordCheck.IsAboutRecord(found.Finding))))
         {
             try
             {

@@ -1,5 +1,6 @@
 using System.IO.Abstractions;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Domain.Doctor;
 
@@ -15,7 +16,7 @@ internal static class UnusableRepository
             if (files.KindOf(git) == FileKind.Folder && files.File.Exists(Path.Join(git, "HEAD")))
             {
                 return refusal.Message.Contains("bare", StringComparison.Ordinal) || IsBare(Path.Join(git, "config"), files)
-                    ? Found.ForPerson(
+                    ? RepairableFinding.ForPerson(
                         "core_bare",
                         FindingSeverity.Error,
                         Path.Join(git, "config"),
@@ -32,5 +33,5 @@ internal static class UnusableRepository
         PlainFile.Lines(config, followed: true).Any(line => line.Replace(" ", string.Empty, StringComparison.Ordinal).Trim().StartsWith("bare=true", StringComparison.OrdinalIgnoreCase));
 
     private static Finding Other(string path, Refusal refusal) =>
-        Found.ForPerson("not_a_repository", FindingSeverity.Error, path, refusal.Message, refusal.Hint).Finding;
+        RepairableFinding.ForPerson("not_a_repository", FindingSeverity.Error, path, refusal.Message, refusal.Hint).Finding;
 }

@@ -1,5 +1,6 @@
 using System.IO.Abstractions;
 using System.Text;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Git;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Domain.Git;
 

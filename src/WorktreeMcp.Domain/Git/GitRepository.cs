@@ -2,8 +2,6 @@ using System.Globalization;
 using System.IO.Abstractions;
 using System.Runtime.InteropServices;
 using System.Text;
-using WorktreeMcp.Domain.Processes;
-using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Git;
 
@@ -44,7 +42,7 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
     internal WorktreeRecords Records { get; } = new(place, files);
 
     /// <summary>Files of a checkout that git alone does not fill.</summary>
-    internal OutsideContent Outside { get; } = new(git, place, files);
+    internal SubmodulesAndLfs Outside { get; } = new(git, place, files);
 
     /// <summary>Repositories that lie below a checkout.</summary>
     internal RepositoriesBelow Below { get; } = new(git, files);

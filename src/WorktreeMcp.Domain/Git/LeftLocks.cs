@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Abstractions;
-using WorktreeMcp.Domain.Processes;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Platform.Processes;
 
 namespace WorktreeMcp.Domain.Git;
 
@@ -13,7 +13,7 @@ namespace WorktreeMcp.Domain.Git;
 ///   git closes some of its lock files before it is done; it stays too where the system does not show its processes;
 /// - whoever has to leave one keeps the intent on record, so that somebody comes back for it.
 /// </summary>
-internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem files, IDurableFiles disk)
+internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem files, IDisk disk)
 {
     private const string Extension = ".lock";
     private static readonly SearchValues<char> PseudoRefLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ_");

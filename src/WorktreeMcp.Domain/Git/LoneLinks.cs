@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.IO.Abstractions;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Domain.Git;
 

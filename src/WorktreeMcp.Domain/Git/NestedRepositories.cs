@@ -1,5 +1,5 @@
 using System.IO.Abstractions;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
 
 namespace WorktreeMcp.Domain.Git;
 

@@ -1,6 +1,6 @@
 using System.IO.Abstractions;
 using System.Text;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
 
 namespace WorktreeMcp.Domain.Git;
 

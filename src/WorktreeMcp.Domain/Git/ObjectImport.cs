@@ -2,7 +2,7 @@ using System.IO.Abstractions;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
 
 namespace WorktreeMcp.Domain.Git;
 

@@ -1,4 +1,5 @@
 using System.IO.Abstractions;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Git;

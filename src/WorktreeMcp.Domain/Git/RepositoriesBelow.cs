@@ -1,6 +1,7 @@
 using System.IO.Abstractions;
 using System.Text;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Domain.Git;
 

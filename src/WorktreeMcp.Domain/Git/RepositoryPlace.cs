@@ -1,5 +1,7 @@
 using System.IO.Abstractions;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Platform.Processes;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Domain.Git;
 
@@ -143,7 +145,7 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory, bool I
         {
             return git.Run(new GitCall(arguments) { Directory = directory });
         }
-        catch (Refusal refusal) when (refusal.InnerException is Processes.ChildStartException { Fault: Processes.ChildStartFault.WorkingDirectory })
+        catch (Refusal refusal) when (refusal.InnerException is ChildStartException { Fault: ChildStartFault.WorkingDirectory })
         {
             throw NoRepository(directory, "that directory does not exist or cannot be entered");
         }

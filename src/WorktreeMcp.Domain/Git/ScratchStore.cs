@@ -1,5 +1,6 @@
 #pragma warning disable RS0030 // A folder of the system's temporary ones that only this user can read is no state of ours.
 using System.Text;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Domain.Git;
 

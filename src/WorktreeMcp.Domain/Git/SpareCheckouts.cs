@@ -1,7 +1,7 @@
 using System.IO.Abstractions;
 using System.Runtime.InteropServices;
 using System.Text;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
 
 namespace WorktreeMcp.Domain.Git;
 
@@ -107,7 +107,7 @@ internal sealed class SpareCheckouts(CheckoutGit git, SettingFiles settings, Rep
 
         var status = In(entry, directory, "status", "--porcelain=v2", "-z", "--untracked-files=no", CheckoutGit.NotInNested, "--no-renames") with { LowPriority = background };
         var beside = In(entry, directory, "clean", "-n", "-ffdx") with { LowPriority = background };
-        var (left, right) = AtOnce.Ask(() => git.Run(status), () => git.Run(beside));
+        var (left, right) = Both.Of(() => git.Run(status), () => git.Run(beside));
         return left is { Succeeded: true, Output.Length: 0 } && right is { Succeeded: true, Output.Length: 0 };
     }
 

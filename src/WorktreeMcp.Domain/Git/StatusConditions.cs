@@ -1,3 +1,5 @@
+using WorktreeMcp.Domain.Refusals;
+
 namespace WorktreeMcp.Domain.Git;
 
 /// <summary>

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Domain.Git;
 

@@ -1,5 +1,5 @@
 using System.IO.Abstractions;
-using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Platform.Processes;
 
 namespace WorktreeMcp.Domain.Git;
 

@@ -16,7 +16,7 @@ public sealed record GlanceLimits(int Ready = 8, int InProgress = 10, int Worktr
 /// <typeparam name="T">Of what.</typeparam>
 /// <param name="Items">The first ones.</param>
 /// <param name="Total">How many there are in all.</param>
-public sealed record Part<T>(IReadOnlyList<T> Items, int Total);
+public sealed record Shown<T>(IReadOnlyList<T> Items, int Total);
 
 /// <summary>A task that somebody works on, or worked on.</summary>
 /// <param name="Task">The task.</param>
@@ -62,7 +62,7 @@ public sealed record Concern(ConcernKind Kind, int? TaskId, string? Worktree, st
 /// <param name="Concerns">What needs a person.</param>
 /// <param name="Events">The last events, oldest first.</param>
 public sealed record BoardGlance(
-    Part<TaskView> Ready, Part<HeldTask> InProgress, int Blocked, int Completed, Part<WorktreeView> Worktrees, Part<Concern> Concerns, IReadOnlyList<JsonElement> Events)
+    Shown<TaskView> Ready, Shown<HeldTask> InProgress, int Blocked, int Completed, Shown<WorktreeView> Worktrees, Shown<Concern> Concerns, IReadOnlyList<JsonElement> Events)
 {
     /// <summary>What the doctor would say of the repository as a whole; empty when nothing is seen.</summary>
     public IReadOnlyList<string> Drift { get; init; } = [];

@@ -3,6 +3,7 @@ using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees;
 
 namespace WorktreeMcp.Domain.Overview;
@@ -39,15 +40,15 @@ public sealed class BoardOverview
         var judged = left.Take(MostLeftBehind).Select(held => entries.Find(w => w.Name == held.Task.LiveWorktree)).OfType<Worktree>();
         var seen = _registry.Looks.Look([.. shown.UnionBy(judged, worktree => worktree.Id)], entries, budget ?? _registry.Parts.Settings.ListWait);
         return new BoardGlance(
-            new Part<TaskView>([.. ready.Take(limits.Ready)], ready.Count),
-            new Part<HeldTask>([.. left.Concat(begun.Where(held => !held.LeftBehind).OrderBy(held => TaskOrder.Of(held.Task))).Take(limits.InProgress)], begun.Count),
+            new Shown<TaskView>([.. ready.Take(limits.Ready)], ready.Count),
+            new Shown<HeldTask>([.. left.Concat(begun.Where(held => !held.LeftBehind).OrderBy(held => TaskOrder.Of(held.Task))).Take(limits.InProgress)], begun.Count),
             tasks.Count(view => view.Task.Status == TaskState.Pending && view.WaitsFor.Count > 0),
             tasks.Count(view => view.Task.Status == TaskState.Completed),
-            new Part<WorktreeView>([.. seen.Take(shown.Count)], entries.Count),
+            new Shown<WorktreeView>([.. seen.Take(shown.Count)], entries.Count),
             Concerns(tasks, damaged, entries, left, seen, limits.Concerns),
             _store.Events.Read(new EventQuery(limits.Events, MaxBytes: EventBytesSearched)).Events)
         {
-            Drift = new PassingLook(_registry).Lines(),
+            Drift = new PassingCheck(_registry).Lines(),
             Settings = [.. OfSettings()],
         };
     }
@@ -85,7 +86,7 @@ public sealed class BoardOverview
         return new HeldTask(task, left, task.HasClaim && left == 0);
     }
 
-    private static Part<Concern> Concerns(
+    private static Shown<Concern> Concerns(
         IReadOnlyList<TaskView> tasks, IReadOnlyList<DamagedTask> damaged, IReadOnlyList<Worktree> entries, IReadOnlyList<HeldTask> left,
         IReadOnlyList<WorktreeView> seen, int most)
     {
@@ -99,7 +100,7 @@ public sealed class BoardOverview
                 .Select(worktree => new Concern(ConcernKind.SetupFailed, worktree.TaskId, worktree.Name, worktree.Setup!.Detail)))
             .Concat(left.Select(held => LeftBehind(held.Task, seen)).OfType<Concern>())
             .ToList();
-        return new Part<Concern>([.. all.Take(most)], all.Count);
+        return new Shown<Concern>([.. all.Take(most)], all.Count);
     }
 
     // A claim that ended over a clean worktree needs nobody: the next one takes the task.

@@ -1,4 +1,6 @@
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees;
 
 namespace WorktreeMcp.Domain.Overview;
@@ -16,14 +18,14 @@ internal sealed class Following : IDisposable
     private readonly WorktreeRegistry _registry;
     private readonly Action<BoardDelta> _changed;
     private readonly Lock _gate = new();
-    private readonly StateWatch _watch;
+    private readonly FileWatch _watch;
     private Dictionary<int, Worktree> _known;
 
     internal Following(StateStore store, WorktreeRegistry registry, Action<BoardDelta> changed)
     {
         (_registry, _changed) = (registry, changed);
         _known = Entries() ?? [];
-        _watch = new StateWatch(store, Tell);
+        _watch = new FileWatch(store, Tell);
     }
 
     /// <inheritdoc/>

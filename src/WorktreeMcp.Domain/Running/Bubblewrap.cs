@@ -1,5 +1,5 @@
 using System.Text;
-using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Platform.Processes;
 
 namespace WorktreeMcp.Domain.Running;
 

@@ -1,8 +1,7 @@
 using System.IO.Abstractions;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
-using WorktreeMcp.Domain.Storage;
-using WorktreeMcp.Domain.Watching;
+using WorktreeMcp.Domain.Platform;
 
 namespace WorktreeMcp.Domain.Running;
 

@@ -1,4 +1,5 @@
-using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Platform.Processes;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Domain.Running;
 
@@ -19,7 +20,7 @@ public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environ
     /// <param name="request">The command.</param>
     /// <param name="cancel">Ends it.</param>
     /// <exception cref="Refusal">It could not be started.</exception>
-    public RunResult Run(RunRequest request, CancellationToken cancel)
+    public RunResult Run(ShellCommand request, CancellationToken cancel)
     {
         using var log = new RunLog(() => throw new IOException("This run has no folder."));
         return Run(request, log, null, default, cancel);
@@ -33,7 +34,7 @@ public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environ
     /// <param name="cancel">Ends it.</param>
     /// <param name="handover">What may give it to another process while it runs, or null; then the result says that it goes on.</param>
     /// <exception cref="Refusal">It could not be started.</exception>
-    internal RunResult Run(RunRequest request, RunLog log, Action? started, CancellationToken hurry, CancellationToken cancel, Handover? handover = null)
+    internal RunResult Run(ShellCommand request, RunLog log, Action? started, CancellationToken hurry, CancellationToken cancel, Handover? handover = null)
     {
         var begin = time.GetTimestamp();
         var exit = Start(Spec(request) with { Hurry = hurry, Handover = handover }, log, started, cancel);
@@ -46,14 +47,14 @@ public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environ
     /// <param name="log">Takes its output.</param>
     /// <param name="taken">Called once this process watches over it.</param>
     /// <param name="cancel">Ends it.</param>
-    internal RunResult Continue(RunningChild child, RunRequest request, RunLog log, Action taken, CancellationToken cancel)
+    internal RunResult Continue(RunningChild child, ShellCommand request, RunLog log, Action taken, CancellationToken cancel)
     {
         var begin = time.GetTimestamp();
         var exit = ChildProcess.Continue(child, Spec(request), log.Add, taken, cancel);
         return Result(request, exit, log, child.Age + time.GetElapsedTime(begin));
     }
 
-    private static RunResult Result(RunRequest request, ChildExit exit, RunLog log, TimeSpan duration)
+    private static RunResult Result(ShellCommand request, ChildExit exit, RunLog log, TimeSpan duration)
     {
         var (output, error, readOn) = log.Now(ended: !exit.HandedOver);
         return new RunResult
@@ -97,7 +98,7 @@ public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environ
     };
 
     // Not a login shell: profile files of the user would change what the allow-list gives.
-    private ChildSpec Spec(RunRequest request)
+    private ChildSpec Spec(ShellCommand request)
     {
         IReadOnlyList<string> words = [.. request.Wrapper, "/bin/sh", "-c", request.Command];
         return new ChildSpec(words[0], [.. words.Skip(1)], request.WorkingDirectory, _environment.For(request.Variables, request.RunId))

@@ -54,9 +54,9 @@ internal sealed class LiveRun : IDisposable
     internal string? StoppedBy { get; private set; }
 
     /// <summary>Makes it readable for other processes, now and after its end; false where its folder cannot be made.</summary>
-    internal bool Keep()
+    internal bool Publish()
     {
-        Log.Keep();
+        Log.ToFiles();
         return _folder is not null;
     }
 

@@ -1,6 +1,6 @@
 using System.IO.Abstractions;
 using System.Text;
-using WorktreeMcp.Domain.Watching;
+using WorktreeMcp.Domain.Platform;
 
 namespace WorktreeMcp.Domain.Running;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Platform.Processes;
 
 namespace WorktreeMcp.Domain.Running;
 
@@ -81,7 +81,7 @@ public sealed record OutputPart(ChildStream Stream, string Text)
     private static string Plain(ReadOnlySpan<byte> bytes)
     {
         var text = new MemoryStream(bytes.Length);
-        var plain = new PlainText();
+        var plain = new EscapeFilter();
         plain.Add(bytes, text.Write);
         plain.End(text.Write);
         return Encoding.UTF8.GetString(text.GetBuffer().AsSpan(0, (int)text.Length));

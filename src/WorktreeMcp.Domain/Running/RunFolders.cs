@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Running;

@@ -1,4 +1,4 @@
-using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Platform.Processes;
 
 namespace WorktreeMcp.Domain.Running;
 
@@ -66,7 +66,7 @@ internal sealed class RunLog(Func<string> folder, RunLogLimits? limits = null, l
     }
 
     /// <summary>Puts what there is, and all that comes, into the run's folder.</summary>
-    internal void Keep()
+    internal void ToFiles()
     {
         lock (_gate)
         {

@@ -1,7 +1,7 @@
 #pragma warning disable RS0030 // What a command writes is output, not state.
 using System.Globalization;
-using WorktreeMcp.Domain.Processes;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Platform.Processes;
 
 namespace WorktreeMcp.Domain.Running;
 

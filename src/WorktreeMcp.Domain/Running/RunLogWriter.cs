@@ -2,8 +2,8 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using WorktreeMcp.Domain.Processes;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Platform.Processes;
 
 namespace WorktreeMcp.Domain.Running;
 

@@ -13,7 +13,7 @@ internal sealed class StreamCapture
 
     private readonly byte[] _head;
     private readonly byte[] _ring;
-    private readonly PlainText _plain = new();
+    private readonly EscapeFilter _plain = new();
     private readonly PlainTextSink _keep;
     private long _kept;
     private long _total;

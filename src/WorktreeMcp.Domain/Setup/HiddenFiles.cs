@@ -1,6 +1,6 @@
 using System.IO.Abstractions;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Running;
-using WorktreeMcp.Domain.Watching;
 
 namespace WorktreeMcp.Domain.Setup;
 

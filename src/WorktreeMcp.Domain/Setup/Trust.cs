@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Setup;
@@ -17,7 +19,7 @@ namespace WorktreeMcp.Domain.Setup;
 /// <param name="disk">For writing.</param>
 /// <param name="time">The clock.</param>
 /// <param name="refusedCaches">Why folders are no caches for commands, whoever approves them; none where all are.</param>
-public sealed class Trust(string root, string? folder, IFileSystem files, IDurableFiles disk, TimeProvider time, Func<IReadOnlyList<string>, IReadOnlyList<string>> refusedCaches)
+public sealed class Trust(string root, string? folder, IFileSystem files, IDisk disk, TimeProvider time, Func<IReadOnlyList<string>, IReadOnlyList<string>> refusedCaches)
 {
     private readonly SettingsReader _reader = new(files, new Dictionary<string, string>());
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.IO.Abstractions;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Setup;
@@ -21,7 +23,7 @@ internal sealed record IncludedFiles(int Copied, string? LeftOut)
 /// - what is hidden from commands is not brought to them under another name;
 /// - a file that is not copied is a warning, never a worktree that is not made.
 /// </summary>
-internal sealed class WorktreeInclude(GitRepository git, StateLayout layout, IFileSystem files, IDurableFiles disk, Func<IReadOnlyList<string>> hidden)
+internal sealed class WorktreeInclude(GitRepository git, StateLayout layout, IFileSystem files, IDisk disk, Func<IReadOnlyList<string>> hidden)
 {
     internal const string FileName = ".worktreeinclude";
 

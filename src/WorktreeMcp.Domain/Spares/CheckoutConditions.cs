@@ -1,6 +1,7 @@
 using System.IO.Abstractions;
 using System.Text;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Spares;

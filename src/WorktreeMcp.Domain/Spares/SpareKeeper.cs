@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Domain.Spares;
 

@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.IO.Abstractions;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Spares;
 
@@ -203,7 +206,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
 
     public void Dispose() => KeepWatches([]);
 
-    private bool Fill(string id, string commit, CheckoutConditions conditions, Lease lease, CancellationToken cancel)
+    private bool Fill(string id, string commit, CheckoutConditions conditions, WorktreeLock lease, CancellationToken cancel)
     {
         var (entry, directory) = (shelf.EntryOf(id), shelf.DirectoryOf(id));
         Unwatch(id);
@@ -232,7 +235,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     }
 
     // Waits for the next second, and has the index written in it.
-    private bool Outlast(AdminEntry entry, string directory, Lease lease, CancellationToken cancel)
+    private bool Outlast(AdminEntry entry, string directory, WorktreeLock lease, CancellationToken cancel)
     {
         var index = files.FileInfo.FromFileName(Path.Join(entry.Directory, "index"));
         if (!index.Exists || index.Length < LargeIndex)

@@ -1,6 +1,8 @@
 using System.IO.Abstractions;
 using WorktreeMcp.Domain.Git;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Domain.Spares;
 
@@ -8,7 +10,7 @@ namespace WorktreeMcp.Domain.Spares;
 /// A ready spare in hand: nobody else can take it, and it was proven to be what a fresh checkout would be. Between that and its
 /// claim lies the wait for the lock, so whatever may have changed meanwhile is looked at again there.
 /// </summary>
-internal sealed class SpareReservation(Spare spare, string wanted, Lease lease, SpareShelf shelf, SpareMaker maker, SpareCheckouts git, IFileSystem files, IDurableFiles disk) : IDisposable
+internal sealed class SpareReservation(Spare spare, string wanted, WorktreeLock lease, SpareShelf shelf, SpareMaker maker, SpareCheckouts git, IFileSystem files, IDisk disk) : IDisposable
 {
     /// <summary>A spare from which so many files differ costs as much as a fresh checkout.</summary>
     internal const int MostChanged = 20_000;

@@ -1,5 +1,8 @@
 using System.IO.Abstractions;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Spares;
@@ -19,7 +22,7 @@ internal sealed class SpareRoom : IDisposable
     private readonly SpareMaker _maker;
     private readonly SpareCheckouts _git;
     private readonly IFileSystem _files;
-    private readonly IDurableFiles _disk;
+    private readonly IDisk _disk;
 
     // Names never come again.
     private volatile HashSet<string> _seen = [];

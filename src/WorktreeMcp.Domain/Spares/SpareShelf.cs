@@ -3,8 +3,9 @@ using System.IO.Abstractions;
 using System.Text;
 using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Storage;
-using WorktreeMcp.Domain.Watching;
 
 namespace WorktreeMcp.Domain.Spares;
 
@@ -12,7 +13,7 @@ namespace WorktreeMcp.Domain.Spares;
 /// Which spares there are. A spare is ready exactly when its record is there; who holds its lease may use, renew or
 /// discard it. The records are a cache and no state: without them there is just no spare.
 /// </summary>
-internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurableFiles disk)
+internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDisk disk)
 {
     private const string Extension = ".json";
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
@@ -55,17 +56,17 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDurable
     internal static IEnumerable<string> TracesOf(string id) => [id, id + Extension];
 
     /// <summary>Tries to take a spare's lease.</summary>
-    internal Lease? TryLease(string id)
+    internal WorktreeLock? TryLease(string id)
     {
         RequireOurs();
-        return Lease.Try(layout, Path.Join(layout.SpareRecords, id + LeaseExtension), shared: false);
+        return WorktreeLock.Try(layout, Path.Join(layout.SpareRecords, id + LeaseExtension), shared: false);
     }
 
     /// <summary>Tries to become the one server that looks after the spares.</summary>
-    internal Lease? TryKeeper()
+    internal WorktreeLock? TryKeeper()
     {
         RequireOurs();
-        return Lease.Try(layout, Path.Join(layout.SpareRecords, "keeper"), shared: false);
+        return WorktreeLock.Try(layout, Path.Join(layout.SpareRecords, "keeper"), shared: false);
     }
 
     /// <summary>Refuses folders that are links: what lies behind one is no spare.</summary>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using WorktreeMcp.Domain.Watching;
+using WorktreeMcp.Domain.Platform;
 
 namespace WorktreeMcp.Domain.Spares;
 
@@ -35,7 +35,7 @@ internal static class TreeFingerprint
         while (open.Count > 0)
         {
             var half = open.Count < WorthTwo || alone ? open.Count : open.Count / 2;
-            var (left, right) = half == open.Count ? (Part(top, open), Empty) : AtOnce.Ask(() => Part(top, open[..half]), () => Part(top, open[half..]));
+            var (left, right) = half == open.Count ? (Part(top, open), Empty) : Both.Of(() => Part(top, open[..half]), () => Part(top, open[half..]));
             if (left is null || right is null)
             {
                 return null;

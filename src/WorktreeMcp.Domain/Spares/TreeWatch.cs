@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using WorktreeMcp.Domain.Watching;
+using WorktreeMcp.Domain.Platform;
 
 namespace WorktreeMcp.Domain.Spares;
 

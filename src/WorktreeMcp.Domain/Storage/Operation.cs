@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Storage;
 

@@ -1,5 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Storage;
 
@@ -34,7 +38,7 @@ public sealed class StateChange : IDisposable
     public double Now => _now ??= StateJson.Seconds(_store.Time.GetUtcNow());
 
     /// <summary>This instant, also on the clock that nobody can set.</summary>
-    internal Moment Moment => _store.Moment;
+    internal TwoClocks Moment => _store.Moment;
 
     /// <summary>What a git child that writes must inherit, so that the lock outlives a killed server.</summary>
     public SafeHandle Descriptor => _lock.Descriptor;

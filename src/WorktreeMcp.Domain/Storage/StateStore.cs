@@ -1,5 +1,9 @@
 using System.Diagnostics;
 using System.IO.Abstractions;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Storage;
 
@@ -32,7 +36,7 @@ public sealed class StateStore : IDisposable
     /// <param name="durable">Whether each operation is fsynced.</param>
     /// <param name="patience">How long a change waits for the lock; null for the default.</param>
     /// <param name="rotateAt">Up to which size in bytes the operation log is left as it is; null for the default.</param>
-    public StateStore(StateLayout layout, IFileSystem files, IDurableFiles disk, TimeProvider time, bool durable = true, TimeSpan? patience = null, long? rotateAt = null)
+    public StateStore(StateLayout layout, IFileSystem files, IDisk disk, TimeProvider time, bool durable = true, TimeSpan? patience = null, long? rotateAt = null)
     {
         Layout = layout;
         Files = files;
@@ -46,7 +50,7 @@ public sealed class StateStore : IDisposable
         Folders = new ControlFolders(layout, files, disk);
         _lock = patience is { } most ? new RepositoryLock(layout, time) { Patience = most } : new RepositoryLock(layout, time);
         _recovery = new Recovery(this);
-        Presence = new Presence(layout);
+        Presence = new ServerPresence(layout);
         Rotation = new LogRotation(this, rotateAt ?? LogRotation.DefaultLimit);
     }
 
@@ -61,17 +65,17 @@ public sealed class StateStore : IDisposable
 
     internal IFileSystem Files { get; }
 
-    internal IDurableFiles Disk { get; }
+    internal IDisk Disk { get; }
 
     internal TimeProvider Time { get; }
 
     internal bool Durable { get; }
 
     /// <summary>This instant, also on the clock that nobody can set.</summary>
-    internal Moment Moment => Moment.Of(Time);
+    internal TwoClocks Moment => TwoClocks.Of(Time);
 
     /// <summary>Says that this process lives, and which others do.</summary>
-    internal Presence Presence { get; }
+    internal ServerPresence Presence { get; }
 
     internal OperationLog Log { get; }
 

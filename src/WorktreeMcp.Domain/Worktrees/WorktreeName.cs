@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees;

@@ -2,10 +2,19 @@ using System.IO.Abstractions;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Worktrees.Creating;
+using WorktreeMcp.Domain.Worktrees.Landing;
+using WorktreeMcp.Domain.Worktrees.Looking;
+using WorktreeMcp.Domain.Worktrees.Registry;
+using WorktreeMcp.Domain.Worktrees.Removing;
+using WorktreeMcp.Domain.Worktrees.Runs;
+using WorktreeMcp.Domain.Worktrees.Settling;
+using WorktreeMcp.Domain.Worktrees.Trash;
 
 namespace WorktreeMcp.Domain.Worktrees;
 
@@ -17,62 +26,62 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// </summary>
 public sealed class WorktreeRegistry : IDisposable
 {
-    private readonly RegistryParts _parts;
+    private readonly WorktreePlaces _parts;
     private readonly WorktreeEntries _entries;
     private readonly WorktreeInspection _inspection;
-    private readonly WorktreeRepair _repair;
+    private readonly HalfDoneWorktrees _repair;
     private readonly WorktreeCreation _creation;
     private readonly WorktreeRemover _remover;
-    private readonly WorktreeRestore _restore;
-    private readonly WorktreeCommands _commands;
+    private readonly RestoreRequest _restore;
+    private readonly WorktreeRuns _commands;
     private readonly WorktreeLanding _landing;
-    private readonly TrashSweep _sweep;
-    private readonly RunDesk _runs;
+    private readonly EmptyingTrash _sweep;
+    private readonly RunReading _runs;
     private readonly WorktreeSetup _setup;
 
     internal WorktreeRegistry(
         StateStore store, TaskBoard board, GitRepository git, SpareRoom spares, SpareKeeper keeper, IFileSystem files, CurrentSettings settings, CommandRunner runner,
         BackgroundRuns? background, Trust trust)
     {
-        _parts = new RegistryParts(store, board, git, spares, files, settings);
+        _parts = new WorktreePlaces(store, board, git, spares, files, settings);
         _entries = new WorktreeEntries(store, _parts.Proof);
         _inspection = new WorktreeInspection(_parts);
-        Looks = new WorktreeLooks(_inspection, _parts);
-        var trash = new WorktreeTrash(_parts);
-        var back = new WorktreeReturn(_parts);
+        Looks = new WorktreeStatuses(_inspection, _parts);
+        var trash = new IntoTrash(_parts);
+        var back = new OutOfTrash(_parts);
         var bases = new BaseBranch(_parts, _entries);
-        var landings = new LandingBook(_parts, _entries, bases);
+        var landings = new LandingRecord(_parts, _entries, bases);
         Preparation = new RunPreparation(_parts, _entries, runner.Environment);
         git.InCheckouts.Confinement = Preparation.Confinement;
-        _repair = new WorktreeRepair(_parts, _entries, trash, back, Preparation, landings);
+        _repair = new HalfDoneWorktrees(_parts, _entries, trash, back, Preparation, landings);
         var include = new WorktreeInclude(git, store.Layout, files, store.Disk, Preparation.Hidden);
         _creation = new WorktreeCreation(_parts, _entries, _repair, include, keeper);
-        _restore = new WorktreeRestore(_parts, _entries, _repair, back);
-        _sweep = new TrashSweep(_parts, _entries);
-        _commands = new WorktreeCommands(_parts, _entries, _repair, runner, Preparation) { Background = background };
-        _runs = new RunDesk(_commands.Known, _entries.All);
+        _restore = new RestoreRequest(_parts, _entries, _repair, back);
+        _sweep = new EmptyingTrash(_parts, _entries);
+        _commands = new WorktreeRuns(_parts, _entries, _repair, runner, Preparation) { Background = background };
+        _runs = new RunReading(_commands.Known, _entries.All);
         _setup = new WorktreeSetup(_parts, trust, _commands);
         _remover = new WorktreeRemover(_parts, _entries, _repair, trash, _setup, Looks);
         _landing = new WorktreeLanding(_parts, _entries, _repair, _remover, new LandingVerification(_parts, runner, Preparation, include), bases, landings);
     }
 
     /// <summary>Empties the trash.</summary>
-    public TrashSweep Trash => _sweep;
+    public EmptyingTrash Trash => _sweep;
 
-    internal RegistryParts Parts => _parts;
+    internal WorktreePlaces Parts => _parts;
 
     internal WorktreeEntries Entries => _entries;
 
     internal WorktreeInspection Inspection => _inspection;
 
     /// <summary>What lists and overviews tell of worktrees, shared so that none asks for what the other knows.</summary>
-    internal WorktreeLooks Looks { get; }
+    internal WorktreeStatuses Looks { get; }
 
-    internal WorktreeRepair Repair => _repair;
+    internal HalfDoneWorktrees Repair => _repair;
 
     internal RunPreparation Preparation { get; }
 
-    internal WorktreeCommands Commands => _commands;
+    internal WorktreeRuns Commands => _commands;
 
     /// <summary>The names that are in use, oldest first.</summary>
     public IReadOnlyList<string> Names => [.. _entries.All().Where(worktree => worktree.IsLive).Select(worktree => worktree.Name)];
@@ -102,7 +111,7 @@ public sealed class WorktreeRegistry : IDisposable
     {
         var all = _repair.Settled();
         var worktree = WorktreeEntries.Require(all, name);
-        return _inspection.Detail(worktree, _commands.Running(worktree)) with { BaseNote = new Stacking(_parts).AfterLandingBelow(worktree, all) };
+        return _inspection.Detail(worktree, _commands.Running(worktree)) with { BaseNote = new StackedWork(_parts).AfterLandingBelow(worktree, all) };
     }
 
     /// <summary>The worktree of a task as it is now, or null.</summary>
@@ -185,7 +194,7 @@ public sealed class WorktreeRegistry : IDisposable
         _parts.Board.Claims.EnsureMay(old, by);
         if (completeTask)
         {
-            RegistryParts.EnsureCanComplete(worktree, old);
+            WorktreePlaces.EnsureCanComplete(worktree, old);
         }
 
         var task = old is null ? null : Kept(old, name, completeTask);

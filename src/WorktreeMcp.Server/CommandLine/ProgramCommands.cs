@@ -1,10 +1,6 @@
 using System.CommandLine;
 using WorktreeMcp.Domain.Configuration;
-using WorktreeMcp.Server.Demo;
-using WorktreeMcp.Server.Doctor;
-using WorktreeMcp.Server.Release;
-using WorktreeMcp.Server.Gc;
-using WorktreeMcp.Server.Trusting;
+using WorktreeMcp.Server.CommandLine.Verbs;
 
 namespace WorktreeMcp.Server.CommandLine;
 
@@ -25,7 +21,7 @@ public sealed record ProgramCommands(
     Func<ReleaseOptions, Task<int>> Release,
     Func<GcOptions, Task<int>> Gc,
     Func<TrustOptions, Task<int>> Trust,
-    CommandEnvironment Environment,
+    StartContext Environment,
     TextWriter Output,
     TextWriter Error)
 {

@@ -2,7 +2,8 @@ using System.Text.Json;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using WorktreeMcp.Server.Results;
+using WorktreeMcp.Server.Mcp;
+using WorktreeMcp.Server.Wire;
 
 namespace WorktreeMcp.Server.Demo;
 

@@ -1,6 +1,6 @@
 #pragma warning disable RS0030 // The demo makes, shows and removes a folder of its own; no state of the product is touched this way.
 using System.Text;
-using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Platform.Processes;
 
 namespace WorktreeMcp.Server.Demo;
 

@@ -1,5 +1,6 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
+using WorktreeMcp.Domain.Tests.Storage;
 using WorktreeMcp.TestKit;
 using Xunit;
 

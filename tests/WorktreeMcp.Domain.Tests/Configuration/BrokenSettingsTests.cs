@@ -1,11 +1,13 @@
 using System.Text;
 using FluentAssertions;
+using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Overview;
-using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Runs;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;

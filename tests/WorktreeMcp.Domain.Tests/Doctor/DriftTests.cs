@@ -1,5 +1,8 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Doctor;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
@@ -239,7 +242,7 @@ public sealed class DriftTests : IDisposable
         Make();
         var waits = new WaitsForTheLock();
         using var repository = _repo.Open(time: waits);
-        using var server = new Domain.Storage.StateStore(_repo.Layout, new System.IO.Abstractions.FileSystem(), new Domain.Storage.DurableFiles(), TimeProvider.System);
+        using var server = new StateStore(_repo.Layout, new System.IO.Abstractions.FileSystem(), new Disk(), TimeProvider.System);
         Task<IReadOnlyList<Finding>> looking;
         using (server.Begin("test", "test"))
         {

@@ -1,4 +1,5 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Locks;
 using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.TestKit;
@@ -79,7 +80,7 @@ public sealed class PassingLookTests : IDisposable
         var repository = _repo.Open();
         repository.Task();
         File.AppendAllText(_repo.Layout.Events, "{\"event\":");
-        var writer = new Domain.Storage.RepositoryLock(_repo.Layout, TimeProvider.System);
+        var writer = new RepositoryLock(_repo.Layout, TimeProvider.System);
         using var held = writer.Acquire("task.create");
 
         repository.Drift().Should().BeEmpty();

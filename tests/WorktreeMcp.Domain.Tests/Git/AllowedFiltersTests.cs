@@ -3,6 +3,8 @@ using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Tests.Spares;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Landing;
+using WorktreeMcp.Domain.Worktrees.Looking;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
-using WorktreeMcp.Domain.Storage;
-using WorktreeMcp.Domain.Tests.Worktrees;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.TestKit;
 
 namespace WorktreeMcp.Domain.Tests.Git;
@@ -16,11 +15,11 @@ internal sealed record KillPoint(string Call, int Time, bool Writes, string? Err
 /// A git that is killed at a system call in one chosen subcommand, and on request the server with it. It stands
 /// first on the PATH of the server under test. The counting is strace's: each process of git counts its own calls of each kind.
 /// </summary>
-internal sealed class DyingGit : IDurableFiles
+internal sealed class DyingGit : IDisk
 {
     private static readonly string[] Writes = ["O_CREAT", "mkdir(", "rename(", "unlink(", "rmdir("];
 
-    private readonly DurableFiles _disk = new();
+    private readonly Disk _disk = new();
     private readonly string _plan;
     private readonly string _dead;
     private readonly string _trace;
@@ -119,5 +118,5 @@ internal sealed class DyingGit : IDurableFiles
     public void DeleteTree(string path) => Living().DeleteTree(path);
 
     // A server that is gone writes nothing.
-    private DurableFiles Living() => File.Exists(_dead) ? throw new DiedException() : _disk;
+    private Disk Living() => File.Exists(_dead) ? throw new DiedException() : _disk;
 }

@@ -1,5 +1,9 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Tests.Worktrees;
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -79,7 +83,7 @@ public sealed class FindingTheRepositoryTests : IDisposable
         made.Directory.Should().Be(Path.Join(project, ".worktrees", made.Worktree.Name));
         File.Exists(Path.Join(project, ".tasks", "task_1.json")).Should().BeTrue();
         repository.Work(made.Worktree.Name, "new.txt", "new");
-        repository.Row(made.Worktree.Name).Should().Match<Domain.Worktrees.WorktreeView>(row => row.Ahead == 1 && row.Drift.Count == 0);
+        repository.Row(made.Worktree.Name).Should().Match<WorktreeView>(row => row.Ahead == 1 && row.Drift.Count == 0);
         repository.Land(made.Worktree.Name, remove: true);
 
         File.ReadAllText(Path.Join(main, "new.txt")).Should().Be("new\n");

@@ -1,9 +1,12 @@
 using System.Globalization;
 using FluentAssertions;
 using WorktreeMcp.Domain.Doctor;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Tests.Spares;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Registry;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.IO.Abstractions;
 using FluentAssertions;
 using WorktreeMcp.Domain.Git;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -162,7 +162,7 @@ public sealed class LeftLocksTests : IDisposable
         RedirectStandardOutput = true,
     })!;
 
-    private LeftLocks Locks => new(Path.Join(_repo.Root, ".git"), _repo.Root, new FileSystem(), new DurableFiles());
+    private LeftLocks Locks => new(Path.Join(_repo.Root, ".git"), _repo.Root, new FileSystem(), new Disk());
 
     private string? Free(string branch, double intended) => Locks.Free(branch, intended);
 

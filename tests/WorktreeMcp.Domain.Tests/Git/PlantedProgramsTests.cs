@@ -1,9 +1,12 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Overview;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Tests.Spares;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Landing;
+using WorktreeMcp.Domain.Worktrees.Looking;
 using WorktreeMcp.TestKit;
 using Xunit;
 

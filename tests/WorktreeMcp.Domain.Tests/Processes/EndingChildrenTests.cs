@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using FluentAssertions;
-using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Platform.Processes;
 using Xunit;
 
 namespace WorktreeMcp.Domain.Tests.Processes;

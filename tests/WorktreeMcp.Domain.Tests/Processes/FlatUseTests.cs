@@ -1,5 +1,5 @@
 using FluentAssertions;
-using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Platform.Processes;
 using WorktreeMcp.Domain.Running;
 using Xunit;
 
@@ -35,7 +35,7 @@ public sealed class FlatUseTests
     public void Memory_does_not_grow_with_the_output()
     {
         var runner = new CommandRunner(TimeProvider.System);
-        var request = new RunRequest(
+        var request = new ShellCommand(
             "yes | head -c 200000000", Path.GetTempPath(), new Dictionary<string, string>(), TimeSpan.FromMinutes(2));
         var before = Environment.WorkingSet;
         var allocated = GC.GetAllocatedBytesForCurrentThread();

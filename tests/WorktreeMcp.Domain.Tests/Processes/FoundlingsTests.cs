@@ -1,5 +1,5 @@
 using FluentAssertions;
-using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Platform.Processes;
 using Xunit;
 
 namespace WorktreeMcp.Domain.Tests.Processes;

@@ -1,5 +1,4 @@
 using FluentAssertions;
-using WorktreeMcp.Domain.Processes;
 using Xunit;
 
 namespace WorktreeMcp.Domain.Tests.Processes;

@@ -65,7 +65,7 @@ public sealed class CommandEnvironmentTests
         var source = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin", ["GIT_DIR"] = "/x", ["MY_TOKEN"] = "t", ["LANG"] = "C" };
         var runner = new CommandRunner(TimeProvider.System, new CommandEnvironment(source));
 
-        var result = runner.Run(new RunRequest("exec env", "/", new Dictionary<string, string> { ["TASK_ID"] = "1" }, TimeSpan.FromMinutes(1)), default);
+        var result = runner.Run(new ShellCommand("exec env", "/", new Dictionary<string, string> { ["TASK_ID"] = "1" }, TimeSpan.FromMinutes(1)), default);
 
         result.Output.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("PWD=", StringComparison.Ordinal))
             .Should().BeEquivalentTo("PATH=/usr/bin:/bin", "LANG=C", "TERM=dumb", "TASK_ID=1", $"WORKTREEMCP_RUN_ID={result.RunId}");

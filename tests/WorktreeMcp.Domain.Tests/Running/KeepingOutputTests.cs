@@ -1,6 +1,6 @@
 using System.Text;
 using FluentAssertions;
-using WorktreeMcp.Domain.Processes;
+using WorktreeMcp.Domain.Platform.Processes;
 using WorktreeMcp.Domain.Running;
 using Xunit;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using FluentAssertions;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Running;
-using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Tests.Worktrees;
-using WorktreeMcp.Server.Gc;
+using WorktreeMcp.Server.CommandLine.Verbs;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -39,7 +39,7 @@ public sealed class RunFoldersTests : IDisposable
         repository.Make("a");
 
         using var output = new StringWriter();
-        await GcCommand.Run(new GcOptions(_repo.Root, All: false, null, DryRun: true, Yes: true, output), TextReader.Null);
+        await GcVerb.Run(new GcOptions(_repo.Root, All: false, null, DryRun: true, Yes: true, output), TextReader.Null);
 
         output.ToString().Should().Contain("Outputs of commands: 2, 1.5 MB.").And.Contain("4.3 GB");
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FluentAssertions;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Tests.Processes;
 using Xunit;
@@ -125,12 +126,12 @@ public sealed class RunningCommandsTests
 
     [Fact]
     public void A_command_runs_in_the_directory_it_is_given()
-        => _runner.Run(new RunRequest("pwd", "/usr", None, TimeSpan.FromMinutes(1)), default).Output.Text.Should().Be("/usr\n");
+        => _runner.Run(new ShellCommand("pwd", "/usr", None, TimeSpan.FromMinutes(1)), default).Output.Text.Should().Be("/usr\n");
 
     [Fact]
     public void A_missing_directory_is_refused_by_name()
     {
-        var refusal = FluentActions.Invoking(() => _runner.Run(new RunRequest("true", "/no/such", None, TimeSpan.FromMinutes(1)), default))
+        var refusal = FluentActions.Invoking(() => _runner.Run(new ShellCommand("true", "/no/such", None, TimeSpan.FromMinutes(1)), default))
             .Should().Throw<Refusal>().Which;
 
         refusal.Code.Should().Be(RefusalCode.NotFound);
@@ -165,5 +166,5 @@ public sealed class RunningCommandsTests
     }
 
     private RunResult Run(string command, double seconds = 60, CancellationToken cancel = default)
-        => _runner.Run(new RunRequest(command, Path.GetTempPath(), None, TimeSpan.FromSeconds(seconds)), cancel);
+        => _runner.Run(new ShellCommand(command, Path.GetTempPath(), None, TimeSpan.FromSeconds(seconds)), cancel);
 }

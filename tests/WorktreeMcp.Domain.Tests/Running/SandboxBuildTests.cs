@@ -1,6 +1,7 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Tests.Worktrees;
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -1,6 +1,14 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Platform.Processes;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Tests.Worktrees;
+using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Registry;
+using WorktreeMcp.Domain.Worktrees.Runs;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -130,13 +138,13 @@ public sealed class SandboxModeTests : IDisposable
         var (run, worktree) = ("run-of-the-dead", repository.Worktrees.Entries.All().Single());
         using var lease = repository.Worktrees.Parts.TryLease(worktree, shared: true)!;
         var prepared = repository.Worktrees.Preparation.Prepare(worktree, repository.Worktrees.Parts.RequireIdentity(worktree), run, lease.Descriptor);
-        var exit = Domain.Processes.ChildProcess.Run(
-            new Domain.Processes.ChildSpec(prepared.Wrapper[0], [.. prepared.Wrapper.Skip(1), "/bin/sh", "-c", "echo x > x; git add x; git commit -qm last"], made.Directory, new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")! }),
+        var exit = ChildProcess.Run(
+            new ChildSpec(prepared.Wrapper[0], [.. prepared.Wrapper.Skip(1), "/bin/sh", "-c", "echo x > x; git add x; git commit -qm last"], made.Directory, new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")! }),
             (_, _) => { },
             CancellationToken.None);
         exit.ExitCode.Should().Be(0);
         using var change = repository.Worktrees.Parts.Store.Begin("test", "tester");
-        Domain.Worktrees.WorktreeEntries.Put(change, worktree with { Runs = [new Domain.Worktrees.BegunRun(run, "git commit", "tester", 0)] });
+        WorktreeEntries.Put(change, worktree with { Runs = [new BegunRun(run, "git commit", "tester", 0)] });
         change.Commit("test");
     }
 

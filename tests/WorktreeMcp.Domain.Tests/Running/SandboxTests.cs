@@ -1,8 +1,11 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Platform.Processes;
+using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Tests.Processes;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -185,7 +188,7 @@ public sealed class SandboxTests : IDisposable
 
         var space = File.ReadAllText(Path.Join(_repo.Root, ".worktrees/a/ns.ignored")).Trim();
         space.Should().StartWith("pid:[").And.NotBe(new FileInfo("/proc/self/ns/pid").LinkTarget);
-        Domain.Processes.ProcessTable.All().Where(process => process.Alive && LinkOf($"/proc/{process.Pid}/ns/pid") == space).Should().BeEmpty();
+        ProcessTable.All().Where(process => process.Alive && LinkOf($"/proc/{process.Pid}/ns/pid") == space).Should().BeEmpty();
     }
 
     [Theory]

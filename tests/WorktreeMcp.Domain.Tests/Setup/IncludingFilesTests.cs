@@ -2,6 +2,7 @@ using FluentAssertions;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.TestKit;
 using Xunit;
 

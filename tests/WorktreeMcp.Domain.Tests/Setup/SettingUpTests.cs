@@ -1,7 +1,10 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
-using WorktreeMcp.Domain.Setup;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Landing;
+using WorktreeMcp.Domain.Worktrees.Registry;
+using WorktreeMcp.Domain.Worktrees.Runs;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -1,7 +1,9 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Tests.Worktrees;
-using WorktreeMcp.Server.Gc;
+using WorktreeMcp.Server.CommandLine.Verbs;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -53,7 +55,7 @@ public sealed class KeepingSparesTests : IDisposable
     private async Task<(int Exit, string Text)> Gc(bool all)
     {
         using var output = new StringWriter();
-        return (await GcCommand.Run(new GcOptions(_repo.Root, all, null, DryRun: false, Yes: true, output), TextReader.Null), output.ToString());
+        return (await GcVerb.Run(new GcOptions(_repo.Root, all, null, DryRun: false, Yes: true, output), TextReader.Null), output.ToString());
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Tests.Worktrees;
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FluentAssertions;
 using WorktreeMcp.Domain.Tests.Worktrees;
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
 

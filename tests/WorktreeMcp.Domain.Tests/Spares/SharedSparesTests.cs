@@ -1,8 +1,9 @@
 using System.IO.Abstractions;
 using FluentAssertions;
 using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Spares;
-using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
@@ -113,7 +114,7 @@ public sealed class SharedSparesTests : IDisposable
                 return head;
             },
             () => false);
-        using (new SpareShelf(_repo.Layout, new FileSystem(), new DurableFiles()).TryKeeper())
+        using (new SpareShelf(_repo.Layout, new FileSystem(), new Disk()).TryKeeper())
         {
             keeper.Start();
             Until(() => Volatile.Read(ref looks) >= 3, "it looks again after five seconds");

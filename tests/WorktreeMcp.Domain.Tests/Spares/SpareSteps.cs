@@ -1,4 +1,3 @@
-using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using FluentAssertions;
 using WorktreeMcp.Domain.Tests.Processes;
 using WorktreeMcp.Domain.Tests.Worktrees;
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
 

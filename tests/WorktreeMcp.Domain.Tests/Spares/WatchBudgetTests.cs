@@ -1,6 +1,6 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Spares;
-using WorktreeMcp.Domain.Watching;
 using Xunit;
 
 namespace WorktreeMcp.Domain.Tests.Spares;

@@ -3,7 +3,8 @@ using System.Text;
 using System.Text.Json;
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -14,7 +15,7 @@ public sealed class EventLogTests : IDisposable
     private readonly StateFolder _folder = new();
     private readonly EventLog _log;
 
-    public EventLogTests() => _log = new EventLog(_folder.Layout, new FileSystem(), new DurableFiles());
+    public EventLogTests() => _log = new EventLog(_folder.Layout, new FileSystem(), new Disk());
 
     public void Dispose() => _folder.Dispose();
 

@@ -1,7 +1,8 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Tests.Spares;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.TestKit;
@@ -240,7 +241,7 @@ public sealed class LinkedFoldersTests : IDisposable
 
         for (var round = 0; round < 300; round++)
         {
-            using var presence = new Presence(_repo.Layout);
+            using var presence = new ServerPresence(_repo.Layout);
             Attempt(() => _ = presence.Session);
         }
 

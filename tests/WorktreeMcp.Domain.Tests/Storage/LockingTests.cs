@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.TestKit;
 using Xunit;

@@ -1,7 +1,8 @@
 using System.IO.Abstractions;
 using System.Text;
 using FluentAssertions;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -104,7 +105,7 @@ public sealed class PlainFileTests : IDisposable
     public void A_log_is_read_from_both_ends_alike_and_a_line_that_is_too_long_stands_as_one_that_cannot_be_understood(int length)
     {
         var path = Write($"one\n{new string('x', length)}\ntwo\n{new string('y', 3 * length)}\nthree\ntorn");
-        var log = new LineFile(path, _folder.Layout, new FileSystem(), new DurableFiles(), longest: length);
+        var log = new LineFile(path, _folder.Layout, new FileSystem(), new Disk(), longest: length);
 
         var backward = log.Backward().Select(line => (line.Offset, Text: Encoding.UTF8.GetString(line.Line))).Reverse().ToList();
 

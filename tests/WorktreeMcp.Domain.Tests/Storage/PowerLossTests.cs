@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.TestKit;
 using Xunit;
 

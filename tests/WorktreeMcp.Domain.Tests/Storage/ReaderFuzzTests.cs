@@ -3,11 +3,14 @@ using System.Globalization;
 using System.IO.Abstractions;
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
-using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Locks;
 using WorktreeMcp.Domain.Overview;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
@@ -152,7 +155,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output) : IDisposable
 
     private string TrustFolder => Path.Join(_repo.Base, "trust");
 
-    private Trust Trust() => new(_repo.Root, TrustFolder, new FileSystem(), new DurableFiles(), TimeProvider.System, _ => []);
+    private Trust Trust() => new(_repo.Root, TrustFolder, new FileSystem(), new Disk(), TimeProvider.System, _ => []);
 
     private IEnumerable<string> Files() =>
     [
@@ -206,7 +209,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output) : IDisposable
     // As another server reads it.
     private void FromAnew()
     {
-        using var store = new StateStore(_repo.Layout, new FileSystem(), new DurableFiles(), TimeProvider.System);
+        using var store = new StateStore(_repo.Layout, new FileSystem(), new Disk(), TimeProvider.System);
         new TaskBoard(store).List(Listing.All);
         store.Worktrees();
         store.Begin("nothing", Steps.By).Dispose();

@@ -1,5 +1,7 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -237,9 +240,9 @@ public sealed class SweptEventsTests : IDisposable
     }
 
     // A git clean that takes something away right before a write, or right after it and before anybody looks again.
-    private sealed class SweepingFiles(Action<string, int>? before, Action<string, int>? after) : IDurableFiles
+    private sealed class SweepingFiles(Action<string, int>? before, Action<string, int>? after) : IDisk
     {
-        private readonly DurableFiles _disk = new();
+        private readonly Disk _disk = new();
 
         public void Append(string path, ReadOnlySpan<byte> bytes, bool sync, bool create = true)
         {

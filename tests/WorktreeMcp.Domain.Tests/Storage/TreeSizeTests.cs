@@ -1,6 +1,6 @@
 using System.IO.Abstractions;
 using FluentAssertions;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
-using WorktreeMcp.Domain.Tests.Doctor;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;

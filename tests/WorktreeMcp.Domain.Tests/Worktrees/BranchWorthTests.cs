@@ -1,4 +1,6 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -94,7 +96,7 @@ public sealed class BranchWorthTests : IDisposable
         var repository = TwoCommits();
         _repo.Git("branch", "release");
 
-        repository.Land("a", Domain.Worktrees.LandingStrategy.Squash, into: "release", remove: true).Removal!.BranchDeleted.Should().BeTrue();
+        repository.Land("a", LandingStrategy.Squash, into: "release", remove: true).Removal!.BranchDeleted.Should().BeTrue();
     }
 
     private Repository TwoCommits()

@@ -1,8 +1,10 @@
 using System.IO.Abstractions;
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Registry;
 using WorktreeMcp.TestKit;
 
 namespace WorktreeMcp.Domain.Tests.Worktrees;
@@ -27,7 +29,7 @@ internal static class DeadServer
     /// <summary>Puts an intent on record.</summary>
     internal static void Intends(TempRepository repo, Worktree worktree, string before)
     {
-        using var store = new StateStore(repo.Layout, new FileSystem(), new DurableFiles(), TimeProvider.System);
+        using var store = new StateStore(repo.Layout, new FileSystem(), new Disk(), TimeProvider.System);
         using var change = store.Begin("by hand", "a dead server");
         change.Emit(WorktreeEntries.Event(before, WorktreeEntries.Put(change, worktree), null));
         change.Commit("by hand");

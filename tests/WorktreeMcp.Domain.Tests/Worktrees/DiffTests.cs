@@ -1,6 +1,8 @@
 using System.Text;
 using FluentAssertions;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Looking;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -1,6 +1,8 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Configuration;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
@@ -133,7 +135,7 @@ public sealed class EmptyingTheTrashTests : IDisposable
         repository.Trash().Empty(repository.Trash().Items(measure: true), "test");
         File.Exists(Path.Join(outside, "1", "precious.txt")).Should().BeTrue();
 
-        var disk = new DurableFiles();
+        var disk = new Disk();
         disk.DeleteTree(tree);
         Path.Exists(tree).Should().BeFalse();
         Directory.CreateSymbolicLink(Path.Join(_repo.Base, "trash"), outside);
@@ -181,13 +183,13 @@ public sealed class EmptyingTheTrashTests : IDisposable
         repository.Make("a");
         repository.Drop("a");
         var items = repository.Trash().Items(measure: false);
-        using (Lease.TryTrash(_repo.Layout))
+        using (WorktreeLock.TryTrash(_repo.Layout))
         {
             _repo.By(RefusalCode.Busy, () => repository.Trash().Empty(items, "test"));
             repository.Trash().Sweep("test", CancellationToken.None).Should().BeEmpty();
         }
 
-        using (Lease.Try(_repo.Layout, 1, shared: false))
+        using (WorktreeLock.Try(_repo.Layout, 1, shared: false))
         {
             repository.Trash().Empty(items, "test").Should().BeEmpty();
         }

@@ -1,6 +1,6 @@
 using FluentAssertions;
-using WorktreeMcp.Domain.Tests.Doctor;
-using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using FluentAssertions;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Tests.Spares;
 using WorktreeMcp.TestKit;
 using Xunit;

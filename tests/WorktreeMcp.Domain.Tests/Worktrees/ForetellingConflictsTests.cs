@@ -1,4 +1,6 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Worktrees.Looking;
 using WorktreeMcp.TestKit;
 using Xunit;
 

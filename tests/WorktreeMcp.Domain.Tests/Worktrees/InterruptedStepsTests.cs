@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
@@ -86,7 +87,7 @@ public sealed class InterruptedStepsTests : IDisposable
     {
         var worktree = Creating("a");
         Intend(worktree, "worktree.create.before");
-        using var lease = Lease.Try(_repo.Layout, worktree.Id, shared: false);
+        using var lease = WorktreeLock.Try(_repo.Layout, worktree.Id, shared: false);
         var server = _repo.Open();
 
         server.Row("a").Worktree.Status.Should().Be(WorktreeState.Creating);
@@ -167,7 +168,7 @@ public sealed class InterruptedStepsTests : IDisposable
     {
         var made = _repo.Open().Make("a");
         Intend(made.Worktree with { Runs = [new BegunRun("run-1", "make", "first", 1)] }, "worktree.run.before");
-        using var lease = Lease.Try(_repo.Layout, made.Worktree.Id, shared: true);
+        using var lease = WorktreeLock.Try(_repo.Layout, made.Worktree.Id, shared: true);
 
         _repo.Open().Row("a").Worktree.Runs.Should().ContainSingle();
         _repo.EventNames().Should().NotContain("worktree.run.failed");

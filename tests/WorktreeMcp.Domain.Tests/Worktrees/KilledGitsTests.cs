@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using FluentAssertions;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.TestKit;
 using Xunit;
 

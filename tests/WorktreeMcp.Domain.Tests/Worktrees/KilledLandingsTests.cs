@@ -1,7 +1,10 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Locks;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Landing;
+using WorktreeMcp.Domain.Worktrees.Registry;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -168,7 +171,7 @@ public sealed class KilledLandingsTests : IDisposable
         var parts = repository.Worktrees.Parts;
         using var change = parts.Store.Begin("worktree.merge", "dead");
         var worktree = WorktreeEntries.Require(repository.Worktrees.Entries.All(change), "a");
-        LandingBook.Begin(change, worktree, parts.TaskOf(worktree), new PendingLanding("main", _from, _to, tip, follow, completeTask, change.Now));
+        LandingRecord.Begin(change, worktree, parts.TaskOf(worktree), new PendingLanding("main", _from, _to, tip, follow, completeTask, change.Now));
     }
 
     private void Lock() => File.WriteAllText(Path.Join(_repo.Root, ".git", "index.lock"), string.Empty);

@@ -1,6 +1,9 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -241,7 +244,7 @@ public sealed class LandingTests : IDisposable
         repository.Work("a", "one.txt", "1");
         repository.Work("a", "two.txt", "2");
         var tip = _repo.Git("rev-parse", "wt/a");
-        using var lease = WorktreeMcp.Domain.Storage.Lease.Try(_repo.Layout, made.Worktree.Id, shared: true);
+        using var lease = WorktreeLock.Try(_repo.Layout, made.Worktree.Id, shared: true);
 
         var landed = repository.Land("a", LandingStrategy.Squash);
 

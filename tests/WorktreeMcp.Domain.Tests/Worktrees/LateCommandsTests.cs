@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using FluentAssertions;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Runs;
 using WorktreeMcp.TestKit;
 using Xunit;
 

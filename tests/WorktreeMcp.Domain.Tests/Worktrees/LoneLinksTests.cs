@@ -1,5 +1,6 @@
 using FluentAssertions;
-using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -1,5 +1,4 @@
 using FluentAssertions;
-using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;

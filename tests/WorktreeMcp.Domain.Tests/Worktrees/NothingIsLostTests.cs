@@ -1,6 +1,7 @@
 using System.Globalization;
 using FluentAssertions;
-using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.TestKit;
 using Xunit;
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using FluentAssertions;
 using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.TestKit;
 using Xunit;
 

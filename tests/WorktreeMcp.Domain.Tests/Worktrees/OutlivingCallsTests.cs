@@ -1,8 +1,11 @@
 using System.Text.Json;
 using FluentAssertions;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Tests.Processes;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Runs;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -222,8 +225,8 @@ public sealed class OutlivingCallsTests : IDisposable
         var old = Directory.CreateDirectory(Path.Join(_repo.Layout.Runs, $"run-{"f",32}".Replace(' ', 'f'))).FullName;
         Directory.SetLastWriteTimeUtc(old, DateTime.UnixEpoch);
         var watched = Directory.CreateDirectory(Path.Join(_repo.Layout.Runs, $"run-{"e",32}".Replace(' ', 'e'))).FullName;
-        using var watch = Domain.Storage.Posix.OpenForLock(Path.Join(watched, "watched"));
-        Domain.Storage.Posix.TryFlock(watch, shared: false).Should().BeTrue();
+        using var watch = Posix.OpenForLock(Path.Join(watched, "watched"));
+        Posix.TryFlock(watch, shared: false).Should().BeTrue();
         Directory.SetLastWriteTimeUtc(watched, DateTime.UnixEpoch);
 
         repository.Shell("a", "seq 1 20000");

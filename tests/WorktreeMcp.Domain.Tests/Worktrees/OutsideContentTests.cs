@@ -1,4 +1,5 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
 

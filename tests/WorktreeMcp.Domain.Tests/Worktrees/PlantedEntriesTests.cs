@@ -4,6 +4,8 @@ using FluentAssertions;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Overview;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
@@ -114,7 +116,7 @@ public sealed class PlantedEntriesTests : IDisposable
         Change(1, entry => (entry["status"], entry["trash"]) = ("removing", new JsonObject { ["admin_id"] = "a", ["before"] = "active" }));
         for (var i = 0; i < 3; i++)
         {
-            using var store = new StateStore(_repo.Layout, new FileSystem(), new DurableFiles(), TimeProvider.System, rotateAt: rotated ? 1 : null);
+            using var store = new StateStore(_repo.Layout, new FileSystem(), new Disk(), TimeProvider.System, rotateAt: rotated ? 1 : null);
             new TaskBoard(store).Create(new NewTask("A goal"), Steps.By);
         }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.TestKit;
 using Xunit;
 

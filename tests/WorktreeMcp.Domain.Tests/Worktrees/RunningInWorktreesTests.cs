@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using FluentAssertions;
+using WorktreeMcp.Domain.Platform.Processes;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Tests.Processes;
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -65,7 +69,7 @@ public sealed class RunningInWorktreesTests : IDisposable
 
         watch.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(5));
         var left = int.Parse(File.ReadAllText(Path.Join(made.Directory, "pid.ignored")), System.Globalization.CultureInfo.InvariantCulture);
-        (Domain.Processes.ProcessTable.Find(left)?.Alive ?? false).Should().BeFalse();
+        (ProcessTable.Find(left)?.Alive ?? false).Should().BeFalse();
     }
 
     [Fact]

@@ -1,6 +1,10 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Landing;
+using WorktreeMcp.Domain.Worktrees.Runs;
+using WorktreeMcp.Domain.Worktrees.Trash;
+using WorktreeMcp.TestKit;
 
 namespace WorktreeMcp.Domain.Tests.Worktrees;
 
@@ -29,7 +33,7 @@ internal static class Steps
         this Repository repository, string name, LandingStrategy strategy = LandingStrategy.Merge, string? into = null, string? verify = null, bool complete = false, bool remove = false, double patience = 120) =>
         repository.Worktrees.Land(new LandingRequest(name, into, strategy, null, verify, TimeSpan.FromSeconds(patience), complete, remove), By, _ => { }, CancellationToken.None);
 
-    internal static TrashSweep Trash(this Repository repository) => repository.Worktrees.Trash;
+    internal static EmptyingTrash Trash(this Repository repository) => repository.Worktrees.Trash;
 
     internal static WorktreeView Row(this Repository repository, string name) =>
         repository.Worktrees.List(null, 50, null).Worktrees.Single(row => row.Worktree.Name == name);

@@ -3,6 +3,7 @@ using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Tests.Spares;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.TestKit;
 using Xunit;
 

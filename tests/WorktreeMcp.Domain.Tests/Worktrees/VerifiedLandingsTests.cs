@@ -1,5 +1,8 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -124,7 +127,7 @@ public sealed class VerifiedLandingsTests : IDisposable
         var repository = _repo.Open();
         repository.Make("a");
         repository.Work("a", "one.txt", "1");
-        using var other = WorktreeMcp.Domain.Storage.LandingLock.Acquire(_repo.Layout, TimeSpan.FromSeconds(1), TimeProvider.System, "landing b", _ => { }, CancellationToken.None);
+        using var other = LandingLock.Acquire(_repo.Layout, TimeSpan.FromSeconds(1), TimeProvider.System, "landing b", _ => { }, CancellationToken.None);
 
         _repo.By(RefusalCode.Busy, () => repository.Land("a", patience: 0)).Message.Should().Contain("landing b");
     }
@@ -136,7 +139,7 @@ public sealed class VerifiedLandingsTests : IDisposable
         repository.Make("a");
         repository.Work("a", "one.txt", "1");
         var told = new List<string>();
-        using (WorktreeMcp.Domain.Storage.LandingLock.Acquire(_repo.Layout, TimeSpan.FromSeconds(1), TimeProvider.System, "landing b", _ => { }, CancellationToken.None))
+        using (LandingLock.Acquire(_repo.Layout, TimeSpan.FromSeconds(1), TimeProvider.System, "landing b", _ => { }, CancellationToken.None))
         {
             _repo.By(RefusalCode.Busy, () => Land(TimeSpan.FromMilliseconds(50)));
         }

@@ -1,4 +1,7 @@
 using FluentAssertions;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
 

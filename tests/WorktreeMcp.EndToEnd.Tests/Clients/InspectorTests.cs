@@ -22,7 +22,7 @@ public sealed class InspectorTests(NodeClients clients)
         ended.Code.Should().Be(0, $"{ended}");
         ended.Error.Should().NotContain("Error:");
         var tools = JsonElement.Parse(ended.Output).GetProperty("tools").EnumerateArray().Select(tool => tool.GetProperty("name").GetString());
-        tools.Should().Contain(TwelveTools.Names);
+        tools.Should().Contain(EveryToolOnce.Names);
     }
 
     [Theory]
@@ -32,7 +32,7 @@ public sealed class InspectorTests(NodeClients clients)
         using var repository = new TempRepository();
 
         var runs = new RunIds();
-        foreach (var step in TwelveTools.Steps)
+        foreach (var step in EveryToolOnce.Steps)
         {
             var content = await Done(repository, step.Tool, runs.Into(step), era);
             runs.See(content);

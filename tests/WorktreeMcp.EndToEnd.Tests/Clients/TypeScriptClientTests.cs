@@ -20,7 +20,7 @@ public sealed class TypeScriptClientTests(NodeClients clients)
         ended.Code.Should().Be(0, $"{ended}");
         ended.Error.Should().BeEmpty();
         var seen = JsonElement.Parse(ended.Output);
-        Words(seen.GetProperty("tools")).Should().Contain(TwelveTools.Names);
+        Words(seen.GetProperty("tools")).Should().Contain(EveryToolOnce.Names);
         Words(seen.GetProperty("events")).Should().ContainInOrder(
             "task.created", "worktree.create.before", "worktree.create.after", "worktree.run.after", "worktree.keep",
             "worktree.remove.before", "worktree.remove.after");

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using WorktreeMcp.TestKit;
 using static WorktreeMcp.EndToEnd.Tests.Planted.Plants;
 
 namespace WorktreeMcp.EndToEnd.Tests.Planted;

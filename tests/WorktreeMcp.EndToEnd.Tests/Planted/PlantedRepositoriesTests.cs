@@ -1,4 +1,5 @@
 using ModelContextProtocol.Protocol;
+using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using WorktreeMcp.TestKit;
 
 namespace WorktreeMcp.EndToEnd.Tests.Planted;
 

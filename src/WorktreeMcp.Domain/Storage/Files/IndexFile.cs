@@ -1,0 +1,223 @@
+using System.IO.Abstractions;
+using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
+
+namespace WorktreeMcp.Domain.Storage.Files;
+
+/// <summary>
+/// The registry's file. Entries without a number (boards of the public teaching version) get one by their place,
+/// which the next write makes lasting; unknown keys beside and inside the entries stay. A person's git clean may take the
+/// file away at any moment, also while the lock is held: then the entries are what the operation log has, never none.
+/// </summary>
+internal sealed class IndexFile(StateLayout layout, IFileSystem files, OperationLog log)
+{
+    private readonly Lock _gate = new();
+    private byte[]? _bytes;
+    private FileStamp? _stamp;
+    private LogMark? _log;
+    private IReadOnlyList<StoredWorktree> _entries = [];
+    private string? _newer;
+
+    /// <summary>All entries as they are now; refuses as corrupt_file when the file cannot be understood.</summary>
+    internal IReadOnlyList<StoredWorktree> Entries()
+    {
+        lock (_gate)
+        {
+            var info = files.FileInfo.FromFileName(layout.Index);
+            var kind = info.Kind();
+            if (!kind.IsOurs())
+            {
+                (_bytes, _stamp, _log, _entries, _newer) = (null, null, null, [], null);
+                throw Corrupt(kind.Problem());
+            }
+
+            FileStamp? stamp = kind == FileKind.Regular ? FileStamp.Of(info) : null;
+            if (stamp is not null && stamp == _stamp)
+            {
+                return _entries;
+            }
+
+            _stamp = null;
+            if (Read() is not { } bytes)
+            {
+                ReadLog();
+                return _entries;
+            }
+
+            _log = null;
+
+            if (_bytes is null || !_bytes.AsSpan().SequenceEqual(bytes))
+            {
+                var (entries, newer) = Parse(bytes);
+                _entries = KeepSame(_entries, entries ?? throw Corrupt("no JSON object with a list \"worktrees\" can be read from it"));
+                (_bytes, _newer) = (bytes, newer);
+            }
+
+            _stamp = stamp is { IsSettled: true } ? stamp : null;
+            return _entries;
+        }
+    }
+
+    /// <summary>Whether the file is there and can be understood.</summary>
+    internal bool IsReadable()
+    {
+        try
+        {
+            Entries();
+            return true;
+        }
+        catch (Refusal)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>In which version of its format it is written, if that is newer than this program knows; else null.</summary>
+    internal string? NewerVersion
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return IsReadable() ? _newer : null;
+            }
+        }
+    }
+
+    /// <summary>Refuses to change a registry that a newer version of this program has written.</summary>
+    internal void RefuseNewer()
+    {
+        if (NewerVersion is { } version)
+        {
+            throw FormatVersion.RefusalOf(layout.Index, version);
+        }
+    }
+
+    /// <summary>What lies at its place.</summary>
+    internal FileKind Kind => files.KindOf(layout.Index);
+
+    /// <summary>Whether it is too large to be read, and so not ours.</summary>
+    internal bool IsTooLarge => files.FileInfo.FromFileName(layout.Index) is { Exists: true, Length: > FileLimits.Index };
+
+    /// <summary>The file's bytes, empty when it is absent.</summary>
+    internal byte[] Bytes() => Read() ?? [];
+
+    /// <summary>A new file that holds nothing but these entries.</summary>
+    internal static byte[] Of(IReadOnlyDictionary<int, JsonObject> images) => StateJson.File(new JsonObject
+    {
+        ["revision"] = 1,
+        ["worktrees"] = new JsonArray([.. images.OrderBy(e => e.Key).Select(e => e.Value.DeepClone())]),
+    });
+
+    /// <summary>The file's new content: the entries that are there, with some replaced, added or (null) taken out.</summary>
+    internal byte[] With(IReadOnlyDictionary<int, JsonObject?> changed)
+    {
+        // Only the outermost object is looked into: entries that do not change are copied as they were read.
+        var old = StateJson.Read(Bytes()) ?? [];
+        var entries = Entries().ToDictionary(e => e.Id, e => JsonNode.Parse(e.Bytes.Span));
+        foreach (var (id, image) in changed)
+        {
+            if (image is null)
+            {
+                entries.Remove(id);
+            }
+            else
+            {
+                entries[id] = image.DeepClone();
+            }
+        }
+
+        old["revision"] = (old["revision"] is JsonValue revision && revision.TryGetValue(out long number) ? number : 0) + 1;
+        var strange = ((old["worktrees"] as JsonArray) ?? []).Where(member => member is not JsonObject).Select(member => member?.DeepClone());
+        old["worktrees"] = new JsonArray([.. entries.OrderBy(e => e.Key).Select(e => e.Value), .. strange]);
+        var file = StateJson.File(old);
+        return file.Length <= FileLimits.Index ? file : throw Corrupt($"with this change it would have more than {FileLimits.Index >> 20} MB");
+    }
+
+    private byte[]? Read()
+    {
+        try
+        {
+            return PlainFile.BytesIfThere(layout.Index, FileLimits.Index);
+        }
+        catch (NotPlainException fault)
+        {
+            (_bytes, _stamp, _log, _entries) = (null, null, null, []);
+            throw Corrupt(fault.Problem);
+        }
+    }
+
+    // All of the log is read for it, so once as long as the log does not grow.
+    private void ReadLog()
+    {
+        var mark = log.Mark();
+        if (mark != _log)
+        {
+            (_bytes, _log, _newer, _entries) = (null, mark, null, KeepSame(_entries, FromLog()));
+        }
+    }
+
+    private List<StoredWorktree> FromLog() => log.Last() is not { Next.Worktree: > 1 } ? [] :
+        [.. log.NewestImages().Where(c => c is { Kind: EntityKind.Worktree, After: not null }).OrderBy(c => c.Id).Select(c => new StoredWorktree(c.Id, StateJson.Line(c.After!).AsMemory()[..^1]))];
+
+    private static (List<StoredWorktree>? Entries, string? Newer) Parse(byte[] bytes)
+    {
+        if (StateJson.Read(bytes) is not { } json)
+        {
+            return (null, null);
+        }
+
+        var newer = FormatVersion.NewerThanKnown(json);
+        if (json["worktrees"] is not JsonArray array)
+        {
+            return (json.ContainsKey("worktrees") && newer is null ? null : [], newer);
+        }
+
+        var entries = array.OfType<JsonObject>().ToList();
+        var highest = entries.Select(IdOf).DefaultIfEmpty(0).Max();
+        var seen = new HashSet<int>();
+        var read = new List<StoredWorktree>(entries.Count);
+        foreach (var entry in entries)
+        {
+            var id = IdOf(entry);
+            if (id <= 0 || !seen.Add(id))
+            {
+                highest = FreeAfter(highest, seen);
+                id = highest;
+                seen.Add(id);
+                entry["id"] = id;
+            }
+
+            read.Add(new StoredWorktree(id, StateJson.Line(entry).AsMemory()[..^1]));
+        }
+
+        return (read, newer);
+    }
+
+    /// <summary>The next number that nothing has; where the highest possible one is taken by somebody, the lowest that is free.</summary>
+    internal static int FreeAfter(int highest, IReadOnlySet<int> taken)
+    {
+        var id = highest < TaskFiles.HighestPossibleId ? highest + 1 : 1;
+        while (taken.Contains(id))
+        {
+            id++;
+        }
+
+        return id;
+    }
+
+    // What is parsed from an entry is remembered by the entry, so one that did not change stays the same object.
+    private static List<StoredWorktree> KeepSame(IReadOnlyList<StoredWorktree> known, List<StoredWorktree> read)
+    {
+        var byId = known.ToDictionary(e => e.Id);
+        return read.ConvertAll(entry => byId.TryGetValue(entry.Id, out var same) && same.Bytes.Span.SequenceEqual(entry.Bytes.Span) ? same : entry);
+    }
+
+    private static int IdOf(JsonObject entry) => entry["id"] is JsonValue value && value.TryGetValue(out int id) && id is > 0 and <= TaskFiles.HighestPossibleId ? id : 0;
+
+    private Refusal Corrupt(string problem) => new(
+        RefusalCode.CorruptFile,
+        $"{layout.Index} is not a registry: {problem}. It was left as it is; tasks still work.",
+        "Put the file right or move it away, then repeat the call: the next change rebuilds it from the operation log.");
+}

@@ -1,0 +1,398 @@
+using System.Runtime.InteropServices;
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Setup;
+using WorktreeMcp.Domain.Spares;
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Worktrees.Registry;
+using WorktreeMcp.Domain.Worktrees.Settling;
+
+namespace WorktreeMcp.Domain.Worktrees.Creating;
+
+/// <summary>
+/// Makes worktrees. Invariants:
+/// - the intent is on record before git is touched, so whoever finds it after a kill can take it back;
+/// - git's record and the branch are made under the lock, the files are checked out and copied outside it under the lease;
+/// - it becomes active only after a look at what is really there; else all of it is taken back.
+/// </summary>
+internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries entries, HalfDoneWorktrees repair, WorktreeInclude include, SpareKeeper keeper)
+{
+    private const int MostNamed = 10;
+
+    private readonly StackedWork _stacking = new(parts);
+    private readonly StartingPoint _start = new(parts);
+
+    internal WorktreeStep Create(NewWorktree request, string by)
+    {
+        if (request.Name is not null)
+        {
+            WorktreeName.Require(request.Name);
+        }
+
+        using var spare = Reserve(request);
+        var (started, lease, done) = Begin(request, by, spare);
+        if (done is not null)
+        {
+            return done;
+        }
+
+        using (lease)
+        {
+            var entry = AdminEntry.At(parts.Layout.CommonDirectory, started!.AdminId!);
+            var begin = parts.Store.Time.GetTimestamp();
+            var checkout = CheckOut(started, entry, spare, lease!.Descriptor);
+            var took = parts.Store.Time.GetElapsedTime(begin);
+            var included = checkout.Succeeded ? include.CopyInto(entry, parts.DirectoryOf(started)) : IncludedFiles.None;
+            var note = checkout.Succeeded ? SubmoduleAndLfsNote.Of(parts.Git, entry, parts.DirectoryOf(started)) : null;
+            var step = Complete(started, checkout, request, by).Warn(included.LeftOut).Warn(parts.Git.Exclusion.Problem(parts.Layout)).Warn(LeftAsFound(checkout)) with { IncludedFiles = included.Copied, FilesNote = note };
+            keeper.Created(started.Spare is null ? took : null);
+            return step;
+        }
+    }
+
+    private static string? LeftAsFound(GitAnswer checkout) => Checkouts.Found(checkout) is { Count: > 0 } found
+        ? $"While it was made somebody wrote {Listed.Of(found, MostNamed)} there: left as it is, so it differs from the commit."
+        : null;
+
+    // Before the lock, since proving one may take longer than the lock is ever held.
+    private SpareReservation? Reserve(NewWorktree request)
+    {
+        if (!parts.Spares.HasAny)
+        {
+            return null;
+        }
+
+        var wanted = request.Branch is { } branch ? parts.Git.Refs.Resolve($"refs/heads/{branch}")
+            : (request.BaseRef ?? parts.Settings.BaseRef) is var asked && asked == "HEAD" ? parts.Git.MainHead().Commit
+            : asked.StartsWith('-') ? null
+            : parts.Git.Refs.Resolve($"refs/heads/{asked}") ?? parts.Git.ResolveCommit(asked);
+        return wanted is null ? null : parts.Spares.Reserve(wanted);
+    }
+
+    private GitAnswer CheckOut(Worktree started, AdminEntry entry, SpareReservation? spare, SafeHandle guard)
+    {
+        var directory = parts.DirectoryOf(started);
+        if (started.Spare is null || spare is null)
+        {
+            return parts.Files.File.Exists(Path.Join(entry.Directory, "index"))
+                ? new GitAnswer(null, [], "somebody staged files there while it was made")
+                : parts.Git.Checkouts.Populate(entry, directory, guard, alone: entries.InTheMaking < 2);
+        }
+
+        var wanted = started.BranchCreated ? started.BaseCommit : parts.Git.Refs.Resolve($"refs/heads/{started.Branch}");
+        return spare.Commit == wanted ? GitAnswer.Done : parts.Git.Checkouts.Advance(entry, directory, spare.Commit, guard);
+    }
+
+    private (Worktree? Started, WorktreeLock? Lease, WorktreeStep? Done) Begin(NewWorktree request, string by, SpareReservation? spare)
+    {
+        using var change = parts.Store.Begin("worktree.create", by);
+        repair.SettleAbandoned(change);
+        if (change.AnswerOf(request.RequestId, "worktree.create") is { Count: > 0 } images)
+        {
+            return (null, null, FirstAnswer(change, images));
+        }
+
+        var task = request.TaskId is { } id ? parts.Board.Require(id) : null;
+        var name = request.Name ?? NameFor(task, change);
+        parts.Board.Claims.EnsureMay(task, by);
+        if (Existing(change, name, task) is { } existing)
+        {
+            return (null, null, Reopen(change, existing, task!, request.RequestId, by));
+        }
+
+        if (task is not null)
+        {
+            task.EnsureCanBind(name);
+            parts.Board.EnsureNotBlocked(task);
+        }
+
+        var worktree = Plan(change, request, name, task) with { Spare = spare?.Id };
+        var lease = parts.TryLease(worktree, shared: false)
+            ?? throw new Refusal(RefusalCode.WorktreeBusy, $"The lease of worktree number {worktree.Id} is held.", "Try the same call again.");
+        try
+        {
+            return (MakeRecord(change, worktree, task, spare), lease, null);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    // What was answered then may be true no more: then it stands beside what is.
+    private WorktreeStep FirstAnswer(StateChange change, IReadOnlyList<System.Text.Json.Nodes.JsonObject> images)
+    {
+        var first = images.Where(i => i.ContainsKey("name")).Select(i => WorktreeImage.Read((int)i["id"]!, StateJson.Line(i), parts.Layout)).First()!;
+        var now = entries.All(change).FirstOrDefault(worktree => worktree.Id == first.Id) ?? first with { Status = WorktreeState.Removed, TaskId = null, Reason = "removed, and deleted for good" };
+        return new WorktreeStep(now, parts.DirectoryOf(now), now.TaskId is { } id ? parts.Board.Require(id) : null, Already: true, [], null)
+        {
+            FirstAnswer = now.Status == first.Status && now.Branch == first.Branch && now.Path == first.Path && now.TaskId == first.TaskId ? null : first,
+        };
+    }
+
+    // The same name for the same task is the same wish; anything else that holds the name stands in the way.
+    private Worktree? Existing(StateChange change, string name, BoardTask? task)
+    {
+        var all = entries.All(change);
+        var live = all.Where(w => w.IsLive).ToList();
+        var same = live.FirstOrDefault(w => string.Equals(w.Name, name, StringComparison.OrdinalIgnoreCase));
+        if (same is null)
+        {
+            WorktreeEntries.RefuseFaulty(all, name);
+            return null;
+        }
+
+        if (same.Name == name && task is not null && same.TaskId == task.Id && same.IsUsable)
+        {
+            return same;
+        }
+
+        if (same.Name == name && Passing(same) is { } passing)
+        {
+            throw new Refusal(
+                RefusalCode.AlreadyExists,
+                $"Worktree \"{name}\" is just being {passing} by another call.",
+                same.Status == WorktreeState.Creating && task is not null && same.TaskId == task.Id
+                    ? "Wait a moment and repeat the call; it answers with that worktree then."
+                    : "Wait a moment and repeat the call, or choose another name.",
+                "worktree_list()");
+        }
+
+        throw new Refusal(
+            RefusalCode.AlreadyExists,
+            same.Name == name
+                ? $"Worktree \"{name}\" already exists ({same.Status.Word()}, branch {same.Branch}{(same.TaskId is { } id ? $", task {id}" : string.Empty)})."
+                : $"Worktree \"{same.Name}\" already exists; \"{name}\" differs only in case, which many file systems do not tell apart.",
+            "Choose another name, or bind a task to the one that exists with task_bind_worktree.",
+            "worktree_list()");
+    }
+
+    private static string? Passing(Worktree worktree) => worktree.Status switch
+    {
+        WorktreeState.Creating => "made",
+        WorktreeState.Restoring => "restored",
+        WorktreeState.Removing => "removed",
+        _ => null,
+    };
+
+    private WorktreeStep Reopen(StateChange change, Worktree existing, BoardTask task, string? requestId, string by)
+    {
+        task.EnsureCanBind(existing.Name);
+        parts.RequireIdentity(existing);
+        var isBound = existing.Status == WorktreeState.Active && task.LiveWorktree == existing.Name;
+        if (isBound && task.Owner == by && parts.Board.Claims.IsHeld(task))
+        {
+            parts.Board.Claims.RenewAlone(change, task.Id);
+            return new WorktreeStep(existing, parts.DirectoryOf(existing), task, Already: true, [], null);
+        }
+
+        parts.Board.EnsureNotBlocked(task);
+        var worktree = WorktreeEntries.Put(change, existing with { Status = WorktreeState.Active });
+        var bound = TaskBoard.Put(change, parts.Board.Claims.Take(change, task.BindTo(existing.Name, "active", task.Owner)));
+        if (!isBound)
+        {
+            change.Emit(WorktreeEntries.Event("worktree.bound", worktree, bound));
+        }
+
+        Claims.EmitClaimed(change, task, bound);
+        return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: true, [], change.Commit("worktree.create", requestId));
+    }
+
+    private string NameFor(BoardTask? task, StateChange change)
+    {
+        if (task is null)
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, "Neither name nor task_id was given, so the worktree has no name.", "Give name, or task_id to name it after the task.");
+        }
+
+        if (task.LiveWorktree is { } live)
+        {
+            return WorktreeName.Require(live, "the worktree that the task names,");
+        }
+
+        string[] candidates = WorktreeName.Slug(task.Subject) is { } slug ? [slug, $"{slug}-{task.Id}", $"task-{task.Id}"] : [$"task-{task.Id}"];
+        var all = entries.All(change);
+        var taken = all.Where(w => w.IsLive).Select(w => w.Name).Concat(all.Faulty.Select(faulty => faulty.Name).OfType<string>()).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return candidates.FirstOrDefault(c => !taken.Contains(c) && !parts.Exists(parts.Layout.Worktree(c)) && _start.IsFree(c))
+            ?? candidates[^1];
+    }
+
+    private Worktree Plan(StateChange change, NewWorktree request, string name, BoardTask? task)
+    {
+        if (parts.Exists(parts.Layout.Worktree(name)))
+        {
+            throw new Refusal(
+                RefusalCode.AlreadyExists,
+                $"{parts.Layout.Worktree(name)} exists and is not a worktree of this registry; it was left as it is.",
+                "Choose another name, or have a person look at that directory.",
+                "worktree_list()");
+        }
+
+        var (baseRef, commit) = _start.Base(request.BaseRef ?? (request.Branch is null ? _stacking.BaseFor(task, entries.All(change), parts.Settings.BaseRef) : parts.Settings.BaseRef));
+        var branch = request.Branch is { } wanted ? _start.Attachable(wanted) : _start.NewBranch(name);
+        return new Worktree
+        {
+            Id = parts.NewWorktreeId(change),
+            Name = name,
+            Path = Path.GetRelativePath(parts.Layout.Root, parts.Layout.Worktree(name)),
+            Branch = branch,
+            BaseRef = baseRef,
+            BaseCommit = commit,
+            TaskId = task?.Id,
+            Status = WorktreeState.Creating,
+            BranchCreated = request.Branch is null,
+            CreatedAt = change.Now,
+        };
+    }
+
+    private Worktree MakeRecord(StateChange change, Worktree worktree, BoardTask? task, SpareReservation? spare)
+    {
+        worktree = WorktreeEntries.Put(change, worktree);
+        change.Emit(WorktreeEntries.Event("worktree.create.before", worktree, task));
+        change.Commit("worktree.create.begin");
+        try
+        {
+            if (worktree.BranchCreated)
+            {
+                parts.Git.CreateBranch(worktree.Branch, worktree.BaseCommit!, change.Descriptor).Require($"making branch {worktree.Branch}");
+            }
+
+            var commit = worktree.BranchCreated ? worktree.BaseCommit : parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}");
+            if (commit is not null && spare?.MoveTo(parts.DirectoryOf(worktree), worktree.Branch, commit, change.Descriptor) is { } moved)
+            {
+                return worktree with { AdminId = moved.Id };
+            }
+
+            worktree = worktree with { Spare = null };
+            return worktree with { AdminId = AddRecord(worktree, change.Descriptor).Id };
+        }
+        catch (Refusal refusal)
+        {
+            repair.TryRollBack(change, worktree, refusal.Message);
+            throw;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritten(worktree, fault);
+        }
+    }
+
+    private Refusal NotWritten(Worktree worktree, Exception fault) => new(
+        RefusalCode.Internal,
+        $"Worktree \"{worktree.Name}\" could not be made: {fault.Message}. The next call, even one that only reads, takes back what is there of it.",
+        $"Check free space and permissions of {parts.Layout.Worktrees} and {parts.Layout.CommonDirectory}, then repeat the call.",
+        inner: fault);
+
+    // A gc or prune of a person takes a record that git has only just begun for dead, and deletes it under git's hands.
+    // So a git that failed by itself and left nothing is asked once more.
+    private AdminEntry AddRecord(Worktree worktree, SafeHandle guard)
+    {
+        var directory = parts.DirectoryOf(worktree);
+        var added = parts.Git.AddWorktree(directory, worktree.Branch, guard);
+        if (added.ExitCode is not null && AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) is null)
+        {
+            repair.DropDangling(worktree);
+            added = parts.Exists(directory) ? added : parts.Git.AddWorktree(directory, worktree.Branch, guard);
+        }
+
+        var entry = AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files);
+        entry?.ShareWith(directory);
+
+        // git locks a record until it is whole: a git that was killed leaves it locked for ever.
+        return entry is not null && entry.LockReason(parts.Files) is null
+            ? entry
+            : throw Failed(worktree, added.Error, areGits: added.Error.Length > 0);
+    }
+
+    private WorktreeStep Complete(Worktree started, GitAnswer checkout, NewWorktree request, string by)
+    {
+        try
+        {
+            return Conclude(started, checkout, request, by);
+        }
+        catch (Refusal refusal) when (refusal.InnerException is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritten(started, refusal.InnerException);
+        }
+    }
+
+    private WorktreeStep Conclude(Worktree started, GitAnswer checkout, NewWorktree request, string by)
+    {
+        using var change = parts.Store.Begin("worktree.create", by);
+        BoardTask? old, task;
+        try
+        {
+            Verify(started, checkout);
+            old = started.TaskId is { } id ? parts.Board.Require(id) : null;
+            parts.Board.Claims.EnsureMay(old, by);
+            task = old is null ? null : parts.Board.Claims.Take(change, old.BindTo(started.Name, "active", old.Owner));
+        }
+        catch (Refusal refusal)
+        {
+            repair.TryRollBack(change, started, refusal.Message);
+            throw;
+        }
+
+        // From here on only writing can fail; then the next call finds the intent and takes it back.
+        var worktree = WorktreeEntries.Put(change, started with { Status = WorktreeState.Active, Spare = null });
+        var bound = task is null ? null : TaskBoard.Put(change, task);
+        change.Emit(WorktreeEntries.Event("worktree.create.after", worktree, bound));
+        if (bound is not null)
+        {
+            Claims.EmitClaimed(change, old!, bound);
+        }
+
+        var note = request is { BaseRef: null, Branch: null } ? _stacking.MissingFrom(started.BaseCommit!, task, entries.All(change)) : null;
+        return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: false, [], change.Commit("worktree.create", request.RequestId)) { Note = note };
+    }
+
+    private void Verify(Worktree worktree, GitAnswer checkout)
+    {
+        var (entry, problem) = parts.Identify(worktree);
+        if (entry is null)
+        {
+            throw Failed(worktree, problem!);
+        }
+
+        var head = parts.Git.Refs.ReadHead(entry.Directory);
+        if (head?.ShortBranch != worktree.Branch)
+        {
+            throw Failed(worktree, $"its HEAD is on {head?.ShortBranch ?? "no branch"}");
+        }
+
+        // git's exit code says much or little, and it goes on where it cannot delete a file; what counts is that nothing differs but what was found there.
+        if (!checkout.Succeeded || (checkout.Error.Length > 0 && Checkouts.Found(checkout).Count == 0))
+        {
+            var changes = parts.Git.Status(entry, parts.DirectoryOf(worktree));
+            if (IsLeftLocked(entry, worktree) || !changes.IsClean)
+            {
+                throw Failed(worktree, $"{checkout.Error}{Others(worktree, changes)}", areGits: checkout.Error.Length > 0);
+            }
+        }
+    }
+
+    // Nothing of it is deleted: it waits in the trash like anything else.
+    private string Others(Worktree worktree, WorktreeChanges changes)
+    {
+        var there = changes.Modified.Concat(changes.Untracked).Distinct(StringComparer.Ordinal).Where(path => parts.Exists(Path.Join(parts.DirectoryOf(worktree), path))).ToList();
+        return there.Count == 0 ? string.Empty : $" ({Listed.Of(there, MostNamed)}, which was there by then, is in the trash now: {Path.Join(parts.Layout.Trash, $"{worktree.Id}")})";
+    }
+
+    // A git that was killed leaves its lock files, and then no other git can commit here. Those on refs can be taken away, unless another git may hold them.
+    private bool IsLeftLocked(AdminEntry entry, Worktree worktree) =>
+        parts.FreeBranch(worktree) is not null || parts.Files.Directory.EnumerateFiles(entry.Directory, "*.lock").Any();
+
+    private Refusal Failed(Worktree worktree, string words, bool areGits = false) => new(
+        RefusalCode.GitFailed,
+        $"Worktree \"{worktree.Name}\" could not be made: {(words.Length > 0 ? words : "git failed without a word")}. What was there of it was taken back.",
+        parts.Git.Records.AnyBroken(besides: worktree.Name)
+            ? "One of git's records of worktrees is broken, so git makes no other: a person should run `worktree-mcp doctor` here, which names it."
+            : PartialClone.IsMissing(words) && (worktree.BaseCommit ?? parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}")) is { } commit
+                ? $"This is a partial clone that has not fetched all files of {commit[..12]}. A person fetches them with: {PartialClone.FetchFiles(parts.Layout.CommonDirectory, commit)}. Then repeat the call."
+            : areGits ? "Read git's words above; repeat the call when the cause is gone."
+            : "Repeat the call; if it fails again, `worktree-mcp doctor` here says more.",
+        "worktree_list()");
+}

@@ -1,0 +1,387 @@
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Running;
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Worktrees.Creating;
+using WorktreeMcp.Domain.Worktrees.Registry;
+using WorktreeMcp.Domain.Worktrees.Removing;
+using WorktreeMcp.Domain.Worktrees.Settling;
+
+namespace WorktreeMcp.Domain.Worktrees.Landing;
+
+/// <summary>
+/// Lands the branch of a worktree in its base. Invariants:
+/// - everything is made beside all checkouts and verified there; a conflict, a failing command or a lost race changes nothing;
+/// - one landing at a time, so what was verified is what lands; the base moves only from the commit that it was made on;
+/// - only committed work lands: a worktree with anything else in it is refused;
+/// - order: the worktree's lease, the landing lock, the lock; the last is never held while something is verified or checked out.
+/// </summary>
+internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entries, HalfDoneWorktrees repair, WorktreeRemover remover, LandingVerification verification, BaseBranch bases, LandingRecord book)
+{
+    private const int MostTries = 5;
+    private const int MostMessage = 20_000;
+    private const int MostCommand = 32_000;
+
+    private readonly LandingPlan _plan = new(parts.Git);
+    private readonly LandingChecks _sight = new(parts, entries);
+
+    internal LandingResult Land(LandingRequest request, string by, Action<string> progress, CancellationToken cancel)
+    {
+        Check(request);
+        if (request.VerifyCommand is not null)
+        {
+            verification.RequireAllowed();
+        }
+
+        var found = WorktreeEntries.Require(repair.SettledForChange(), request.Name);
+        parts.Board.Claims.EnsureMay(parts.TaskOf(found), by);
+        RefuseUnused(found, request.Remove);
+        LandingResult result;
+        using (var lease = parts.TryLease(found, shared: true) ?? throw parts.InUse(found.Name))
+        {
+            using var landing = Wait(request, found, progress, cancel);
+            SettleOthers(landing, by);
+            result = Land(request, found, lease, landing, by, progress, cancel);
+        }
+
+        return request.Remove ? WithRemoval(result, by) : result;
+    }
+
+    // What is refused anyway need not wait.
+    private LandingLock Wait(LandingRequest request, Worktree found, Action<string> progress, CancellationToken cancel)
+    {
+        using (var free = LandingLock.Try(parts.Layout))
+        {
+            if (free is null)
+            {
+                _sight.RefuseUncommitted(_sight.Look(request, found));
+            }
+        }
+
+        return LandingLock.Acquire(parts.Layout, request.Patience, parts.Store.Time, $"landing {request.Name}", progress, cancel);
+    }
+
+    private LandingResult Land(LandingRequest request, Worktree found, WorktreeLock lease, LandingLock landing, string by, Action<string> progress, CancellationToken cancel)
+    {
+        for (var tries = 1; tries <= MostTries; tries++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (Try(request, found, lease, landing, by, progress, cancel) is { } result)
+            {
+                return result;
+            }
+
+            progress("the base has moved, or the commit that was to land is gone; merging again");
+        }
+
+        throw new Refusal(RefusalCode.Busy, $"The base moved, or a gc took the commit that was to land, {MostTries} times while worktree \"{request.Name}\" was landing. Nothing was changed.", "Repeat the call when the repository has come to rest.");
+    }
+
+    // Null when somebody else moved the base first, or took away what was to land.
+    private LandingResult? Try(LandingRequest request, Worktree found, WorktreeLock lease, LandingLock landing, string by, Action<string> progress, CancellationToken cancel)
+    {
+        var source = _sight.Look(request, found);
+        var pending = new PendingLanding(source.Into, source.From, string.Empty, source.Tip, Follow: false, request.CompleteTask, StateJson.Seconds(parts.Store.Time.GetUtcNow()));
+        RunResult? verified = null;
+        PlannedLanding plan;
+        CommitHabits habits;
+        MovableBase movable;
+        try
+        {
+            // What is uncommitted is looked for while the commit is made: neither touches what the other does.
+            (_, (plan, habits)) = Both.Of(() => _sight.RefuseUncommitted(source), () => Plan(request, source, landing));
+            if (plan.To == source.From)
+            {
+                return Unfollowed(request, source) is { } landed ? FollowLate(request, source, landed, lease, landing, by) : NothingToLand(request, source, by);
+            }
+
+            pending = pending with { To = plan.To, Follow = request.Strategy != LandingStrategy.Merge && !request.Remove && plan.To != source.Tip };
+            movable = bases.Prepare(source.Into, plan);
+            if (request.VerifyCommand is { } command)
+            {
+                // Nothing is held while it runs, and what stands in the way is looked for again afterwards.
+                movable.Dispose();
+                RenewFor(source.Worktree, by);
+                verified = verification.Run(source.Worktree, plan.To, command, landing.Descriptor, progress, cancel);
+                movable = bases.Prepare(source.Into, plan);
+            }
+        }
+        catch (Refusal refusal) when (refusal.Code is RefusalCode.MergeConflict or RefusalCode.VerifyFailed or RefusalCode.BaseDirty)
+        {
+            book.Failed(source.Worktree, pending, Redaction.Of(refusal.Message), by);
+            throw;
+        }
+
+        using (movable)
+        {
+            return Move(request, source, pending, movable, lease, landing, by) is var (step, moved, notes)
+                ? new LandingResult(step, source.Into, request.Strategy, source.From, plan.To, plan.Commits, plan.Files.Count, movable.Checkout?.Directory, verified, moved, null, [.. notes, .. parts.Git.LoneLinks.Among(plan.Files, plan.To, parts.DirectoryOf(source.Worktree), null), .. Notes(source.Worktree, habits, verified, plan.Files)])
+                : null;
+        }
+    }
+
+    // Nobody is to take the task over while it is verified.
+    private void RenewFor(Worktree worktree, string by)
+    {
+        using var change = parts.Store.Begin("worktree.merge", by);
+        parts.Board.Claims.RenewAlone(change, worktree.TaskId);
+    }
+
+    private (PlannedLanding Plan, CommitHabits Habits) Plan(LandingRequest request, LandingSource source, LandingLock landing)
+    {
+        var habits = parts.Git.Landing.Habits();
+        return (_plan.Make(source, request.Strategy, request.Message, habits, landing.Descriptor), habits);
+    }
+
+    private (WorktreeStep Step, bool Followed, IReadOnlyList<string> Notes)? Move(
+        LandingRequest request, LandingSource source, PendingLanding pending, MovableBase movable, WorktreeLock lease, LandingLock landing, string by)
+    {
+        if (!Begin(request, source, ref pending, by))
+        {
+            return null;
+        }
+
+        var move = bases.Move(pending, movable, $"worktree_merge {source.Worktree.Branch}", landing.Descriptor);
+        switch (move)
+        {
+            case { Outcome: MoveOutcome.HalfMoved, Why: { } half }:
+                throw half;
+            case { Outcome: MoveOutcome.Failed, Why: { } why }:
+                EndFailed(source.Worktree, pending, why, by);
+
+                // Until the base is there nothing holds the commit, and a person's gc may take it: then it is made anew.
+                return parts.Git.ResolveCommit(pending.To) is null ? null : throw why;
+            case { Outcome: MoveOutcome.Lost }:
+                End(source.Worktree, pending, $"{source.Into} was moved by somebody else first", by);
+                return null;
+        }
+
+        // The branch follows only if nobody uses the worktree, this landing included.
+        lease.Dispose();
+        var reason = pending.Follow ? TryFollow(source.Worktree, pending, landing) : null;
+        var step = EndLanded(source.Worktree, pending, by);
+        IReadOnlyList<string> notes = [.. new[] { reason is null ? null : $"{source.Worktree.Branch} still holds its own commits, since {reason}", move.Note }.OfType<string>()];
+        return (step, pending.Follow && reason is null, notes);
+    }
+
+    // What was judged without the lock is judged again under it.
+    private bool Begin(LandingRequest request, LandingSource source, ref PendingLanding pending, string by)
+    {
+        using var change = parts.Store.Begin("worktree.merge", by);
+        var worktree = _sight.Same(entries.All(change), source.Worktree);
+        if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") != source.Tip)
+        {
+            throw new Refusal(
+                RefusalCode.WorktreeBusy,
+                $"{worktree.Branch} went on while it was landing: it is no longer at {source.Tip[..12]}. Nothing was changed.",
+                "Repeat the call when its work is done.",
+                $"worktree_merge(name: \"{worktree.Name}\")");
+        }
+
+        if (parts.Git.Refs.Resolve($"refs/heads/{source.Into}") != source.From)
+        {
+            return false;
+        }
+
+        var task = parts.TaskOf(worktree);
+        parts.Board.Claims.EnsureMay(task, by);
+        if (request.CompleteTask)
+        {
+            WorktreePlaces.EnsureCanComplete(worktree, task);
+        }
+
+        pending = pending with { Since = change.Now };
+        parts.Board.Claims.Renew(change, task?.Id);
+        LandingRecord.Begin(change, worktree, task, pending);
+        return true;
+    }
+
+    private WorktreeStep End(Worktree worktree, PendingLanding pending, string? error, string by)
+    {
+        using var change = parts.Store.Begin("worktree.merge", by);
+        return book.End(change, worktree, pending, error);
+    }
+
+    private void EndFailed(Worktree worktree, PendingLanding pending, Refusal why, string by)
+    {
+        try
+        {
+            End(worktree, pending, why.Message, by);
+        }
+        catch (Refusal refusal)
+        {
+            throw LandingRecord.NotRecorded(why, refusal);
+        }
+    }
+
+    private WorktreeStep EndLanded(Worktree worktree, PendingLanding pending, string by)
+    {
+        try
+        {
+            return End(worktree, pending, null, by);
+        }
+        catch (Refusal refusal)
+        {
+            throw LandingRecord.NotRecorded(worktree, pending, refusal);
+        }
+    }
+
+    // It has landed: that its branch cannot follow is a note.
+    private string? TryFollow(Worktree worktree, PendingLanding pending, LandingLock landing)
+    {
+        try
+        {
+            return book.Follow(worktree, pending, isRepeated: false, landing.Descriptor);
+        }
+        catch (Refusal refusal) when (refusal.Code == RefusalCode.Busy)
+        {
+            // Half of it is done, so the intent has to stay on record.
+            throw LandingRecord.NotRecorded(worktree, pending, refusal);
+        }
+        catch (HalfMovedException fault)
+        {
+            throw LandingRecord.NotFollowed(worktree, pending, fault);
+        }
+        catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
+        {
+            return fault.Message;
+        }
+    }
+
+    // What landed of it when its branch could not follow.
+    private LandedWork? Unfollowed(LandingRequest request, LandingSource source) =>
+        request is { Strategy: not LandingStrategy.Merge, Remove: false }
+        && source.Worktree.Landed is { } landed && landed.Into == source.Into && landed.Tip == source.Tip && landed.Commit != source.Tip
+        && parts.Git.Landing.IsAncestor(landed.Commit, source.From)
+            ? landed
+            : null;
+
+    private LandingResult? FollowLate(LandingRequest request, LandingSource source, LandedWork landed, WorktreeLock lease, LandingLock landing, string by)
+    {
+        var pending = new PendingLanding(source.Into, landed.Commit, landed.Commit, source.Tip, Follow: true, request.CompleteTask, StateJson.Seconds(parts.Store.Time.GetUtcNow()));
+        if (!Begin(request, source, ref pending, by))
+        {
+            return null;
+        }
+
+        lease.Dispose();
+        var reason = TryFollow(source.Worktree, pending, landing);
+        var note = reason is null
+            ? $"{source.Worktree.Branch} had landed before and has followed now"
+            : $"{source.Worktree.Branch} had landed before and still holds its own commits, since {reason}";
+        return new LandingResult(EndLanded(source.Worktree, pending, by), source.Into, request.Strategy, source.From, source.From, 0, 0, null, null, reason is null, null, [note]);
+    }
+
+    private LandingResult NothingToLand(LandingRequest request, LandingSource source, string by)
+    {
+        using var change = parts.Store.Begin("worktree.merge", by);
+        var worktree = _sight.Same(entries.All(change), source.Worktree);
+        var old = parts.TaskOf(worktree);
+        parts.Board.Claims.EnsureMay(old, by);
+        var task = old;
+        string? warning = null;
+        if (request.CompleteTask)
+        {
+            WorktreePlaces.EnsureCanComplete(worktree, old);
+            if (old!.IsOpen)
+            {
+                task = TaskBoard.Put(change, old.MoveTo(TaskState.Completed));
+                TaskBoard.EmitCompleted(change, old, task);
+                warning = change.Commit("worktree.merge");
+            }
+        }
+        else
+        {
+            parts.Board.Claims.RenewAlone(change, old?.Id);
+        }
+
+        var step = new WorktreeStep(worktree, parts.DirectoryOf(worktree), task, Already: true, task is null ? [] : parts.Board.NowReady(old!, task), warning);
+        return new LandingResult(step, source.Into, request.Strategy, source.From, source.From, 0, 0, null, null, false, null, [$"{source.Into} has all that is committed on {worktree.Branch}; there was nothing to land"]);
+    }
+
+    private LandingResult WithRemoval(LandingResult result, string by)
+    {
+        try
+        {
+            return result with { Removal = remover.Remove(result.Step.Worktree.Name, force: false, completeTask: false, $"landed in {result.Into}", by) };
+        }
+        catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
+        {
+            return result with { Notes = [.. result.Notes, $"The worktree was not removed: {fault.Message}{(fault is Refusal { Hint: var hint } ? $" {hint}" : string.Empty)}"] };
+        }
+    }
+
+    private IEnumerable<string> Notes(Worktree landed, CommitHabits habits, RunResult? verified, IReadOnlyList<ChangedFile> files)
+    {
+        // It has happened by now: for a note nothing is finished first, which could fail.
+        if (StackedWork.Above(landed, entries.AsTheyAre()) is { Count: > 0 } above)
+        {
+            yield return $"started from {landed.Branch} and left as they are: {Listed.Of([.. above.Select(w => w.Name)], 10)}; worktree_status of each says how it goes on";
+        }
+
+        if (habits.Hooks.Count > 0)
+        {
+            yield return $"git hooks are installed and were not run: {string.Join(", ", habits.Hooks)}";
+        }
+
+        foreach (var note in new[] { DecidingFiles.Note(files), verified is null ? null : verification.Unapproved }.OfType<string>())
+        {
+            yield return note;
+        }
+
+        if (verified is not null && verification.NotConfined is { } reason)
+        {
+            yield return $"verify_command was not confined: {reason}";
+        }
+
+        if (verified?.Survivors.Count > 0)
+        {
+            yield return $"processes of verify_command are still alive: {string.Join(", ", verified.Survivors)}";
+        }
+    }
+
+    private void SettleOthers(LandingLock landing, string by)
+    {
+        if (entries.All().Any(worktree => worktree.Landing is not null))
+        {
+            using var change = parts.Store.Begin("recovery", by);
+            book.Settle(change, landing.Descriptor);
+        }
+    }
+
+    private void RefuseUnused(Worktree worktree, bool remove)
+    {
+        if (!parts.Git.Version.CanMerge)
+        {
+            throw TooOld(parts.Git.Version.Version, "Landing");
+        }
+
+        using var lease = remove ? parts.TryLease(worktree, shared: false) ?? throw parts.InUse(worktree.Name, worktree.Runs) : null;
+    }
+
+    private static void Check(LandingRequest request)
+    {
+        WorktreeName.Require(request.Name);
+        if (request.Message is { } message && (string.IsNullOrWhiteSpace(message) || message.Length > MostMessage || message.Contains('\0', StringComparison.Ordinal)))
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, $"message is empty, holds a NUL, or is longer than {MostMessage} characters.", "Give a message, or leave it out for one that names the task.");
+        }
+
+        if (request is { Message: not null, Strategy: LandingStrategy.Rebase })
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, "message was given, but a rebase keeps each commit's own message.", "Leave message out, or use strategy \"squash\".");
+        }
+
+        if (request.VerifyCommand is { } command && (string.IsNullOrWhiteSpace(command) || command.Length > MostCommand || command.Contains('\0', StringComparison.Ordinal)))
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, $"verify_command is empty, holds a NUL, or is longer than {MostCommand} characters.", "Give one shell command, or leave it out.");
+        }
+    }
+
+    /// <summary>Refuses what an old git cannot do.</summary>
+    internal static Refusal TooOld(string version, string what) => new(
+        RefusalCode.GitFailed, $"{what} needs git 2.38 or newer; this is {version}.", "A person installs a newer git on the PATH of the server; everything else works with this one.");
+}

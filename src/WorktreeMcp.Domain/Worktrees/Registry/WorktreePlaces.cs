@@ -1,0 +1,268 @@
+using System.Globalization;
+using System.IO.Abstractions;
+using System.Runtime.InteropServices;
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Spares;
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
+
+namespace WorktreeMcp.Domain.Worktrees.Registry;
+
+/// <summary>What the registry works with, for the classes that share its work.</summary>
+internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepository Git, SpareRoom Spares, IFileSystem Files, CurrentSettings Configuration)
+{
+    /// <summary>What is set, as of the last look; who lets something be done looks again.</summary>
+    internal RepositorySettings Settings => Configuration.Known;
+
+    private const string Missing = "its directory is missing";
+
+    internal StateLayout Layout => Store.Layout;
+
+    /// <summary>What proves that a step, or a branch, is ours.</summary>
+    internal StepProof Proof => field ??= new(Store, Files);
+
+    /// <summary>The absolute directory of a worktree; refuses an entry that points out of the repository.</summary>
+    internal string DirectoryOf(Worktree worktree)
+    {
+        var directory = Path.GetFullPath(worktree.Path, Layout.Root);
+        return directory.StartsWith(Layout.Root + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            ? directory
+            : throw new Refusal(
+                RefusalCode.CorruptFile,
+                $"The registry says that worktree \"{worktree.Name}\" lies at {directory}, outside the repository {Layout.Root}.",
+                $"A person should correct its path in {Layout.Index}.");
+    }
+
+    /// <summary>Whether anything lies at a path, a dangling link too.</summary>
+    internal bool Exists(string path) => (int)Files.FileInfo.FromFileName(path).Attributes != -1;
+
+    /// <summary>The commit that the base is at now, else the one the worktree started from; null for an old entry without either.</summary>
+    internal string? BaseTip(Worktree worktree) =>
+        (worktree.BaseRef is null ? null : Git.Refs.Resolve($"refs/heads/{worktree.BaseRef}")) ?? worktree.BaseCommit ?? Git.MainHead().Commit;
+
+    /// <summary>
+    /// Both directions of a worktree's identity: its directory names an admin entry of this repository, and that names
+    /// the directory. Without it git would fall through to the main checkout, or run what a rewritten file names.
+    /// </summary>
+    /// <returns>The admin entry, or what is wrong.</returns>
+    internal (AdminEntry? Entry, string? Problem) Identify(Worktree worktree)
+    {
+        var directory = DirectoryOf(worktree);
+        var info = Files.DirectoryInfo.FromDirectoryName(directory);
+        if (!info.Exists)
+        {
+            return (null, Exists(directory) ? "something that is not a directory lies in its place" : Missing + MovedTo(worktree, directory));
+        }
+
+        if (info.Attributes.HasFlag(FileAttributes.ReparsePoint))
+        {
+            return (null, "its directory is a link");
+        }
+
+        // The folder that all usual ones lie in is looked at by every call.
+        if (Path.GetDirectoryName(directory) != Layout.Worktrees && LinkAbove(directory) is { } link)
+        {
+            return (null, $"it lies behind {link}, which is a link");
+        }
+
+        if (AdminEntry.NamedBy(directory, Layout.CommonDirectory, Files) is not { } entry)
+        {
+            return (null, "its .git file is missing or does not name a worktree of this repository");
+        }
+
+        if (entry.NamesWorktree(Files) is not { } named || !AdminEntry.SamePath(named, directory))
+        {
+            return (null, $"git's record {entry.Id} belongs to another directory");
+        }
+
+        if (!entry.SharesCommonDirectory(Layout.CommonDirectory, Files))
+        {
+            return (null, $"git's record {entry.Id} names another common directory");
+        }
+
+        return worktree.AdminId is { } id && id != entry.Id
+            ? (null, $"its .git file names git's record {entry.Id}, the registry {id}")
+            : (entry, null);
+    }
+
+    /// <summary>The admin entry, or a refusal: nothing acts in a directory whose identity is in doubt.</summary>
+    internal AdminEntry RequireIdentity(Worktree worktree)
+    {
+        var (entry, problem) = Identify(worktree);
+        return entry ?? throw new Refusal(
+            RefusalCode.NotFound,
+            $"Worktree \"{worktree.Name}\" at {DirectoryOf(worktree)} fails its identity check: {problem}. Nothing was run in it.",
+            problem!.StartsWith(Missing, StringComparison.Ordinal)
+                ? $"worktree_remove with name \"{worktree.Name}\" takes it off the registry; its branch {worktree.Branch} stays if it has commits of its own."
+                : "A person should look at that directory; `git worktree repair PATH` restores a lost .git file.",
+            problem.StartsWith(Missing, StringComparison.Ordinal) ? $"worktree_remove(name: \"{worktree.Name}\")" : "worktree_list()");
+    }
+
+    /// <summary>
+    /// A number for a new worktree, which no removed one waits under: the counters may be lost, and whatever is removed
+    /// goes into the trash by its number.
+    /// </summary>
+    internal int NewWorktreeId(StateChange change)
+    {
+        int id;
+        do
+        {
+            id = change.NewWorktreeId();
+        }
+        while (Exists(Path.Join(Layout.Trash, $"{id}")) || Exists(Path.Join(Layout.Worktrees, ".trash", $"{id}")) || Exists(AdminEntry.InTrash(Layout.CommonDirectory, id).Directory) || Exists(AdminEntry.InTrashBefore(Layout.CommonDirectory, id).Directory));
+
+        return id;
+    }
+
+    /// <summary>A worktree's lease, or null when somebody holds it.</summary>
+    /// <param name="worktree">The worktree.</param>
+    /// <param name="shared">Shared for commands, exclusive for making and removing.</param>
+    internal WorktreeLock? TryLease(Worktree worktree, bool shared) => WorktreeLock.Try(Layout, worktree.Id, shared);
+
+    /// <summary>The refusal of what needs a worktree for itself; names the commands that run in it.</summary>
+    /// <param name="name">The worktree.</param>
+    /// <param name="runs">What runs in it; none when it is not known who has it.</param>
+    internal Refusal InUse(string name, params IReadOnlyList<BegunRun> runs) => runs is [var first, ..]
+        ? new Refusal(
+            RefusalCode.WorktreeBusy,
+            $"Worktree \"{name}\" is in use: {string.Join(", ", runs.Take(3).Select(Words))}{(runs.Count > 3 ? $" and {runs.Count - 3} more" : string.Empty)}.",
+            $"Wait for the end with worktree_output, or end it with worktree_stop(run_id: \"{first.Id}\"); then repeat the call.",
+            $"worktree_output(run_id: \"{first.Id}\")")
+        : new Refusal(
+            RefusalCode.WorktreeBusy,
+            $"Worktree \"{name}\" is in use: a command runs in it, or it is being made or removed.",
+            "Wait for it to end, then repeat the call; worktree_status shows what runs.",
+            $"worktree_status(name: \"{name}\")");
+
+    /// <summary>The task of a worktree, or null when it has none or the task's file is gone.</summary>
+    internal BoardTask? TaskOf(Worktree worktree) =>
+        worktree.TaskId is { } id && Store.FindTask(id) is not null ? Board.Require(id) : null;
+
+    /// <summary>Refuses if a task is to be completed together with its worktree and cannot be.</summary>
+    internal static void EnsureCanComplete(Worktree worktree, BoardTask? task)
+    {
+        if (task is null)
+        {
+            throw new Refusal(
+                RefusalCode.InvalidArgument,
+                $"complete_task was given, but worktree \"{worktree.Name}\" is bound to no task.",
+                "Leave complete_task out.");
+        }
+
+        _ = task.MoveTo(TaskState.Completed);
+    }
+
+    /// <summary>Lock files that a killed git of ours left.</summary>
+    internal LeftLocks LeftLocks => new(Layout.CommonDirectory, Layout.Root, Files, Store.Disk);
+
+    /// <summary>Takes away lock files that a killed git of ours left on a worktree's branch.</summary>
+    /// <returns>One that has to stay for now, or null.</returns>
+    internal string? FreeBranch(Worktree worktree) => LeftLocks.Free(worktree.Branch, worktree.UpdatedAt);
+
+    /// <summary>
+    /// Deletes a worktree's branch if it is still at that commit; the caller has asked whether it was made for it. A git that was
+    /// killed over it is begun once more. What counts is whether the branch is there afterwards.
+    /// </summary>
+    /// <returns>git's words if it is still there, else null; and whether a git was killed, which may have left a lock.</returns>
+    internal (string? Words, bool WasKilled) DropBranch(Worktree worktree, string tip, SafeHandle guard)
+    {
+        var answer = Git.DeleteBranch(worktree.Branch, tip, guard);
+        var wasKilled = answer.ExitCode is null;
+        if (wasKilled)
+        {
+            FreeBranch(worktree);
+            answer = Git.DeleteBranch(worktree.Branch, tip, guard);
+        }
+
+        return (answer.Succeeded || Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null ? null : answer.ErrorInOneLine, wasKilled);
+    }
+
+    private string MovedTo(Worktree worktree, string directory) =>
+        worktree.AdminId is { } id && AdminEntry.At(Layout.CommonDirectory, id).NamesWorktree(Files) is { } named && !AdminEntry.SamePath(named, directory)
+            ? $"; git says it was moved to {named}"
+            : string.Empty;
+
+    /// <summary>Refuses a trash that is a link: what goes there would go to somebody else.</summary>
+    internal void RefuseLinkedTrash()
+    {
+        if (new[] { Layout.Trash, Layout.TrashBeside }.FirstOrDefault(folder => Files.KindOf(folder) == FileKind.Link) is { } link)
+        {
+            throw ControlFolders.Linked(link);
+        }
+    }
+
+    /// <summary>Renames a directory, once: a repetition after a kill finds it done.</summary>
+    internal void MoveOnce(string from, string to)
+    {
+        if (Files.Directory.Exists(from) && !Exists(to))
+        {
+            RefuseLinkOnTheWay(from);
+            RefuseLinkOnTheWay(to);
+            Store.Disk.MakeFolder(Path.GetDirectoryName(to)!);
+            HeldFolder.Above(Layout, from).Dispose();
+            Files.Directory.Move(from, to);
+        }
+    }
+
+    private void RefuseLinkOnTheWay(string path)
+    {
+        if (LinkAbove(path) is { } link)
+        {
+            throw new IOException($"{path} lies behind {link}, which is a link and not followed");
+        }
+    }
+
+    // By component: a link on the way leads somewhere else than the path says.
+    private string? LinkAbove(string path)
+    {
+        var top = path.StartsWith(Layout.CommonDirectory + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? Layout.CommonDirectory : Layout.Root;
+        for (var folder = Path.GetDirectoryName(path); folder is not null && folder.Length > top.Length; folder = Path.GetDirectoryName(folder))
+        {
+            if (Files.KindOf(folder) == FileKind.Link)
+            {
+                return folder;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Deletes what stands in the place of a record in the trash and is none: a person's gc makes the folders of a record anew that is
+    /// renamed while gc expires its log.
+    /// </summary>
+    internal void DropRemade(AdminEntry trashed)
+    {
+        if (Exists(trashed.Directory) && trashed.NamesWorktree(Files) is null)
+        {
+            Store.Disk.DeleteTree(trashed.Directory);
+        }
+    }
+
+    /// <summary>
+    /// Deletes lock files in a record that was renamed. A git that holds one, such as a gc that expires the log at this moment, looks for it
+    /// where the record was and never takes it away; then no git could write there, and every later gc would stop at it.
+    /// </summary>
+    internal void DropLocks(AdminEntry moved)
+    {
+        string[] folders = [moved.Directory, Path.Join(moved.Directory, "logs")];
+        foreach (var path in folders.Where(Files.Directory.Exists).SelectMany(folder => Files.Directory.EnumerateFiles(folder, "*.lock")).ToList())
+        {
+            Store.Disk.Delete(path);
+        }
+    }
+
+    /// <summary>git's record of a removed worktree.</summary>
+    internal AdminEntry TrashedRecord(int id) => AdminEntry.InTrash(Layout.CommonDirectory, id, Files);
+
+    private string Words(BegunRun run)
+    {
+        var age = Math.Max(0, StateJson.Seconds(Store.Time.GetUtcNow()) - run.StartedAt);
+        return string.Create(CultureInfo.InvariantCulture, $"{run.Id} of {run.By} has been running for {age:0} s ({run.Command})");
+    }
+}

@@ -1,0 +1,384 @@
+using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Worktrees.Creating;
+using WorktreeMcp.Domain.Worktrees.Looking;
+using WorktreeMcp.Domain.Worktrees.Registry;
+using WorktreeMcp.Domain.Worktrees.Settling;
+using WorktreeMcp.Domain.Worktrees.Trash;
+
+namespace WorktreeMcp.Domain.Worktrees.Removing;
+
+/// <summary>
+/// Takes worktrees down. What a removal may not touch is decided here and nowhere else. Invariants:
+/// - without force it refuses on any work that is nowhere else: modified, staged, untracked, hidden, detached, in a submodule or in any
+///   repository below, ignored or not, and on what cannot be looked at;
+/// - with force it refuses still on doubt about identity, on a git lock, while somebody uses the worktree, and where a checkout of somebody
+///   lies below: git's record of that one would point to nowhere;
+/// - the repository's teardown runs only when the removal would be done, and before anything goes;
+/// - whatever goes, goes into the trash.
+/// </summary>
+internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entries, HalfDoneWorktrees repair, IntoTrash trash, WorktreeSetup setup, WorktreeStatuses looks)
+{
+    private const int MostListed = 20;
+    private const int MostLooks = 3;
+
+    private static readonly string[] GitLocks = ["index.lock", "HEAD.lock"];
+
+    internal WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by)
+    {
+        WorktreeName.Require(name);
+        var said = TearDown(name, force, completeTask, by);
+        var removal = TakeDown(name, force, completeTask, reason, by);
+        return removal with { Step = removal.Step.Warn(said) };
+    }
+
+    // A teardown cannot be taken back. Where the folder is gone there is nothing to tear down.
+    private string? TearDown(string name, bool force, bool completeTask, string by)
+    {
+        if (!setup.HasTeardown || WorktreeEntries.Find(repair.SettledForChange(), name) is not { IsUsable: true } worktree || parts.Identify(worktree).Entry is null)
+        {
+            return null;
+        }
+
+        using (parts.TryLease(worktree, shared: false) ?? throw parts.InUse(name, worktree.Runs))
+        {
+            EnsureMay(worktree, completeTask, by);
+            Inspect(worktree, force);
+        }
+
+        return setup.End(name, force, by);
+    }
+
+    private BoardTask? EnsureMay(Worktree worktree, bool completeTask, string by)
+    {
+        var task = parts.TaskOf(worktree);
+        parts.Board.Claims.EnsureMay(task, by);
+        if (completeTask)
+        {
+            WorktreePlaces.EnsureCanComplete(worktree, task);
+        }
+
+        return task;
+    }
+
+    private WorktreeRemoval TakeDown(string name, bool force, bool completeTask, string? reason, string by)
+    {
+        var all = repair.SettledForChange();
+        if (WorktreeEntries.Find(all, name) is { IsLive: false } gone)
+        {
+            return AlreadyRemoved(gone, completeTask, by);
+        }
+
+        parts.RefuseLinkedTrash();
+        var worktree = WorktreeEntries.Require(all, name);
+        using var lease = parts.TryLease(worktree, shared: false) ?? throw parts.InUse(name, worktree.Runs);
+        if (!entries.All().Any(w => w.Id == worktree.Id && w.IsUsable))
+        {
+            // It went meanwhile, and another of its name may be in the making: that one's files are not to be judged.
+            throw parts.InUse(name);
+        }
+
+        for (var look = 1; look <= MostLooks; look++)
+        {
+            var mark = force ? null : looks.Mark(worktree);
+            var found = Inspect(worktree, force);
+            trash.Foresee(worktree);
+
+            using var change = parts.Store.Begin("worktree.remove", by);
+            var inspected = worktree.Id;
+            worktree = WorktreeEntries.Require(entries.All(change), name);
+            if (worktree.Id != inspected || !worktree.IsUsable)
+            {
+                throw parts.InUse(name);
+            }
+
+            // Whatever came while the lock was waited for is work like any other, so it is looked at anew.
+            RefuseLocked(worktree, AdminEntry.At(parts.Layout.CommonDirectory, worktree.AdminId ?? worktree.Name));
+            if (mark is null || looks.IsUnchanged(worktree, mark.Value))
+            {
+                return TakeDown(change, worktree, found with { IsClean = found.IsClean && mark is not null }, completeTask, reason, by);
+            }
+        }
+
+        throw new Refusal(
+            RefusalCode.WorktreeBusy,
+            $"Files in worktree \"{name}\" are being changed: they were others after each of {MostLooks} looks.",
+            "Let whatever writes there come to its end, then repeat the call. With force it goes into the trash as it is.",
+            $"worktree_status(name: \"{name}\")");
+    }
+
+    private WorktreeRemoval TakeDown(
+        StateChange change, Worktree worktree, Inspected found, bool completeTask, string? reason, string by)
+    {
+        var task = EnsureMay(worktree, completeTask, by);
+        var intent = WorktreeEntries.Put(change, worktree with
+        {
+            Status = WorktreeState.Removing,
+            Reason = reason,
+            Trash = new TrashedWorktree(null, worktree.AdminId, null, worktree.Status, completeTask)
+            {
+                BranchTip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}"),
+                KeptReason = worktree.Reason,
+            },
+        });
+        change.Emit(Begun(worktree, task, reason));
+        change.Commit("worktree.remove.begin");
+        try
+        {
+            var removal = trash.Finish(change, intent, completeTask, found.IsClean);
+            return removal with { Step = removal.Step.Warn(found.Below), Ignored = found.Ignored, Uncommitted = found.Uncommitted };
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { InnerException: IOException or UnauthorizedAccessException })
+        {
+            throw TakenBack(change, worktree, fault is Refusal ? fault.InnerException! : fault);
+        }
+    }
+
+    private static JsonObject Begun(Worktree worktree, BoardTask? task, string? reason)
+    {
+        var lifecycleEvent = WorktreeEntries.Event("worktree.remove.before", worktree, task);
+        if (reason is not null)
+        {
+            lifecycleEvent["reason"] = reason;
+        }
+
+        return lifecycleEvent;
+    }
+
+    // As long as the files are where they were, nothing has happened; else the next call goes on from there.
+    private Refusal TakenBack(StateChange change, Worktree worktree, Exception fault)
+    {
+        var still = parts.Identify(worktree).Entry;
+        if (still is not null)
+        {
+            trash.TakeLockBack(still);
+            WorktreeEntries.Put(change, worktree);
+            change.Emit(WorktreeEntries.Event("worktree.remove.failed", worktree, null, fault.Message));
+            change.Commit("worktree.remove.undo");
+        }
+
+        return new Refusal(
+            RefusalCode.Internal,
+            $"Worktree \"{worktree.Name}\" could not be moved into the trash: {fault.Message}. {(still is null ? "The next call, even one that only reads, goes on from where this one stopped." : "It is where it was.")}",
+            $"Check free space and permissions of {parts.Layout.Trash}, then repeat the call.",
+            "worktree_list()",
+            fault);
+    }
+
+    private WorktreeRemoval AlreadyRemoved(Worktree gone, bool completeTask, string by)
+    {
+        var directory = parts.DirectoryOf(gone);
+        var task = parts.TaskOf(gone);
+        string? warning = null;
+        IReadOnlyList<int> ready = [];
+        if (!completeTask && task is not null)
+        {
+            using var change = parts.Store.Begin("worktree.remove", by);
+            parts.Board.Claims.RenewAlone(change, task.Id);
+            task = parts.TaskOf(gone);
+        }
+
+        if (completeTask && task is { IsOpen: true })
+        {
+            using var change = parts.Store.Begin("worktree.remove", by);
+            repair.SettleAbandoned(change);
+            var old = parts.Board.Require(task.Id);
+            parts.Board.Claims.EnsureMay(old, by);
+            task = TaskBoard.Put(change, old.MoveTo(TaskState.Completed));
+            TaskBoard.EmitCompleted(change, old, task);
+            warning = change.Commit("worktree.remove");
+            ready = parts.Board.NowReady(old, task);
+        }
+
+        var tree = gone.Trash?.Path is { } path ? Path.GetFullPath(path, parts.Layout.Root) : null;
+        var branchThere = parts.Git.Refs.Resolve($"refs/heads/{gone.Branch}") is not null;
+        return new WorktreeRemoval(
+            new WorktreeStep(gone, directory, task, Already: true, ready, warning), tree, !branchThere, branchThere ? "it stayed when the worktree was removed" : null, [], []);
+    }
+
+    private Inspected Inspect(Worktree worktree, bool force)
+    {
+        var directory = parts.DirectoryOf(worktree);
+        if (!parts.Exists(directory))
+        {
+            // No file of it is left to protect; its branch is judged by the same rule as always.
+            RefuseLocked(worktree, AdminEntry.At(parts.Layout.CommonDirectory, worktree.AdminId ?? worktree.Name));
+            return new Inspected([], [], null);
+        }
+
+        var entry = parts.RequireIdentity(worktree);
+        RefuseLocked(worktree, entry);
+        if (force)
+        {
+            var (there, below) = Both.Of(() => WhatIsThere(entry, directory), () => parts.Git.Below.Look(entry, directory));
+            RefuseCheckouts(worktree, directory, below);
+            return there with { Below = Along(worktree, entry, below) };
+        }
+
+        var ((changes, hidden), inside) = Both.Of(
+            () => Both.Of(() => parts.Git.Status(entry, directory, ignored: true), () => parts.Git.HiddenChanges(entry, directory)),
+            () => parts.Git.Below.Look(entry, directory));
+        RefuseInUse(worktree, entry, directory);
+        RefuseCheckouts(worktree, directory, inside);
+        RefuseWork(worktree, entry, changes, hidden, inside);
+        return new Inspected(changes.Ignored, [], null) { IsClean = true };
+    }
+
+    private string? Along(Worktree worktree, AdminEntry entry, WorkBelow below)
+    {
+        var words = new[]
+        {
+            below.Findings.Count == 0 ? null : $"With it went repositories of their own, or folders that cannot be read, as they are: {Listed.Of(below.Findings, MostListed)}.",
+            parts.Git.Refs.ReadHead(entry.Directory) is { ShortBranch: { } branch, Commit: not null } && branch != worktree.Branch ? $"Its HEAD was on branch {branch}, which stays." : null,
+        };
+        return words.Any(word => word is not null) ? string.Join(' ', words.OfType<string>()) : null;
+    }
+
+    // All of it goes into the trash, so it may go without a list too when git cannot make one.
+    private Inspected WhatIsThere(AdminEntry entry, string directory)
+    {
+        try
+        {
+            var changes = parts.Git.Status(entry, directory, ignored: true);
+            return new Inspected(changes.Ignored, [.. changes.Staged.Concat(changes.Modified).Concat(changes.Conflicted).Concat(changes.Untracked).Distinct()], null);
+        }
+        catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
+        {
+            return new Inspected([], [], null);
+        }
+    }
+
+    // Found by their files, and by git's records where a folder on the way cannot be read.
+    private void RefuseCheckouts(Worktree worktree, string directory, WorkBelow below)
+    {
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var other in entries.All().Where(other => other.IsLive && other.Id != worktree.Id))
+        {
+            Add(Path.GetFullPath(other.Path, parts.Layout.Root), $"worktree \"{other.Name}\"");
+        }
+
+        foreach (var place in parts.Git.Records.All().Where(record => !record.IsTrash).Select(record => record.NamesWorktree(parts.Files)).OfType<string>().Where(parts.Exists))
+        {
+            Add(place, $"a checkout of {parts.Layout.CommonDirectory}");
+        }
+
+        foreach (var checkout in below.Checkouts)
+        {
+            Add(Path.Join(directory, checkout.Folder), $"a checkout of {checkout.Repository}");
+        }
+
+        if (found.Count > 0)
+        {
+            throw new Refusal(
+                RefusalCode.WorktreeBusy,
+                $"Another checkout lies in worktree \"{worktree.Name}\": {Listed.Of([.. found.Select(one => $"{one.Key} ({one.Value})")], MostListed)}. Force does not change that.",
+                "Move it out with git worktree move, or take it down with git worktree remove, if it is yours; then repeat the call.",
+                $"worktree_run(name: \"{worktree.Name}\", command: \"git worktree list\")");
+        }
+
+        void Add(string place, string what)
+        {
+            if (NestedRepository.IsBelow(place, directory))
+            {
+                found.TryAdd(Path.GetRelativePath(directory, place), what);
+            }
+        }
+    }
+
+    private void RefuseLocked(Worktree worktree, AdminEntry entry)
+    {
+        if (entry.LockReason(parts.Files) is { } reason)
+        {
+            throw new Refusal(
+                RefusalCode.WorktreeLocked,
+                $"Worktree \"{worktree.Name}\" is locked in git{(reason.Length > 0 ? $": {reason}" : " without a reason")}. Force does not change that.",
+                $"A person who wants it gone runs git worktree unlock on {parts.DirectoryOf(worktree)} first.",
+                $"worktree_status(name: \"{worktree.Name}\")");
+        }
+
+        if (GitLocks.Select(name => Path.Join(entry.Directory, name)).FirstOrDefault(parts.Exists) is { } held)
+        {
+            throw new Refusal(
+                RefusalCode.WorktreeBusy,
+                $"git is at work in worktree \"{worktree.Name}\": {held} exists.",
+                "Wait until that git command has ended, then repeat the call. If none runs, a person may remove that file.",
+                $"worktree_status(name: \"{worktree.Name}\")");
+        }
+    }
+
+    private void RefuseInUse(Worktree worktree, AdminEntry entry, string directory)
+    {
+        if (entry.OperationInProgress(parts.Files) is { } operation)
+        {
+            throw new Refusal(
+                RefusalCode.WorktreeBusy,
+                $"Worktree \"{worktree.Name}\" is in the middle of {operation}.",
+                "Finish or abort it there with worktree_run, then repeat the call. With force it goes into the trash as it is.",
+                $"worktree_run(name: \"{worktree.Name}\", command: \"git status\")");
+        }
+
+        if (Occupants.In(directory) is { Count: > 0 } processes)
+        {
+            throw new Refusal(
+                RefusalCode.WorktreeBusy,
+                $"Worktree \"{worktree.Name}\" is the current directory of {string.Join(", ", processes.Take(5).Select(p => $"{p.Name} (process {p.Pid})"))}.",
+                "Let them end or change their directory, then repeat the call. With force they are left standing in the trash.",
+                $"worktree_status(name: \"{worktree.Name}\")");
+        }
+    }
+
+    private void RefuseWork(Worktree worktree, AdminEntry entry, WorktreeChanges changes, IReadOnlyList<string> hidden, WorkBelow below)
+    {
+        var findings = new List<string>();
+        Add("modified", changes.Modified);
+        Add("staged", changes.Staged);
+        Add("untracked", changes.Untracked);
+        Add("with conflicts", changes.Conflicted);
+        Add("changed behind assume-unchanged or skip-worktree", hidden);
+        var head = parts.Git.Refs.ReadHead(entry.Directory);
+        if (head is { Branch: null, Commit: { } commit })
+        {
+            Add("commits on no branch", [.. parts.Git.CommitsOnNoRef(commit, MostListed).Select(c => $"{c.Hash[..12]} {c.Subject}")]);
+        }
+
+        Add("commits in submodules that none of their remotes has (push them from there)", parts.Git.Outside.UnsharedInSubmodules(entry, MostListed));
+        Add("repositories below with work that is nowhere else, or folders that hide what is in them", below.Findings);
+        if (head?.ShortBranch != worktree.Branch)
+        {
+            findings.Add($"HEAD is {(head?.ShortBranch is { } other ? $"on branch {other}" : "detached")}, not on {worktree.Branch}");
+        }
+
+        if (findings.Count > 0)
+        {
+            throw new Refusal(
+                RefusalCode.WorktreeDirty,
+                $"Worktree \"{worktree.Name}\" holds work that a removal would take away: {string.Join("; ", findings)}.",
+                "Commit it with worktree_run, or keep the worktree with worktree_keep. With force it goes into the trash as it is, index and all; nothing is deleted.",
+                $"worktree_run(name: \"{worktree.Name}\", command: \"git add -A && git commit -m '...'\")");
+        }
+
+        void Add(string what, IReadOnlyList<string> items)
+        {
+            if (items.Count > 0)
+            {
+                var more = items.Count > MostListed ? $" and {items.Count - MostListed} more" : string.Empty;
+                findings.Add($"{what}: {string.Join(", ", items.Take(MostListed))}{more}");
+            }
+        }
+    }
+
+    /// <summary>What an inspection found that goes along.</summary>
+    /// <param name="Ignored">Ignored files.</param>
+    /// <param name="Uncommitted">Files with uncommitted work.</param>
+    /// <param name="Below">What lies below that is nowhere else, in words.</param>
+    private sealed record Inspected(IReadOnlyList<string> Ignored, IReadOnlyList<string> Uncommitted, string? Below)
+    {
+        /// <summary>Whether the index is the commit of its HEAD, and still is.</summary>
+        public bool IsClean { get; init; }
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.DependencyInjection;
+using WorktreeMcp.Server.Mcp.Prompts;
+using WorktreeMcp.Server.Mcp.Resources;
+using WorktreeMcp.Server.Mcp.Tools;
+
+namespace WorktreeMcp.Server.Mcp;
+
+/// <summary>The tools of the product, in the order in which clients see them.</summary>
+public static class ToolList
+{
+    /// <summary>The names, in order.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "task_create", "task_list", "task_get", "task_update", "task_bind_worktree",
+        "worktree_create", "worktree_list", "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
+        "task_claim", "worktree_diff", "worktree_conflicts", "worktree_merge", "worktree_restore", "worktree_output", "worktree_stop", "board_show",
+    ];
+
+    /// <summary>Registers them and what they need.</summary>
+    /// <param name="builder">The server.</param>
+    public static void Register(IMcpServerBuilder builder)
+    {
+        builder.Services.AddSingleton<OpenRepository>();
+        builder.Services.AddHostedService<BackgroundSweep>();
+        builder.WithWorktreeTools(Names, tools => tools.Add<TaskTools>().Add<WorktreeTools>().Add<RunTools>().Add<LandingTools>().Add<BoardTools>());
+        builder.WithBoardResources().WithPrompts<WorkPrompts>();
+    }
+}

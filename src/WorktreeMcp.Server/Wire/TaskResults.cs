@@ -1,0 +1,104 @@
+using System.Text.Json;
+using WorktreeMcp.Domain.Board;
+
+namespace WorktreeMcp.Server.Wire;
+
+/// <summary>A task in a list.</summary>
+public sealed record TaskRow(
+    int Id, string Subject, TaskState Status, bool Ready, TaskPriority Priority, string? Owner, string? Worktree, string? WorktreeState,
+    IReadOnlyList<int>? WaitsFor, IReadOnlyList<string>? Labels, TaskAttention? Attention, string? Omitted)
+{
+    private const int SubjectBytes = 240;
+    private const int LabelBytes = 200;
+    private const int Most = 10;
+
+    internal static TaskRow From(TaskView view)
+    {
+        var labels = CutText.Of(view.Task.Labels, Most, LabelBytes);
+        var waits = CutText.Of(view.WaitsFor, Most);
+        return new TaskRow(
+            view.Task.Id,
+            CutText.Of(view.Task.Subject, SubjectBytes, "task_get has all of it"),
+            view.Task.Status,
+            view.IsReady,
+            view.Task.Priority,
+            view.Task.Owner,
+            view.Task.Worktree,
+            view.Task.WorktreeState,
+            waits.Items.Count == 0 ? null : waits.Items,
+            labels.Items.Count == 0 ? null : labels.Items,
+            view.Task.Attention == TaskAttention.None ? null : view.Task.Attention,
+            Omission.Of("task_get has all of them", (waits.Omitted, "tasks it waits for"), (labels.Omitted, "labels")));
+    }
+}
+
+/// <summary>A note on a task.</summary>
+public sealed record NoteRow(double At, string By, string Text);
+
+/// <summary>Everything about one task; what is cut stands in its file in full.</summary>
+public sealed record TaskFull(
+    int Id, string Subject, string Description, TaskState Status, bool Ready, TaskPriority Priority, TaskAttention Attention, string? Owner,
+    string? Worktree, string? WorktreeState, IReadOnlyList<int> BlockedBy, IReadOnlyList<int> WaitsFor, IReadOnlyList<string> Labels,
+    double? LeaseUntil, int Epoch, IReadOnlyList<NoteRow> Notes, long Revision, double CreatedAt, double UpdatedAt, string? Omitted)
+{
+    private const int DescriptionBytes = 6_000;
+    private const int NoteBytes = 640;
+    private const int LabelBytes = 2_400;
+    private const int MostNotes = 5;
+
+    internal static TaskFull From(TaskView view)
+    {
+        var task = view.Task;
+        var rest = $".tasks/task_{task.Id}.json in the main checkout has all of it";
+        var labels = CutText.Of(task.Labels, task.Labels.Count, LabelBytes);
+        return new TaskFull(
+            task.Id, task.Subject, CutText.Of(task.Description, DescriptionBytes, rest), task.Status, view.IsReady, task.Priority, task.Attention,
+            task.Owner, task.Worktree, task.WorktreeState, task.BlockedBy, view.WaitsFor, labels.Items, task.LeaseUntil, task.Epoch,
+            [.. task.Notes.TakeLast(MostNotes).Select(n => new NoteRow(n.At, n.By, CutText.Of(n.Text, NoteBytes, rest)))],
+            task.Revision, task.CreatedAt, task.UpdatedAt,
+            Omission.Of(rest, (task.Notes.Count - MostNotes, "older notes"), (labels.Omitted, "labels")));
+    }
+}
+
+/// <summary>A task file that cannot be understood.</summary>
+public sealed record DamagedRow(int Id, string Path, string Problem);
+
+/// <summary>Answer of task_create.</summary>
+public sealed record TaskCreated(TaskFull Task, string? Warning, string Next);
+
+/// <summary>Answer of task_list.</summary>
+public sealed record TaskListed(
+    IReadOnlyList<TaskRow> Tasks, int Total, string? NextCursor, IReadOnlyList<DamagedRow>? Damaged, string? Omitted, string Next)
+{
+    private const int MostDamaged = 5;
+
+    internal static TaskListed From(TaskPage page, string next)
+    {
+        var damaged = CutText.Of([.. page.Damaged.Select(d => new DamagedRow(d.Id, d.Path, CutText.Of(d.Problem, 200)))], MostDamaged);
+        return new TaskListed(
+            [.. page.Tasks.Select(TaskRow.From)],
+            page.Total,
+            page.NextCursor,
+            damaged.Items.Count == 0 ? null : damaged.Items,
+            Omission.Of("task_get with their numbers says what is wrong", (damaged.Omitted, "damaged files")),
+            next);
+    }
+}
+
+/// <summary>Answer of task_get.</summary>
+public sealed record TaskShown(
+    TaskFull Task, IReadOnlyList<int> Blocks, WorktreeRow? Worktree, IReadOnlyList<JsonElement> Events, string? Omitted, string Next)
+{
+    private const int MostBlocked = 50;
+
+    internal static TaskShown From(TaskView view, IReadOnlyList<int> blocks, WorktreeRow? worktree, IReadOnlyList<JsonElement> events, string next)
+    {
+        var shown = CutText.Of(blocks, MostBlocked);
+        return new TaskShown(
+            TaskFull.From(view), shown.Items, worktree, [.. events.Select(EventRow.From)],
+            Omission.Of("waits_for in task_list tells them", (shown.Omitted, "tasks that it blocks")), next);
+    }
+}
+
+/// <summary>Answer of task_update.</summary>
+public sealed record TaskUpdated(TaskFull Task, IReadOnlyList<string> Changed, IReadOnlyList<int> NowReady, string? Warning, string Next);

@@ -1,0 +1,198 @@
+using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Registry;
+
+namespace WorktreeMcp.Server.Wire;
+
+/// <summary>A worktree's entry.</summary>
+public sealed record WorktreeEntry(
+    string Name, string Path, string Branch, string? BaseRef, string? BaseCommit, WorktreeState Status, int? TaskId, string? Reason, double CreatedAt)
+{
+    internal static WorktreeEntry From(Worktree worktree, string directory) => new(
+        worktree.Name, directory, worktree.Branch, worktree.BaseRef, worktree.BaseCommit, worktree.Status, worktree.TaskId, worktree.Reason, worktree.CreatedAt);
+}
+
+/// <summary>A worktree in a list, with what git says of it now.</summary>
+public sealed record WorktreeRow(
+    string Name, string Path, string Branch, WorktreeState Status, int? TaskId, string? Owner, string? BaseRef, string? Head, bool? Dirty, int? Staged,
+    int? Modified, int? Untracked, int? Conflicted, int? StatusAgeSeconds, bool? StatusPending, int? Ahead, int? Behind, IReadOnlyList<string>? Drift,
+    int? TrashId, long? TrashBytes, double? RemovedAt, double? EmptiedAfter)
+{
+    private const int DriftBytes = 240;
+
+    internal static WorktreeRow From(WorktreeView view) => new(
+        view.Worktree.Name,
+        view.Directory,
+        view.Worktree.Branch,
+        view.Worktree.Status,
+        view.Worktree.TaskId,
+        view.Owner,
+        view.Worktree.BaseRef,
+        view.Head,
+        view.Changes is null ? null : !view.Changes.IsClean,
+        NullIfNone(view.Changes?.Staged),
+        NullIfNone(view.Changes?.Modified),
+        NullIfNone(view.Changes?.Untracked),
+        NullIfNone(view.Changes?.Conflicted),
+        Age(view),
+        view.IsStatusPending ? true : null,
+        view.Ahead,
+        view.Behind,
+        view.Drift.Count == 0 ? null : [.. view.Drift.Select(drift => CutText.Of(drift, DriftBytes, "git status there has all of it"))],
+        view.Trash?.Id,
+        view.Trash?.Bytes,
+        view.Trash?.RemovedAt,
+        view.Trash?.EmptiedAt);
+
+    /// <summary>How old its status is; null for one that is as of now.</summary>
+    internal static int? Age(WorktreeView view) => view.StatusAge == 0 ? null : (int)Math.Ceiling(view.StatusAge);
+
+    private static int? NullIfNone(int? count) => count is 0 ? null : count;
+}
+
+/// <summary>The task of a worktree, in short.</summary>
+public sealed record TaskBrief(int Id, string Subject, TaskState Status, string? Owner)
+{
+    internal static TaskBrief? From(BoardTask? task) =>
+        task is null ? null : new TaskBrief(task.Id, CutText.Of(task.Subject, 240, "task_get has all of it"), task.Status, task.Owner);
+}
+
+/// <summary>Answer of worktree_create, task_bind_worktree and worktree_keep.</summary>
+public sealed record WorktreeStepped(
+    WorktreeEntry Worktree, TaskBrief? Task, bool Already, int? IncludedFiles, string? FilesNote, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? BaseNote, WorktreeEntry? FirstAnswer, string? Warning, string Next)
+{
+    private const int NoteBytes = 1_000;
+
+    internal static WorktreeStepped From(WorktreeStep step, string next) => new(
+        WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.From(step.Task), step.Already, step.IncludedFiles == 0 ? null : step.IncludedFiles,
+        step.FilesNote is null ? null : CutText.Of(step.FilesNote, NoteBytes), step.SetupRunId,
+        step.NotRun, step.NowReady.Count == 0 ? null : step.NowReady,
+        step.Note is null ? null : CutText.Of(step.Note, NoteBytes),
+        step.FirstAnswer is { } first ? WorktreeEntry.From(first, step.Directory) : null, step.Warning, next);
+}
+
+/// <summary>Answer of worktree_list.</summary>
+public sealed record WorktreeListed(IReadOnlyList<WorktreeRow> Worktrees, int Total, IReadOnlyList<string>? Drift, string? NextCursor, string Next);
+
+/// <summary>Files with uncommitted work, at most 50 of each kind.</summary>
+public sealed record ChangedFiles(
+    IReadOnlyList<string> Staged, IReadOnlyList<string> Modified, IReadOnlyList<string> Untracked, IReadOnlyList<string> Conflicted, string? Omitted)
+{
+    private const int Most = 50;
+    private const int MostBytes = 3_000;
+
+    internal static ChangedFiles? From(WorktreeChanges? changes)
+    {
+        if (changes is null)
+        {
+            return null;
+        }
+
+        var staged = CutText.Of(changes.Staged, Most, MostBytes);
+        var modified = CutText.Of(changes.Modified, Most, MostBytes);
+        var untracked = CutText.Of(changes.Untracked, Most, MostBytes);
+        var conflicted = CutText.Of(changes.Conflicted, Most, MostBytes);
+        var omitted = Omission.Of(
+            "git status --short in worktree_run lists all",
+            (staged.Omitted, "staged"), (modified.Omitted, "modified"), (untracked.Omitted, "untracked"), (conflicted.Omitted, "conflicted files"));
+        return new ChangedFiles(staged.Items, modified.Items, untracked.Items, conflicted.Items, omitted);
+    }
+}
+
+/// <summary>A commit that the base lacks.</summary>
+public sealed record CommitRow(string Commit, string Subject, long At)
+{
+    internal static CommitRow From(CommitLine commit) => new(commit.Hash, CutText.Of(commit.Subject, 240, "git log has all of it"), commit.At);
+}
+
+/// <summary>A command that runs now.</summary>
+public sealed record RunningRow(string RunId, string Command, double StartedAt, string By, string Kind)
+{
+    internal static RunningRow From(RunningCommand running) => new(running.RunId, CutText.Of(running.Command, 200, "it runs now"), running.StartedAt, running.By, running.Kind);
+}
+
+/// <summary>Answer of worktree_status.</summary>
+public sealed record WorktreeShown(
+    WorktreeRow Worktree, string? BaseCommit, string? BaseNote, ChangedFiles? Files, IReadOnlyList<CommitRow> Commits, string? InProgress, string? Locked,
+    IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow> Running, string? Setup, IReadOnlyList<string>? Notes, string? Omitted, string Next)
+{
+    private static string? SetupWords(SetupState? setup) =>
+        setup is null ? null : $"{setup.State}{(setup.Detail is null ? string.Empty : $": {setup.Detail}")} ({setup.RunId})";
+
+    private const int MostConflicts = 50;
+    private const int ConflictBytes = 3_000;
+    private const int MostRunning = 8;
+    private const int MostNotes = 10;
+    private const int NotesBytes = 2_000;
+
+    internal static WorktreeShown From(WorktreeDetail detail, string next)
+    {
+        var conflicts = CutText.Of(detail.Conflicts ?? [], MostConflicts, ConflictBytes);
+        var running = CutText.Of(detail.Running, MostRunning);
+        var omitted = Omission.Join(
+            Omission.Of($"git log {detail.View.Worktree.BaseRef ?? detail.View.Worktree.BaseCommit}.. in worktree_run lists all", ((detail.View.Ahead ?? 0) - detail.Commits.Count, "older commits")),
+            Omission.Of("a merge of the base in worktree_run shows all", (conflicts.Omitted, "files that would conflict")),
+            Omission.Of("worktree_events tells of all", (running.Omitted, "running commands")));
+        return new WorktreeShown(
+            WorktreeRow.From(detail.View),
+            detail.View.Worktree.BaseCommit,
+            detail.BaseNote,
+            ChangedFiles.From(detail.Files),
+            [.. detail.Commits.Select(CommitRow.From)],
+            detail.InProgress,
+            detail.Locked is null ? null : CutText.Of(detail.Locked, 300, "git worktree list --verbose has all of it"),
+            detail.Conflicts is null ? null : conflicts.Items,
+            [.. running.Items.Select(RunningRow.From)],
+            SetupWords(detail.View.Worktree.Setup),
+            detail.LoneLinks.Count == 0 ? null : CutText.Of(detail.LoneLinks, MostNotes, NotesBytes).Items,
+            omitted,
+            next);
+    }
+}
+
+/// <summary>Answer of worktree_remove.</summary>
+public sealed record WorktreeGone(
+    WorktreeEntry Worktree, TaskBrief? Task, bool Already, string? TrashPath, bool BranchDeleted, string? BranchKept, int? IgnoredFiles,
+    IReadOnlyList<string>? UncommittedFiles, string? Omitted, IReadOnlyList<int>? NowReady, string? Warning, string Next)
+{
+    private const int MostFiles = 50;
+    private const int FileBytes = 6_000;
+
+    internal static WorktreeGone From(WorktreeRemoval removal, string next)
+    {
+        var files = CutText.Of(removal.Uncommitted, MostFiles, FileBytes);
+        return new WorktreeGone(
+            WorktreeEntry.From(removal.Step.Worktree, removal.Step.Directory),
+            TaskBrief.From(removal.Step.Task),
+            removal.Step.Already,
+            removal.TrashDirectory,
+            removal.BranchDeleted,
+            removal.BranchKept is null ? null : $"{removal.Step.Worktree.Branch} stays: {removal.BranchKept}",
+            removal.Ignored.Count == 0 ? null : removal.Ignored.Count,
+            files.Items.Count == 0 ? null : files.Items,
+            Omission.Of("all of them lie in trash_path", (files.Omitted, "uncommitted files")),
+            removal.Step.NowReady.Count == 0 ? null : removal.Step.NowReady,
+            removal.Step.Warning,
+            next);
+    }
+}
+
+/// <summary>Answer of worktree_restore.</summary>
+public sealed record WorktreeBack(
+    WorktreeEntry Worktree, TaskBrief? Task, string? Head, string? Detached, bool BranchMade, string? Unbound, IReadOnlyList<int>? StillInTrash, string? Warning, string Next)
+{
+    internal static WorktreeBack From(WorktreeRestoration back, string next) => new(
+        WorktreeEntry.From(back.Step.Worktree, back.Step.Directory),
+        TaskBrief.From(back.Step.Task),
+        back.Head,
+        back.Detached,
+        back.BranchMade,
+        back.Unbound,
+        back.StillInTrash.Count == 0 ? null : [.. back.StillInTrash.Take(20)],
+        back.Step.Warning,
+        next);
+}
+
+/// <summary>Answer of worktree_events.</summary>
+public sealed record EventsListed(IReadOnlyList<System.Text.Json.JsonElement> Events, bool More, long? LastSeq, string Next);
