@@ -13,9 +13,6 @@ namespace WorktreeMcp.Domain.Board;
 /// <param name="Session">The process with which the claim ends, or null.</param>
 public sealed record Claim(int Minutes, double Span, double Up, string Boot, string? Session)
 {
-    /// <summary>The longest lease that can be asked for.</summary>
-    public const int MostMinutes = 1440;
-
     /// <summary>Seconds that a lease still has; none or less when it has ended.</summary>
     internal double Left(double until, TwoClocks now)
     {

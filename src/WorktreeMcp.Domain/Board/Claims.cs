@@ -1,4 +1,5 @@
 using System.Globalization;
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
@@ -25,7 +26,7 @@ internal sealed class Claims(StateStore store, Func<int, BoardTask?> find, Func<
             return 0;
         }
 
-        var claim = task.Claim ?? new Claim(Claim.MostMinutes, Claim.MostMinutes * 60, 0, string.Empty, null);
+        var claim = task.Claim ?? new Claim(RepositorySettings.MostLeaseMinutes, RepositorySettings.MostLeaseMinutes * 60, 0, string.Empty, null);
         return claim.Session is { } session && store.Presence.IsGone(session) ? 0 : Math.Max(0, claim.Left(task.LeaseUntil!.Value, store.Moment));
     }
 

@@ -1,3 +1,4 @@
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 
@@ -8,9 +9,9 @@ internal sealed class TaskClaiming(TaskBoard board, StateStore store)
 {
     internal TaskTaken Claim(int? taskId, int? minutes, string by)
     {
-        if (minutes is < 1 or > Board.Claim.MostMinutes)
+        if (minutes is < 1 or > RepositorySettings.MostLeaseMinutes)
         {
-            throw TaskRules.Invalid("lease_minutes", $"is {minutes}", $"Give 1 to {Board.Claim.MostMinutes}, or leave it out.");
+            throw TaskRules.Invalid("lease_minutes", $"is {minutes}", $"Give 1 to {RepositorySettings.MostLeaseMinutes}, or leave it out.");
         }
 
         using var change = store.Begin("task.claim", by);

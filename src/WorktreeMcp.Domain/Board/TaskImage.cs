@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees;
@@ -76,7 +77,7 @@ internal static class TaskImage
     };
 
     private static Claim? ReadClaim(JsonNode? node) => node is JsonObject claim && claim["span"].Number() is { } span and >= 0 && claim["up"].Number() is { } up
-        ? new Claim((int)Math.Clamp(claim["minutes"].Integer() ?? 60, 1, Claim.MostMinutes), span, up, claim["boot"].Text() ?? string.Empty, claim["session"].TextOrNull())
+        ? new Claim((int)Math.Clamp(claim["minutes"].Integer() ?? 60, 1, RepositorySettings.MostLeaseMinutes), span, up, claim["boot"].Text() ?? string.Empty, claim["session"].TextOrNull())
         : null;
 
     private static JsonObject Members(BoardTask task) => new()
@@ -136,7 +137,7 @@ internal static class TaskImage
 
     // It becomes a part of paths and of branches.
     private static string? NameOf(string? name) =>
-        name is null || Worktrees.WorktreeName.IsReadable(name) ? name : throw new FormatException($"its worktree is {JsonValue.Create(name).ToJsonString()}, which is no name of one");
+        name is null || PlainValues.IsWorktreeName(name) ? name : throw new FormatException($"its worktree is {JsonValue.Create(name).ToJsonString()}, which is no name of one");
 
     private static double? Time(JsonNode? node, string member) =>
         node.Number() is not { } time || PlainValues.IsTime(time) ? node.Number() : throw new FormatException($"{member} holds {node!.ToJsonString()}, which is no time");

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Domain.Configuration;
@@ -29,7 +28,7 @@ internal static partial class KnownSettings
         Setting.Text("worktree_root", "a folder inside the repository, such as \".worktrees\"", IsFolder, (s, v) => s with { WorktreeRoot = v }) with { IsSalvaged = true },
         Setting.Text("branch_prefix", "letters, digits and . _ / -, such as \"wt/\"", v => BranchPrefix().IsMatch(v) && !v.Contains("..", StringComparison.Ordinal), (s, v) => s with { BranchPrefix = v }) with { IsSalvaged = true },
         Setting.Text("base_ref", "a branch, a tag, a commit or \"HEAD\"", v => v.Length > 0 && v[0] != '-', (s, v) => s with { BaseRef = v }) with { IsSalvaged = true },
-        Setting.Number("lease_minutes", 1, Claim.MostMinutes, (s, v) => s with { LeaseMinutes = v }),
+        Setting.Number("lease_minutes", 1, RepositorySettings.MostLeaseMinutes, (s, v) => s with { LeaseMinutes = v }),
         Setting.Text("durability", "\"full\" or \"relaxed\"", v => v is "full" or "relaxed", (s, v) => s with { Durable = v == "full" }) with
         {
             Opens = "a power cut may take changes that were acknowledged",

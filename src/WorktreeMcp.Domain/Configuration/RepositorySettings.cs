@@ -3,6 +3,9 @@ namespace WorktreeMcp.Domain.Configuration;
 /// <summary>What can be set for a repository.</summary>
 public sealed record RepositorySettings
 {
+    /// <summary>The longest lease that can be asked for.</summary>
+    public const int MostLeaseMinutes = 1440;
+
     /// <summary>How long a claim holds if nothing else is set, in minutes.</summary>
     public const int DefaultLeaseMinutes = 60;
 

@@ -183,7 +183,7 @@ internal sealed class KeptCommits(CheckoutGit git, RepositoryPlace place, IFileS
         var name = $"{id}";
         try
         {
-            using var folder = HeldFolder.Make(layout: null, Path.Join(place.CommonDirectory, Waiting));
+            using var folder = HeldFolder.Make(roots: null, Path.Join(place.CommonDirectory, Waiting));
             using (var file = folder.MakeFile($"{name}.lock"))
             {
                 HeldFolder.Write(file, Encoding.ASCII.GetBytes(commit + "\n"), 0, Path.Join(folder.Path, name));

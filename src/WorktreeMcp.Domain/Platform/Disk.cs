@@ -1,19 +1,18 @@
 using Microsoft.Win32.SafeHandles;
-using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Platform;
 
 /// <summary>The real disk. What is changed is a name in a folder that is held open, so that no link leads a change elsewhere.</summary>
-/// <param name="layout">Where the repository lies, below which no folder of ours is a link; null where there is none.</param>
-public sealed class Disk(StateLayout? layout = null) : IDisk
+/// <param name="roots">Where the repository lies, below which no folder of ours is a link; null where there is none.</param>
+public sealed class Disk(IFolderRoots? roots = null) : IDisk
 {
     /// <inheritdoc/>
-    public void MakeFolder(string path) => HeldFolder.Make(layout, path).Dispose();
+    public void MakeFolder(string path) => HeldFolder.Make(roots, path).Dispose();
 
     /// <inheritdoc/>
     public void WriteTemporary(string path, ReadOnlySpan<byte> bytes)
     {
-        using var folder = HeldFolder.Above(layout, path);
+        using var folder = HeldFolder.Above(roots, path);
         folder.Delete(Path.GetFileName(path));
         using var file = folder.MakeFile(Path.GetFileName(path));
         HeldFolder.Write(file, bytes, 0, path);
@@ -22,8 +21,8 @@ public sealed class Disk(StateLayout? layout = null) : IDisk
     /// <inheritdoc/>
     public void Replace(string temporary, string target)
     {
-        using var folder = HeldFolder.Above(layout, temporary);
-        using var targetFolder = HeldFolder.Above(layout, target);
+        using var folder = HeldFolder.Above(roots, temporary);
+        using var targetFolder = HeldFolder.Above(roots, target);
         folder.Replace(Path.GetFileName(temporary), targetFolder, Path.GetFileName(target));
     }
 
@@ -62,20 +61,20 @@ public sealed class Disk(StateLayout? layout = null) : IDisk
     /// <inheritdoc/>
     public void Delete(string path)
     {
-        using var folder = HeldFolder.Above(layout, path);
+        using var folder = HeldFolder.Above(roots, path);
         folder.Delete(Path.GetFileName(path));
     }
 
     /// <inheritdoc/>
     public void DeleteTree(string path)
     {
-        using var folder = HeldFolder.Find(layout, Path.GetDirectoryName(path)!);
+        using var folder = HeldFolder.Find(roots, Path.GetDirectoryName(path)!);
         folder?.DeleteTree(Path.GetFileName(path));
     }
 
     private SafeFileHandle OpenToWrite(string path, bool create)
     {
-        using var folder = HeldFolder.Above(layout, path);
+        using var folder = HeldFolder.Above(roots, path);
         return folder.OpenToWrite(Path.GetFileName(path), create);
     }
 }

@@ -1,7 +1,6 @@
 #pragma warning disable RS0030 // This is what writes files of ours.
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Platform;
 
@@ -32,20 +31,20 @@ internal sealed partial class HeldFolder : IDisposable
     internal string Path { get; }
 
     /// <summary>Opens a folder.</summary>
-    /// <param name="layout">Where the repository lies; without it the folder is anywhere else, and reached as any other.</param>
+    /// <param name="roots">Where the repository lies; without it the folder is anywhere else, and reached as any other.</param>
     /// <param name="path">The folder.</param>
     /// <returns>Null where nothing is; a link or a file on the way is a NotPlainException.</returns>
-    internal static HeldFolder? Find(StateLayout? layout, string path) => Reach(layout?.RootOf(path), path, make: false);
+    internal static HeldFolder? Find(IFolderRoots? roots, string path) => Reach(roots?.RootOf(path), path, make: false);
 
     /// <summary>The same; one that is absent is a DirectoryNotFoundException.</summary>
-    internal static HeldFolder Open(StateLayout? layout, string path) =>
-        Find(layout, path) ?? throw new DirectoryNotFoundException($"Could not find a part of the path '{path}'.");
+    internal static HeldFolder Open(IFolderRoots? roots, string path) =>
+        Find(roots, path) ?? throw new DirectoryNotFoundException($"Could not find a part of the path '{path}'.");
 
     /// <summary>Opens a folder, and makes what of it is absent.</summary>
-    internal static HeldFolder Make(StateLayout? layout, string path) => Reach(layout?.RootOf(path), path, make: true)!;
+    internal static HeldFolder Make(IFolderRoots? roots, string path) => Reach(roots?.RootOf(path), path, make: true)!;
 
     /// <summary>The folder that a file is in.</summary>
-    internal static HeldFolder Above(StateLayout? layout, string path) => Open(layout, System.IO.Path.GetDirectoryName(path)!);
+    internal static HeldFolder Above(IFolderRoots? roots, string path) => Open(roots, System.IO.Path.GetDirectoryName(path)!);
 
     /// <summary>The names in it.</summary>
     internal IReadOnlyList<string> Names() => [.. Directory.EnumerateFileSystemEntries(Way).Select(path => System.IO.Path.GetFileName(path)!)];

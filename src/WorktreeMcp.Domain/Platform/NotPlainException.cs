@@ -1,5 +1,4 @@
 using WorktreeMcp.Domain.Refusals;
-using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Platform;
 
@@ -35,9 +34,15 @@ public sealed class NotPlainException : IOException
     /// <summary>What is wrong with it.</summary>
     public string Problem { get; }
 
+    /// <summary>Says that a place of ours is a link.</summary>
+    internal static Refusal Linked(string path) => new(
+        RefusalCode.CorruptFile,
+        $"{path} is a link. What it points to may belong to somebody else, so nothing is read or written through it.",
+        "Replace the link by a folder or a file of its own.");
+
     /// <summary>The same, for whoever called.</summary>
     /// <returns>A refusal that names it.</returns>
     public Refusal ToRefusal() => Problem == FileKinds.IsLink
-        ? ControlFolders.Linked(Place)
+        ? Linked(Place)
         : new Refusal(RefusalCode.CorruptFile, $"{Place} cannot be used: {Problem}. It was left as it is.", "A person should move it away; then repeat the call.", inner: this);
 }

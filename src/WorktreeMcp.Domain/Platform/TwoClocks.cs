@@ -1,5 +1,3 @@
-using WorktreeMcp.Domain.Storage;
-
 namespace WorktreeMcp.Domain.Platform;
 
 /// <summary>One instant on two clocks: the one that people set, and the one that only runs forward until the next boot.</summary>
@@ -9,7 +7,7 @@ namespace WorktreeMcp.Domain.Platform;
 internal readonly record struct TwoClocks(double Wall, double Up, string Boot)
 {
     internal static TwoClocks Of(TimeProvider time) => new(
-        StateJson.Seconds(time.GetUtcNow()),
+        time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0,
         Math.Round((double)time.GetTimestamp() / time.TimestampFrequency, 3),
         Machine.BootId);
 }

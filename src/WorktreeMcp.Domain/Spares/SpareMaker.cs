@@ -291,7 +291,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         {
             if (files.KindOf(store.Layout.TrashBeside) == FileKind.Link)
             {
-                throw ControlFolders.Linked(store.Layout.TrashBeside);
+                throw NotPlainException.Linked(store.Layout.TrashBeside);
             }
 
             var (place, record) = FreePlace(change);

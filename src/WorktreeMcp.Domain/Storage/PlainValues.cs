@@ -17,6 +17,12 @@ internal static class PlainValues
         text.Length is > 0 and <= LongestComponent && text is not ("." or "..") && text[0] != '-'
         && !text.Any(letter => letter is '/' or '\\' || char.IsControl(letter));
 
+    /// <summary>Names in the folder of the worktrees that are files of ours.</summary>
+    internal static readonly HashSet<string> ControlFiles = new(StringComparer.OrdinalIgnoreCase) { "index.json", "events.jsonl" };
+
+    /// <summary>Whether an entry or a task may have this name of a worktree: older versions gave some that no new one gets, but none that is a path, an option or a folder of ours.</summary>
+    internal static bool IsWorktreeName(string name) => IsComponent(name) && name[0] != '.' && !ControlFiles.Contains(name) && IsBranch($"wt/{name}");
+
     /// <summary>Whether a text is a path below some root: relative, and by no component nothing or upward.</summary>
     internal static bool IsBelow(string path) =>
         path.Length is > 0 and <= 4096 && !Path.IsPathRooted(path) && !path.Any(char.IsControl)

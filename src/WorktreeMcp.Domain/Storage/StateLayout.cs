@@ -1,10 +1,12 @@
+using WorktreeMcp.Domain.Platform;
+
 namespace WorktreeMcp.Domain.Storage;
 
 /// <summary>Where every file of ours lies, as absolute real paths.</summary>
 /// <param name="Root">Top level of the main checkout.</param>
 /// <param name="CommonDirectory">The git directory that all worktrees share.</param>
 /// <param name="WorktreeRoot">Folder of the worktrees, relative to <paramref name="Root"/>; ".worktrees" by default.</param>
-public sealed record StateLayout(string Root, string CommonDirectory, string WorktreeRoot = ".worktrees")
+public sealed record StateLayout(string Root, string CommonDirectory, string WorktreeRoot = ".worktrees") : IFolderRoots
 {
     /// <summary>How many hex digits an object id of this repository has; null where nobody has asked git.</summary>
     public int? ObjectIdLength { get; init; }
@@ -84,13 +86,8 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>git's own list of patterns that are never committed, local to this repository.</summary>
     public string Exclude => Path.Join(CommonDirectory, "info", "exclude");
 
-    /// <summary>
-    /// The folder from which a place of ours is reached with no link on the way; null for a place that is not ours alone, such as git's own
-    /// folders, which a person may have put elsewhere.
-    /// </summary>
-    /// <param name="path">An absolute path.</param>
-    /// <returns>An absolute path above it.</returns>
-    internal string? RootOf(string path) =>
+    /// <inheritdoc/>
+    public string? RootOf(string path) =>
         IsIn(Private, path) ? CommonDirectory
         : IsIn(CommonDirectory, path) || path == Root || !IsIn(Root, path) ? null
         : Root;

@@ -19,8 +19,6 @@ public static partial class WorktreeName
         "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
     };
 
-    private static readonly HashSet<string> ControlFiles = new(StringComparer.OrdinalIgnoreCase) { "index.json", "events.jsonl" };
-
     /// <summary>Refuses what cannot be the name of a worktree.</summary>
     /// <param name="name">What the caller gave.</param>
     /// <param name="argument">The argument's name on the wire.</param>
@@ -35,9 +33,6 @@ public static partial class WorktreeName
     }
 
     internal static bool IsValid(string name) => Problem(name) is null;
-
-    /// <summary>Whether an entry or a task may have this name: older versions gave some that no new worktree gets, but none that is a path, an option or a folder of ours.</summary>
-    internal static bool IsReadable(string name) => PlainValues.IsComponent(name) && name[0] != '.' && !ControlFiles.Contains(name) && PlainValues.IsBranch($"wt/{name}");
 
     /// <summary>A name made from a task's subject; null when nothing in it can be used.</summary>
     /// <param name="subject">The subject.</param>
@@ -71,7 +66,7 @@ public static partial class WorktreeName
         _ when name.EndsWith('.') => "ends with a dot",
         _ when name.EndsWith(".lock", StringComparison.OrdinalIgnoreCase) => "ends with \".lock\", which git keeps for itself",
         _ when Reserved.Contains(name.Split('.')[0]) => "is a device on Windows, where this repository could then not be used",
-        _ when ControlFiles.Contains(name) => "is the name of a control file",
+        _ when PlainValues.ControlFiles.Contains(name) => "is the name of a control file",
         _ => null,
     };
 

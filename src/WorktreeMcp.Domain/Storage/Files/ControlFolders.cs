@@ -59,12 +59,6 @@ internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDis
         }
     }
 
-    /// <summary>Says that a place of ours is a link.</summary>
-    internal static Refusal Linked(string path) => new(
-        RefusalCode.CorruptFile,
-        $"{path} is a link. What it points to may belong to somebody else, so nothing is read or written through it.",
-        "Replace the link by a folder or a file of its own.");
-
     private void RefuseFile(string path)
     {
         if (files.KindOf(path) is var kind && !kind.IsOurs())

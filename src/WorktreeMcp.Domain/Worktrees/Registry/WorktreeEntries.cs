@@ -154,7 +154,7 @@ internal sealed class WorktreeEntries(StateStore store, StepProof proof)
         catch (FaultyValue found)
         {
             var name = StateJson.Read(stored.Bytes.Span)?["name"].TextOrNull();
-            fault = new FaultyEntry(stored, name is not null && WorktreeName.IsReadable(name) ? name : null, found.Message, found.IsNewer);
+            fault = new FaultyEntry(stored, name is not null && PlainValues.IsWorktreeName(name) ? name : null, found.Message, found.IsNewer);
         }
 
         _parsed[stored.Id] = (stored, worktree, fault);

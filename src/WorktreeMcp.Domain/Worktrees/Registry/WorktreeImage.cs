@@ -32,7 +32,7 @@ internal static class WorktreeImage
         }
 
         var members = new CheckedMembers(json);
-        var name = members.Required("name", WorktreeName.IsReadable, "is no name of a worktree");
+        var name = members.Required("name", PlainValues.IsWorktreeName, "is no name of a worktree");
         var createdAt = members.Time("created_at");
         return Whole(members, new Worktree
         {
@@ -178,7 +178,7 @@ internal static class WorktreeImage
     }
 
     private static RemovedAs ReadWas(CheckedMembers json, StateLayout layout) => new(
-        json.Required("name", WorktreeName.IsReadable, "is no name of a worktree"),
+        json.Required("name", PlainValues.IsWorktreeName, "is no name of a worktree"),
         PathIn(json, layout) ?? throw json.Fault("path", NoPlace),
         json.Text("admin_id", PlainValues.IsComponent, NoComponent));
 

@@ -192,7 +192,7 @@ internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepo
     {
         if (new[] { Layout.Trash, Layout.TrashBeside }.FirstOrDefault(folder => Files.KindOf(folder) == FileKind.Link) is { } link)
         {
-            throw ControlFolders.Linked(link);
+            throw NotPlainException.Linked(link);
         }
     }
 

@@ -165,7 +165,7 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     public partial CallToolResult Claim(
         RequestContext<CallToolRequestParams> request,
         [Range(1, int.MaxValue)] int? task_id = null,
-        [Range(1, Domain.Board.Claim.MostMinutes)] int? lease_minutes = null,
+        [Range(1, Domain.Configuration.RepositorySettings.MostLeaseMinutes)] int? lease_minutes = null,
         [StringLength(100, MinimumLength = 1)] string? owner = null,
         [StringLength(100, MinimumLength = 1)] string? agent = null)
     {
