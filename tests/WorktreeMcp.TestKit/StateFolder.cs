@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.TestKit;
 

@@ -4,7 +4,7 @@ using System.Text;
 using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Platform;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.TestKit;
 

@@ -4,6 +4,7 @@ using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Board;
 

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Storage.Files;
-using WorktreeMcp.Domain.Worktrees;
 
 namespace WorktreeMcp.Domain.Board;
 

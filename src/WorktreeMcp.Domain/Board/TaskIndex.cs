@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Board;
 

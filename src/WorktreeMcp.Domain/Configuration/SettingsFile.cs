@@ -1,6 +1,5 @@
 using System.IO.Abstractions;
 using WorktreeMcp.Domain.Platform;
-using WorktreeMcp.Domain.Running;
 
 namespace WorktreeMcp.Domain.Configuration;
 

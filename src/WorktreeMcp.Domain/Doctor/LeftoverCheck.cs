@@ -2,7 +2,7 @@ using System.Globalization;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Platform.Processes;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees.Registry;
 
 namespace WorktreeMcp.Domain.Doctor;

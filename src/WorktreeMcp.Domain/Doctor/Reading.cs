@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees.Registry;
 
 namespace WorktreeMcp.Domain.Doctor;

@@ -2,6 +2,7 @@ using System.IO.Abstractions;
 using System.Text;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Git;
 

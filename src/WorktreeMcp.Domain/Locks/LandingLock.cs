@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Locks;
 

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using WorktreeMcp.Domain.Platform;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Locks;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Locks;
 

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
 using WorktreeMcp.Domain.Platform;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Running;
 

@@ -6,6 +6,7 @@ using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Setup;
 

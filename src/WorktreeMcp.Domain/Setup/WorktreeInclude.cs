@@ -3,7 +3,7 @@ using System.IO.Abstractions;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Setup;
 

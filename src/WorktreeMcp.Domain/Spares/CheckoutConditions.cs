@@ -2,7 +2,7 @@ using System.IO.Abstractions;
 using System.Text;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Platform;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Spares;
 

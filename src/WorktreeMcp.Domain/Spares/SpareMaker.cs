@@ -4,7 +4,6 @@ using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Locks;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Storage;
-using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Spares;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Storage;
 

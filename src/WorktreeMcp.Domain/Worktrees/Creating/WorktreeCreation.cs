@@ -6,6 +6,7 @@ using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees.Registry;
 using WorktreeMcp.Domain.Worktrees.Settling;
 

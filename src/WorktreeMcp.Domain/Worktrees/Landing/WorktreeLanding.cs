@@ -5,6 +5,7 @@ using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees.Creating;
 using WorktreeMcp.Domain.Worktrees.Registry;
 using WorktreeMcp.Domain.Worktrees.Removing;

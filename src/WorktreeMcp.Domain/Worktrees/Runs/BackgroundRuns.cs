@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Platform.Processes;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Worktrees.Runs;
 

@@ -4,7 +4,7 @@ using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Platform.Processes;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
-using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees.Registry;
 using WorktreeMcp.Domain.Worktrees.Settling;
 

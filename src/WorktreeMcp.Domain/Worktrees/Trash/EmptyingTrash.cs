@@ -3,6 +3,7 @@ using WorktreeMcp.Domain.Locks;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees.Registry;
 
 namespace WorktreeMcp.Domain.Worktrees.Trash;

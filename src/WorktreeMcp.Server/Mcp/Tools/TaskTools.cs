@@ -3,6 +3,7 @@ using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Server.Wire;

@@ -1,6 +1,6 @@
 using WorktreeMcp.Domain.Platform;
 
-namespace WorktreeMcp.Domain.Storage;
+namespace WorktreeMcp.Domain.Storage.Files;
 
 /// <summary>Where every file of ours lies, as absolute real paths.</summary>
 /// <param name="Root">Top level of the main checkout.</param>

@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
 
-namespace WorktreeMcp.Domain.Storage;
+namespace WorktreeMcp.Domain.Storage.Files;
 
 /// <summary>How state is written as JSON: UTF-8 without a mark, readable letters, indented by 2 or on one line.</summary>
 internal static class StateJson
