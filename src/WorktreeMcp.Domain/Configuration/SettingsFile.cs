@@ -72,7 +72,7 @@ internal sealed class SettingsFile(string path, IFileSystem files, Func<string, 
                 return NothingOnTheWay();
             }
 
-            var real = HiddenPaths.Real([path], null) is [var found] ? found : null;
+            var real = RealPaths.OfAll([path], null) is [var found] ? found : null;
             if (real is null)
             {
                 return new FoundSettings(null, kind == FileKind.Link ? "it is a link that leads nowhere" : "it cannot be reached");
@@ -109,7 +109,7 @@ internal sealed class SettingsFile(string path, IFileSystem files, Func<string, 
         {
             switch (files.KindOf(folder))
             {
-                case FileKind.Link when HiddenPaths.Real([folder], null).Count == 0:
+                case FileKind.Link when RealPaths.OfAll([folder], null).Count == 0:
                     return new FoundSettings(null, $"{folder} is a link that leads nowhere");
                 case FileKind.Regular:
                     return new FoundSettings(null, $"{folder} is no folder");

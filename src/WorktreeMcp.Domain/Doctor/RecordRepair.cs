@@ -4,7 +4,6 @@ using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees.Registry;
-using WorktreeMcp.Domain.Worktrees.Settling;
 
 namespace WorktreeMcp.Domain.Doctor;
 
@@ -14,7 +13,7 @@ namespace WorktreeMcp.Domain.Doctor;
 /// </summary>
 internal sealed class RecordRepair(WorktreePlaces parts)
 {
-    private readonly MovedWorktrees _relocation = new(parts);
+    private readonly RecordPointers _pointers = new(parts);
 
     /// <summary>Completes a record; the caller holds the lock.</summary>
     internal void Complete(StateChange change, RecordOwner owner)
@@ -23,17 +22,17 @@ internal sealed class RecordRepair(WorktreePlaces parts)
         parts.Store.Disk.MakeFolder(record.Directory);
         if (record.NamesWorktree(parts.Files) is null)
         {
-            _relocation.Write(Path.Join(record.Directory, "gitdir"), Path.Join(owner.Directory, ".git"));
+            _pointers.Write(Path.Join(record.Directory, "gitdir"), Path.Join(owner.Directory, ".git"));
         }
 
         if (parts.Git.Refs.ReadHead(record.Directory) is not { } head || head.Commit?.All(digit => digit == '0') == true)
         {
-            _relocation.Write(Path.Join(record.Directory, "HEAD"), HeadOf(owner));
+            _pointers.Write(Path.Join(record.Directory, "HEAD"), HeadOf(owner));
         }
 
         if (!record.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
         {
-            _relocation.Write(Path.Join(record.Directory, "commondir"), record.PathToCommon);
+            _pointers.Write(Path.Join(record.Directory, "commondir"), record.PathToCommon);
         }
 
         if (parts.Files.KindOf(owner.Directory) == FileKind.Folder)

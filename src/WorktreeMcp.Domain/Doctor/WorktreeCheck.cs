@@ -12,7 +12,7 @@ namespace WorktreeMcp.Domain.Doctor;
 internal sealed class WorktreeCheck(WorktreePlaces parts, IReadOnlyList<Worktree> entries)
 {
     private readonly Whereabouts _sightings = new(parts);
-    private readonly MovedWorktrees _relocation = new(parts);
+    private readonly TrashPointers _pointers = new(parts);
     private readonly InterruptedCheckouts _interrupted = new(parts);
 
     internal IEnumerable<RepairableFinding> Look() =>
@@ -149,9 +149,9 @@ internal sealed class WorktreeCheck(WorktreePlaces parts, IReadOnlyList<Worktree
 
     private RepairableFinding? OfRemoved(Worktree worktree)
     {
-        if (_relocation.IsToRelink(worktree))
+        if (_pointers.IsToRelink(worktree))
         {
-            return RepairableFinding.Ours("trash_unlinked", FindingSeverity.Warning, Subject(worktree), $"Removed worktree \"{worktree.Name}\" (number {worktree.Id}) points to where the repository was before it was moved.", "Its files and git's record point at each other again.", _ => _relocation.RelinkTrash([worktree]));
+            return RepairableFinding.Ours("trash_unlinked", FindingSeverity.Warning, Subject(worktree), $"Removed worktree \"{worktree.Name}\" (number {worktree.Id}) points to where the repository was before it was moved.", "Its files and git's record point at each other again.", _ => _pointers.RelinkTrash([worktree]));
         }
 
         if (new TrashContents(parts) is var shelf && shelf.Of(worktree) is { Problem: { } problem } && shelf.Trees(worktree.Id).ToList() is { Count: > 0 } trees)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Abstractions;
 using System.Runtime.InteropServices;
 using System.Text;
+using WorktreeMcp.Domain.Refusals;
 
 namespace WorktreeMcp.Domain.Git;
 
@@ -310,6 +311,17 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
 
     /// <summary>Whether this git is new enough to merge beside every checkout, and what it calls itself.</summary>
     internal (bool CanMerge, string Version) Version => _version.Value;
+
+    /// <summary>Refuses what only a git does that can merge beside every checkout.</summary>
+    /// <param name="what">What was asked for, as the first words of the refusal.</param>
+    internal void RequireMerge(string what)
+    {
+        if (!Version.CanMerge)
+        {
+            throw new Refusal(
+                RefusalCode.GitFailed, $"{what} needs git 2.38 or newer; this is {Version.Version}.", "A person installs a newer git on the PATH of the server; everything else works with this one.");
+        }
+    }
 
     private List<CommitLine> Commits(params string[] arguments) =>
         [.. Run(arguments).Require("listing commits").Text

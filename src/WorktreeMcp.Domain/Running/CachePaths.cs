@@ -39,7 +39,7 @@ internal sealed class CachePaths(RepositoryPlace place, IReadOnlyDictionary<stri
     internal IReadOnlyList<string> Folders(IReadOnlyList<string> paths, IReadOnlyList<string> secretPaths)
     {
         var walls = paths.Count == 0 ? [] : Walls(secretPaths).ToList();
-        return HiddenPaths.Real(paths.Where(path => Reason(path, paths, walls) is null), _home);
+        return RealPaths.OfAll(paths.Where(path => Reason(path, paths, walls) is null), _home);
     }
 
     private string? Reason(string path, IReadOnlyList<string> all, IReadOnlyList<Wall> walls)
@@ -152,7 +152,7 @@ internal sealed class CachePaths(RepositoryPlace place, IReadOnlyDictionary<stri
         var rest = string.Empty;
         for (var there = given; there.Length > 1; there = Path.GetDirectoryName(there)!)
         {
-            if (HiddenPaths.Real([there], null) is [var real])
+            if (RealPaths.OfAll([there], null) is [var real])
             {
                 return rest.Length == 0 ? real : Path.Join(real, rest);
             }

@@ -34,7 +34,7 @@ internal sealed partial class HiddenPaths
     private readonly List<string> _masked = [];
 
     private HiddenPaths(IEnumerable<string> homes) =>
-        _homes = [.. Real(homes, null).Where(home => home is not ("/dev" or "/var" or "/opt" or "/home") && !NoHomes.Any(folder => IsWithin(home, folder)))];
+        _homes = [.. RealPaths.OfAll(homes, null).Where(home => home is not ("/dev" or "/var" or "/opt" or "/home") && !NoHomes.Any(folder => IsWithin(home, folder)))];
 
     /// <summary>Folders of which a part is seen, as real paths.</summary>
     internal IEnumerable<string> Opened => _opened.Keys.Where(path => !Hides(path));
@@ -88,7 +88,7 @@ internal sealed partial class HiddenPaths
         return paths;
 
         IEnumerable<string> Both(string name, string variable) =>
-            Real(paths._homes.Select(home => Path.Join(home, name)).Append(Variable(variable) ?? string.Empty), null);
+            RealPaths.OfAll(paths._homes.Select(home => Path.Join(home, name)).Append(Variable(variable) ?? string.Empty), null);
     }
 
     /// <summary>Hides sockets that somebody listens on, and what takes their place.</summary>
@@ -122,19 +122,12 @@ internal sealed partial class HiddenPaths
     /// <summary>Whether a person wants a path to be seen.</summary>
     internal bool IsNamed(string path) => _named.Contains(path) || (_named.Count > 0 && Canonical(path) is { } canonical && _named.Contains(canonical));
 
-    /// <summary>Those of some paths that are there, as real ones.</summary>
-    internal static IReadOnlyList<string> Real(IEnumerable<string> paths, string? home) =>
-        [.. paths.Select(path => Expanded(path, home)).OfType<string>().Select(RealPath).OfType<string>().Where(path => path.Length > 1).Distinct()];
-
     internal static bool IsWithin(string path, string folder) =>
         path == folder || (path.Length > folder.Length && path.StartsWith(folder, StringComparison.Ordinal) && (path[folder.Length] == '/' || folder[^1] == '/'));
 
     /// <summary>Lays an empty folder or an empty file over each.</summary>
     internal static IEnumerable<string> Masks(IEnumerable<string> paths, IFileSystem files) =>
         paths.SelectMany(path => files.Directory.Exists(path) ? (string[])["--tmpfs", path] : files.File.Exists(path) ? ["--ro-bind", "/dev/null", path] : []);
-
-    private static string? Expanded(string path, string? home) =>
-        !path.StartsWith("~/", StringComparison.Ordinal) ? path : home is null ? null : Path.Join(home, path[2..]);
 
     private IEnumerable<string> Expanded(string path) =>
         path.StartsWith("~/", StringComparison.Ordinal) ? _homes.Select(home => Path.Join(home, path[2..])) : [path];
@@ -143,7 +136,7 @@ internal sealed partial class HiddenPaths
     {
         foreach (var path in paths.SelectMany(Expanded).Select(path => path.TrimEnd('/')))
         {
-            _named.UnionWith(new[] { path, Canonical(path), RealPath(path) }.OfType<string>());
+            _named.UnionWith(new[] { path, Canonical(path), RealPaths.Of(path) }.OfType<string>());
         }
     }
 
@@ -188,7 +181,7 @@ internal sealed partial class HiddenPaths
             _masked.Add(canonical);
         }
 
-        if (links < MostLinks && RealPath(canonical) is { } real && real != canonical)
+        if (links < MostLinks && RealPaths.Of(canonical) is { } real && real != canonical)
         {
             Hide(real, links + 1);
         }
@@ -221,7 +214,7 @@ internal sealed partial class HiddenPaths
     {
         for (var at = Path.GetDirectoryName(path); at is { Length: > 1 }; at = Path.GetDirectoryName(at))
         {
-            if (RealPath(at) is { } real)
+            if (RealPaths.Of(at) is { } real)
             {
                 return real;
             }
@@ -232,17 +225,7 @@ internal sealed partial class HiddenPaths
 
     // The path by the real one of its folder, itself not followed.
     private static string? Canonical(string path) =>
-        Path.GetDirectoryName(path) is { } folder && RealPath(folder) is { } real ? Path.Join(real, Path.GetFileName(path)) : null;
-
-    private static unsafe string? RealPath(string path)
-    {
-        const int Longest = 4096;
-        var buffer = stackalloc byte[Longest + 1];
-        return path.Length == 0 || Resolve(path, buffer) == null ? null : Marshal.PtrToStringUTF8((nint)buffer);
-    }
-
-    [LibraryImport("libc", EntryPoint = "realpath", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial byte* Resolve(string path, byte* buffer);
+        Path.GetDirectoryName(path) is { } folder && RealPaths.Of(folder) is { } real ? Path.Join(real, Path.GetFileName(path)) : null;
 
     [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Access(string path, int mode);

@@ -1,5 +1,7 @@
 using System.IO.Abstractions;
 
+using WorktreeMcp.Domain.Platform;
+
 namespace WorktreeMcp.Domain.Running;
 
 /// <summary>
@@ -29,12 +31,12 @@ internal static class SandboxHome
             .. Unless("DOTNET_NOLOGO", "1"),
             .. Unless("DOTNET_GENERATE_ASPNET_CERTIFICATE", "false"),
             .. files.Directory.Exists(packages) ? Unless("NUGET_PACKAGES", packages) : [],
-            .. files.Directory.Exists(feeds) && HiddenPaths.Real([feeds], null) is [var real] && !hidden.Hides(real) ? (IEnumerable<string>)["--ro-bind", feeds, Path.Join(DotnetHome, ".nuget", "NuGet")] : [],
+            .. files.Directory.Exists(feeds) && RealPaths.OfAll([feeds], null) is [var real] && !hidden.Hides(real) ? (IEnumerable<string>)["--ro-bind", feeds, Path.Join(DotnetHome, ".nuget", "NuGet")] : [],
         ];
 
         // A path that is not there lies where its folder lies.
         static bool IsBelow(string path, IReadOnlyList<string> folders) =>
-            HiddenPaths.Real([path, Path.GetDirectoryName(path)!], null) is [var real, ..] && folders.Any(folder => HiddenPaths.IsWithin(real, folder));
+            RealPaths.OfAll([path, Path.GetDirectoryName(path)!], null) is [var real, ..] && folders.Any(folder => HiddenPaths.IsWithin(real, folder));
 
         IEnumerable<string> Unless(string name, string value) => variables.ContainsKey(name) ? [] : ["--setenv", name, value];
     }

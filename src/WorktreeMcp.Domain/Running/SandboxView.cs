@@ -1,5 +1,7 @@
 using System.IO.Abstractions;
 
+using WorktreeMcp.Domain.Platform;
+
 namespace WorktreeMcp.Domain.Running;
 
 /// <summary>
@@ -57,7 +59,7 @@ internal sealed record SandboxView
     internal IReadOnlyList<string> Wrapper(string program, IFileSystem files)
     {
         var words = new List<string>([.. Bubblewrap.Start(program), "--ro-bind", "/", "/", "--dev", "/dev", .. Bubblewrap.Processes]);
-        foreach (var folder in Private.Where(folder => files.Directory.Exists(folder) && HiddenPaths.Real([folder], null) is [var real] && real == folder))
+        foreach (var folder in Private.Where(folder => files.Directory.Exists(folder) && RealPaths.OfAll([folder], null) is [var real] && real == folder))
         {
             words.AddRange(["--tmpfs", folder]);
         }
@@ -111,8 +113,8 @@ internal sealed record SandboxView
         var (config, state) = (Of("XDG_CONFIG_HOME", ".config"), Of("XDG_STATE_HOME", Path.Join(".local", "state")));
         return
         [
-            .. HiddenPaths.Real(config.Concat(state), null).Select(folder => Path.Join(folder, "worktree-mcp")),
-            .. HiddenPaths.Real([.. config.Select(folder => Path.Join(folder, "git")), .. Of("HOME", string.Empty).Select(home => Path.Join(home, ".gitconfig"))], null),
+            .. RealPaths.OfAll(config.Concat(state), null).Select(folder => Path.Join(folder, "worktree-mcp")),
+            .. RealPaths.OfAll([.. config.Select(folder => Path.Join(folder, "git")), .. Of("HOME", string.Empty).Select(home => Path.Join(home, ".gitconfig"))], null),
         ];
     }
 
@@ -129,7 +131,7 @@ internal sealed record SandboxView
     private IEnumerable<string> Needed()
     {
         var needed = Environment.GetValueOrDefault("PATH", string.Empty).Split(':').Concat(Hidden.Named).Concat(Network ? NameServices : []).ToList();
-        return needed.Where(path => path.StartsWith('/') && IsPrivate(path)).Concat(HiddenPaths.Real(needed, null)).Distinct();
+        return needed.Where(path => path.StartsWith('/') && IsPrivate(path)).Concat(RealPaths.OfAll(needed, null)).Distinct();
     }
 
     private bool IsOurs(string path) => HiddenPaths.IsWithin(path, Root) || HiddenPaths.IsWithin(path, CommonDirectory);

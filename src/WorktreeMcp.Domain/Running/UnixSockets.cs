@@ -14,7 +14,7 @@ internal static class UnixSockets
     {
         try
         {
-            return HiddenPaths.Real(PlainFile.Lines(List, followed: true).Skip(1).Select(Path).OfType<string>().Where(matters).Distinct(), null);
+            return RealPaths.OfAll(PlainFile.Lines(List, followed: true).Skip(1).Select(Path).OfType<string>().Where(matters).Distinct(), null);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

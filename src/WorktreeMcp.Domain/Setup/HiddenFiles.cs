@@ -22,7 +22,7 @@ internal sealed class HiddenFiles(IReadOnlyList<string> hidden, IFileSystem file
     /// <param name="path">A regular file.</param>
     internal string? Reason(string path)
     {
-        if (HiddenPaths.Real([path], null) is [var real] && hidden.Any(folder => HiddenPaths.IsWithin(real, folder)))
+        if (RealPaths.OfAll([path], null) is [var real] && hidden.Any(folder => HiddenPaths.IsWithin(real, folder)))
         {
             return "it is hidden from commands";
         }

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.Domain.Worktrees.Registry;
 
 namespace WorktreeMcp.Domain.Worktrees;
@@ -90,6 +89,9 @@ public sealed record BegunRun(string Id, string Command, string By, double Start
 {
     /// <summary>The kind of a run that somebody asked for.</summary>
     internal const string Asked = "command";
+
+    /// <summary>The kind of the repository's own setup.</summary>
+    internal const string Setup = "setup";
 }
 
 /// <summary>One entry of the registry: where something is done. Transitions return a new entry; they do no I/O.</summary>

@@ -55,7 +55,7 @@ public sealed class WorktreeRegistry : IDisposable
         git.InCheckouts.Confinement = Preparation.Confinement;
         _repair = new HalfDoneWorktrees(_parts, _entries, trash, back, Preparation, landings);
         var include = new WorktreeInclude(git, store.Layout, files, store.Disk, Preparation.Hidden);
-        _creation = new WorktreeCreation(_parts, _entries, _repair, include, keeper);
+        _creation = new WorktreeCreation(_parts, _entries, _repair, new CreationUndo(_parts, trash), include, keeper);
         _restore = new RestoreRequest(_parts, _entries, _repair, back);
         _sweep = new EmptyingTrash(_parts, _entries);
         _commands = new WorktreeRuns(_parts, _entries, _repair, runner, Preparation) { Background = background };

@@ -57,9 +57,10 @@ public sealed class CheckoutsOutsideTheLockTests : IDisposable
         {
             _repo.Git("merge", "-q", "--squash", "wt/a");
             _repo.Commit("squashed");
-            _repo.Write("more.txt", "more\n");
-            _repo.Commit("more");
         }
+
+        _repo.Write("more.txt", "more\n");
+        _repo.Commit("more");
 
         var removing = Task.Run(() => slow.Drop("a"), TestContext.Current.CancellationToken);
         await git.Reached();

@@ -8,7 +8,6 @@ using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees.Registry;
-using WorktreeMcp.Domain.Worktrees.Settling;
 
 namespace WorktreeMcp.Domain.Worktrees.Creating;
 
@@ -18,7 +17,7 @@ namespace WorktreeMcp.Domain.Worktrees.Creating;
 /// - git's record and the branch are made under the lock, the files are checked out and copied outside it under the lease;
 /// - it becomes active only after a look at what is really there; else all of it is taken back.
 /// </summary>
-internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries entries, HalfDoneWorktrees repair, WorktreeInclude include, SpareKeeper keeper)
+internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries entries, ISettling settling, CreationUndo undo, WorktreeInclude include, SpareKeeper keeper)
 {
     private const int MostNamed = 10;
 
@@ -89,7 +88,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
     private (Worktree? Started, WorktreeLock? Lease, WorktreeStep? Done) Begin(NewWorktree request, string by, SpareReservation? spare)
     {
         using var change = parts.Store.Begin("worktree.create", by);
-        repair.SettleAbandoned(change);
+        settling.SettleAbandoned(change);
         if (change.AnswerOf(request.RequestId, "worktree.create") is { Count: > 0 } images)
         {
             return (null, null, FirstAnswer(change, images));
@@ -272,7 +271,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
         }
         catch (Refusal refusal)
         {
-            repair.TryRollBack(change, worktree, refusal.Message);
+            undo.TryRollBack(change, worktree, refusal.Message);
             throw;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -295,7 +294,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
         var added = parts.Git.AddWorktree(directory, worktree.Branch, guard);
         if (added.ExitCode is not null && AdminEntry.NamedBy(directory, parts.Layout.CommonDirectory, parts.Files) is null)
         {
-            repair.DropDangling(worktree);
+            undo.DropDangling(worktree);
             added = parts.Exists(directory) ? added : parts.Git.AddWorktree(directory, worktree.Branch, guard);
         }
 
@@ -333,7 +332,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
         }
         catch (Refusal refusal)
         {
-            repair.TryRollBack(change, started, refusal.Message);
+            undo.TryRollBack(change, started, refusal.Message);
             throw;
         }
 

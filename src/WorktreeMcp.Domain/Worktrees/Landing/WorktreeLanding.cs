@@ -6,10 +6,10 @@ using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Storage.Files;
+using WorktreeMcp.Domain.Worktrees.Runs;
 using WorktreeMcp.Domain.Worktrees.Creating;
 using WorktreeMcp.Domain.Worktrees.Registry;
 using WorktreeMcp.Domain.Worktrees.Removing;
-using WorktreeMcp.Domain.Worktrees.Settling;
 
 namespace WorktreeMcp.Domain.Worktrees.Landing;
 
@@ -20,7 +20,7 @@ namespace WorktreeMcp.Domain.Worktrees.Landing;
 /// - only committed work lands: a worktree with anything else in it is refused;
 /// - order: the worktree's lease, the landing lock, the lock; the last is never held while something is verified or checked out.
 /// </summary>
-internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entries, HalfDoneWorktrees repair, WorktreeRemover remover, LandingVerification verification, BaseBranch bases, LandingRecord book)
+internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entries, ISettling settling, WorktreeRemover remover, LandingVerification verification, BaseBranch bases, LandingRecord book)
 {
     private const int MostTries = 5;
     private const int MostMessage = 20_000;
@@ -37,7 +37,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
             verification.RequireAllowed();
         }
 
-        var found = WorktreeEntries.Require(repair.SettledForChange(), request.Name);
+        var found = WorktreeEntries.Require(settling.SettledForChange(), request.Name);
         parts.Board.Claims.EnsureMay(parts.TaskOf(found), by);
         RefuseUnused(found, request.Remove);
         LandingResult result;
@@ -355,10 +355,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
 
     private void RefuseUnused(Worktree worktree, bool remove)
     {
-        if (!parts.Git.Version.CanMerge)
-        {
-            throw TooOld(parts.Git.Version.Version, "Landing");
-        }
+        parts.Git.RequireMerge("Landing");
 
         using var lease = remove ? parts.TryLease(worktree, shared: false) ?? throw parts.InUse(worktree.Name, worktree.Runs) : null;
     }
@@ -381,8 +378,4 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
             throw new Refusal(RefusalCode.InvalidArgument, $"verify_command is empty, holds a NUL, or is longer than {MostCommand} characters.", "Give one shell command, or leave it out.");
         }
     }
-
-    /// <summary>Refuses what an old git cannot do.</summary>
-    internal static Refusal TooOld(string version, string what) => new(
-        RefusalCode.GitFailed, $"{what} needs git 2.38 or newer; this is {version}.", "A person installs a newer git on the PATH of the server; everything else works with this one.");
 }

@@ -1,6 +1,5 @@
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Refusals;
-using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.Domain.Worktrees.Registry;
 
 namespace WorktreeMcp.Domain.Worktrees.Looking;
@@ -36,10 +35,7 @@ internal sealed class WorktreeConflicts(WorktreePlaces parts)
 
     internal ConflictForecast Forecast(IReadOnlyList<Worktree> all, string? name)
     {
-        if (!parts.Git.Version.CanMerge)
-        {
-            throw WorktreeLanding.TooOld(parts.Git.Version.Version, "Foretelling conflicts");
-        }
+        parts.Git.RequireMerge("Foretelling conflicts");
 
         var named = name is null ? null : WorktreeEntries.Require(all, name);
         using var scratch = parts.Git.Trials.Scratch();

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Storage;
-using WorktreeMcp.Domain.Worktrees.Landing;
 
 namespace WorktreeMcp.Domain.Worktrees.Registry;
 

@@ -1,6 +1,5 @@
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Storage;
-using WorktreeMcp.Domain.Worktrees.Creating;
 
 namespace WorktreeMcp.Domain.Worktrees.Registry;
 
@@ -12,7 +11,7 @@ public sealed record SetupState(string RunId, string State, string? Detail = nul
 {
     /// <summary>The entry after its setup has begun.</summary>
     internal static Worktree Begun(Worktree worktree, BegunRun run) =>
-        run.Kind == WorktreeSetup.Kind ? worktree with { Setup = new SetupState(run.Id, "running") } : worktree;
+        run.Kind == BegunRun.Setup ? worktree with { Setup = new SetupState(run.Id, "running") } : worktree;
 
     /// <summary>The entry after its setup has ended; a failure raises the task's attention in the same operation.</summary>
     /// <param name="change">The operation.</param>
@@ -22,7 +21,7 @@ public sealed record SetupState(string RunId, string State, string? Detail = nul
     /// <param name="failure">How it failed, or null.</param>
     internal static Worktree Ended(StateChange change, TaskBoard board, Worktree worktree, BegunRun run, string? failure)
     {
-        if (run.Kind != WorktreeSetup.Kind)
+        if (run.Kind != BegunRun.Setup)
         {
             return worktree;
         }

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Storage.Files;
-using WorktreeMcp.Domain.Worktrees.Trash;
 
 namespace WorktreeMcp.Domain.Worktrees.Registry;
 
@@ -62,7 +61,7 @@ internal sealed class StepProof(StateStore store, IFileSystem files)
     private bool IsInGit(Worktree worktree) => worktree.Status switch
     {
         WorktreeState.Creating => worktree.BranchCreated && worktree.BaseCommit is { } commit && BranchBirth.Of(store.Layout.CommonDirectory, worktree.Branch, files) == commit,
-        WorktreeState.Removing or WorktreeState.Restoring or WorktreeState.Emptying => Records(worktree).Any(record => IntoTrash.IsLocked(record, worktree.Id, files)),
+        WorktreeState.Removing or WorktreeState.Restoring or WorktreeState.Emptying => Records(worktree).Any(record => TrashMarks.IsLocked(record, worktree.Id, files)),
         _ => false,
     };
 

@@ -5,10 +5,9 @@ using WorktreeMcp.Domain.Locks;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
-using WorktreeMcp.Domain.Worktrees.Creating;
+using WorktreeMcp.Domain.Worktrees.Runs;
 using WorktreeMcp.Domain.Worktrees.Looking;
 using WorktreeMcp.Domain.Worktrees.Registry;
-using WorktreeMcp.Domain.Worktrees.Settling;
 using WorktreeMcp.Domain.Worktrees.Trash;
 
 namespace WorktreeMcp.Domain.Worktrees.Removing;
@@ -22,7 +21,7 @@ namespace WorktreeMcp.Domain.Worktrees.Removing;
 /// - the repository's teardown runs only when the removal would be done, and before anything goes;
 /// - whatever goes, goes into the trash.
 /// </summary>
-internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entries, HalfDoneWorktrees repair, IntoTrash trash, WorktreeSetup setup, WorktreeStatuses looks)
+internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entries, ISettling settling, IntoTrash trash, WorktreeSetup setup, WorktreeStatuses looks)
 {
     private const int MostListed = 20;
     private const int MostLooks = 3;
@@ -40,7 +39,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
     // A teardown cannot be taken back. Where the folder is gone there is nothing to tear down.
     private string? TearDown(string name, bool force, bool completeTask, string by)
     {
-        if (!setup.HasTeardown || WorktreeEntries.Find(repair.SettledForChange(), name) is not { IsUsable: true } worktree || parts.Identify(worktree).Entry is null)
+        if (!setup.HasTeardown || WorktreeEntries.Find(settling.SettledForChange(), name) is not { IsUsable: true } worktree || parts.Identify(worktree).Entry is null)
         {
             return null;
         }
@@ -68,7 +67,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
 
     private WorktreeRemoval TakeDown(string name, bool force, bool completeTask, string? reason, string by)
     {
-        var all = repair.SettledForChange();
+        var all = settling.SettledForChange();
         if (WorktreeEntries.Find(all, name) is { IsLive: false } gone)
         {
             return AlreadyRemoved(gone, completeTask, by);
@@ -186,7 +185,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
         if (completeTask && task is { IsOpen: true })
         {
             using var change = parts.Store.Begin("worktree.remove", by);
-            repair.SettleAbandoned(change);
+            settling.SettleAbandoned(change);
             var old = parts.Board.Require(task.Id);
             parts.Board.Claims.EnsureMay(old, by);
             task = TaskBoard.Put(change, old.MoveTo(TaskState.Completed));

@@ -6,7 +6,6 @@ using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees.Registry;
-using WorktreeMcp.Domain.Worktrees.Settling;
 
 namespace WorktreeMcp.Domain.Worktrees.Runs;
 
@@ -16,7 +15,7 @@ namespace WorktreeMcp.Domain.Worktrees.Runs;
 /// - the end is on record before the lease is free, and the lease is free before anybody reads that the run is over;
 /// - a call may stop waiting, the run goes on: a supervisor takes it over as it is, or where there is none it ends with this process.
 /// </summary>
-internal sealed class WorktreeRuns(WorktreePlaces parts, WorktreeEntries entries, HalfDoneWorktrees repair, CommandRunner runner, RunPreparation preparation) : IDisposable
+internal sealed class WorktreeRuns(WorktreePlaces parts, WorktreeEntries entries, ISettling settling, CommandRunner runner, RunPreparation preparation) : IDisposable
 {
     private const int EventCommand = 200;
     private const int RecordCommand = 4_000;
@@ -61,7 +60,7 @@ internal sealed class WorktreeRuns(WorktreePlaces parts, WorktreeEntries entries
             return Run(order, TimeSpan.Zero, null, CancellationToken.None);
         }
 
-        var worktree = WorktreeEntries.Require(repair.SettledForChange(), order.Name);
+        var worktree = WorktreeEntries.Require(settling.SettledForChange(), order.Name);
         Background.Start(order);
         return new WorktreeRun(worktree, parts.DirectoryOf(worktree), new RunResult { RunId = order.RunId, IsRunning = true, Output = CapturedText.None, Error = CapturedText.None }, null) { Sandbox = preparation.Use(), Note = preparation.Unapproved() };
     }
@@ -134,7 +133,7 @@ internal sealed class WorktreeRuns(WorktreePlaces parts, WorktreeEntries entries
 
     private Work Begin(RunOrder order)
     {
-        var found = WorktreeEntries.Require(repair.SettledForChange(), order.Name);
+        var found = WorktreeEntries.Require(settling.SettledForChange(), order.Name);
         var lease = parts.TryLease(found, shared: true) ?? throw Busy(found);
         try
         {

@@ -4,6 +4,7 @@ using WorktreeMcp.Domain.Locks;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Worktrees.Creating;
 using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.Domain.Worktrees.Registry;
 using WorktreeMcp.Domain.Worktrees.Runs;
@@ -16,14 +17,15 @@ namespace WorktreeMcp.Domain.Worktrees.Settling;
 /// a creation nobody holds the lease of is rolled back, a removal or a restoration is finished, and what a person took down with git is
 /// taken off the registry. A landing is finished or taken back. One that cannot be settled now waits for the next call and blocks nothing else.
 /// </summary>
-internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries entries, IntoTrash trash, OutOfTrash back, RunPreparation preparation, LandingRecord landings)
+internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries entries, IntoTrash trash, OutOfTrash back, RunPreparation preparation, LandingRecord landings) : ISettling
 {
     private readonly Whereabouts _sightings = new(parts);
     private readonly MovedWorktrees _relocation = new(parts);
     private readonly LostWorktrees _adoption = new(parts);
+    private readonly CreationUndo _undo = new(parts, trash);
 
     /// <summary>All entries, after what a killed server left in the middle was settled: nobody is shown that.</summary>
-    internal IReadOnlyList<Worktree> Settled()
+    public IReadOnlyList<Worktree> Settled()
     {
         var all = entries.All();
         if (parts.Store.IndexFile.NewerVersion is not null || (!all.Any(NeedsSettling) && _adoption.Lost().Count == 0))
@@ -69,7 +71,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
     }
 
     /// <summary>The same for a call that is going to change something: refuses in a copy of the repository.</summary>
-    internal IReadOnlyList<Worktree> SettledForChange()
+    public IReadOnlyList<Worktree> SettledForChange()
     {
         parts.Store.IndexFile.RefuseNewer();
         var all = Settled();
@@ -78,7 +80,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
     }
 
     /// <summary>Settles what is in the middle or was moved, before a change; refuses in a copy of the repository.</summary>
-    internal void SettleAbandoned(StateChange change)
+    public void SettleAbandoned(StateChange change)
     {
         change.RequireWritableRegistry();
         _sightings.RefuseCopy(entries.All(change));
@@ -117,76 +119,13 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
         }
     }
 
-    /// <summary>
-    /// Takes a creation back: files into the trash, git's record dropped with them, the branch deleted only if we made
-    /// it and nothing was done on it since. Where a killed git left something that another git may still hold, the intent
-    /// stays on record and the next call goes on from there.
-    /// </summary>
-    internal void RollBack(StateChange change, Worktree worktree, string cause)
-    {
-        if (worktree.Spare is { } spare)
-        {
-            parts.Spares.FinishMove(spare, parts.DirectoryOf(worktree));
-        }
-
-        trash.TakeAway(worktree, change.Descriptor);
-        DropDangling(worktree);
-        _ = parts.FreeBranch(worktree);
-        ForgetUnborn(worktree);
-        if (IsUntouched(worktree) && parts.Proof.MadeBranch(worktree))
-        {
-            parts.DropBranch(worktree, worktree.BaseCommit!, change.Descriptor);
-        }
-
-        if (parts.FreeBranch(worktree) is not null || trash.Unfinished(worktree) is not null)
-        {
-            return;
-        }
-
-        change.PutWorktree(worktree.Id, null);
-        var task = worktree.TaskId is { } id && parts.Store.FindTask(id) is not null ? worktree.TaskId : null;
-        change.Emit(WorktreeEntries.Event("worktree.create.failed", worktree with { TaskId = task }, null, cause));
-        change.Commit("worktree.create.undo");
-    }
-
-    /// <summary>The same where the refusal that led to it is what the caller has to know: what cannot be taken back now waits for the next call.</summary>
-    internal void TryRollBack(StateChange change, Worktree worktree, string cause)
-    {
-        try
-        {
-            RollBack(change, worktree, cause);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)
-        {
-            // The intent is on record. A full disk is full for this, too.
-        }
-    }
-
-    /// <summary>
-    /// Takes away the directory of a creation whose record was deleted while git made it: it holds nothing but a pointer to
-    /// that record. Anything else in it lets it stay.
-    /// </summary>
-    internal void DropDangling(Worktree worktree)
-    {
-        var directory = parts.DirectoryOf(worktree);
-        var records = Path.Join(parts.Layout.CommonDirectory, "worktrees");
-        if (parts.Files.DirectoryInfo.FromDirectoryName(directory) is { Exists: true } info && !info.Attributes.HasFlag(FileAttributes.ReparsePoint)
-            && AdminEntry.Pointer(directory, parts.Files) is { } record
-            && AdminEntry.SamePath(Path.GetDirectoryName(record)!, records) && !parts.Exists(record)
-            && parts.Files.Directory.EnumerateFileSystemEntries(directory).Take(2).Count() == 1)
-        {
-            parts.Store.Disk.Delete(Path.Join(directory, ".git"));
-            parts.Files.Directory.Delete(directory);
-        }
-    }
-
     private void Settle(StateChange change, Worktree worktree)
     {
         worktree = EndRuns(change, worktree);
         switch (worktree.Status)
         {
             case WorktreeState.Creating:
-                RollBack(change, worktree, "the server that made it is gone");
+                _undo.RollBack(change, worktree, "the server that made it is gone");
                 break;
             case WorktreeState.Removing:
                 trash.Finish(change, worktree, worktree.Trash?.CompleteTask == true);
@@ -213,7 +152,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
                 break;
             case SightingKind.Moved or SightingKind.RepositoryMoved:
                 _relocation.Follow(change, worktree, seen);
-                _relocation.RelinkTrash(entries.All(change));
+                new TrashPointers(parts).RelinkTrash(entries.All(change));
                 break;
         }
     }
@@ -258,17 +197,6 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
         return worktree;
     }
 
-    // git writes a branch's log before the branch: a kill in between leaves a log that a later branch would go on with.
-    private void ForgetUnborn(Worktree worktree)
-    {
-        var reflog = Reflog(worktree);
-        if (worktree.BranchCreated && parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null && parts.Files.KindOf(reflog) == FileKind.Regular
-            && PlainFile.Lines(reflog).Take(2).All(line => IsBirth(line, worktree.BaseCommit!)))
-        {
-            parts.Store.Disk.Delete(reflog);
-        }
-    }
-
     private bool NeedsSettling(Worktree worktree) =>
         landings.IsAbandoned(worktree) || (IsHalfDone(worktree) ? IsAbandoned(worktree) : worktree.IsLive && _sightings.Of(worktree).IsToReconcile);
 
@@ -281,19 +209,4 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
     }
 
     private static bool IsInTheMiddle(Worktree worktree) => worktree.Status is WorktreeState.Creating or WorktreeState.Removing or WorktreeState.Restoring;
-
-    private bool IsUntouched(Worktree worktree)
-    {
-        if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") != worktree.BaseCommit || parts.Git.CheckedOutAt(worktree.Branch) is not null)
-        {
-            return false;
-        }
-
-        var reflog = Reflog(worktree);
-        return PlainFile.Lines(reflog).Take(2).Count() <= 1;
-    }
-
-    private string Reflog(Worktree worktree) => Path.Join(parts.Layout.CommonDirectory, "logs", "refs", "heads", worktree.Branch);
-
-    private static bool IsBirth(string line, string commit) => line.StartsWith($"{new string('0', commit.Length)} {commit} ", StringComparison.Ordinal);
 }

@@ -19,10 +19,8 @@ namespace WorktreeMcp.Domain.Worktrees.Trash;
 /// </summary>
 internal sealed class IntoTrash(WorktreePlaces parts)
 {
-    private const string LockWords = "worktree-mcp: in the trash as ";
-    private const string HeadBefore = "wtmcp-head";
-
     private readonly UnlandedWork _worth = new(parts);
+    private readonly RecordPointers _pointers = new(parts);
 
     /// <summary>Finds out what a worktree's branch is worth, before the lock is taken: a removal need not ask git for long under it then.</summary>
     internal void Foresee(Worktree worktree)
@@ -47,7 +45,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
         if (old is not null)
         {
             // Locked first: a prune that runs in between would delete the record with its index.
-            Write(Path.Join(old.Directory, "locked"), $"{LockWords}{worktree.Id}");
+            _pointers.Write(Path.Join(old.Directory, "locked"), TrashMarks.LockOf(worktree.Id));
         }
 
         HoldAll(old ?? Trashed(worktree), worktree.Id, worktree, guard, isClean);
@@ -104,20 +102,12 @@ internal sealed class IntoTrash(WorktreePlaces parts)
     /// <summary>Takes the lock back that <see cref="TakeAway"/> put on git's record, if nothing was moved yet.</summary>
     internal void TakeLockBack(AdminEntry entry)
     {
-        parts.Store.Disk.Delete(Path.Join(entry.Directory, HeadBefore));
-        if (entry.LockReason(parts.Files)?.StartsWith(LockWords, StringComparison.Ordinal) == true)
+        parts.Store.Disk.Delete(Path.Join(entry.Directory, TrashMarks.HeadBefore));
+        if (TrashMarks.IsLocked(entry, parts.Files))
         {
             parts.Store.Disk.Delete(Path.Join(entry.Directory, "locked"));
         }
     }
-
-    /// <summary>Whether git's record is that of a worktree in the trash, wherever the record lies by now.</summary>
-    internal static bool IsLocked(AdminEntry entry, int worktreeId, System.IO.Abstractions.IFileSystem files) =>
-        entry.LockReason(files)?.TrimEnd() == $"{LockWords}{worktreeId}";
-
-    /// <summary>The files in git's record of a removed worktree that are ours and not git's.</summary>
-    internal static IEnumerable<string> MarksOf(AdminEntry entry, System.IO.Abstractions.IFileSystem files) =>
-        entry.LockReason(files)?.StartsWith(LockWords, StringComparison.Ordinal) == true ? [HeadBefore, "locked"] : [HeadBefore];
 
     private WorktreeRemoval Finish(StateChange change, Worktree worktree, bool completeTask, bool isClean, string eventName)
     {
@@ -285,7 +275,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
         if (record.IsTrash && !record.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
         {
             // Moved already, and not yet told where it lies: git could not read its index.
-            Write(Path.Join(record.Directory, "commondir"), record.PathToCommon);
+            _pointers.Write(Path.Join(record.Directory, "commondir"), record.PathToCommon);
         }
 
         try
@@ -306,7 +296,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
     {
         if (!entry.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files))
         {
-            Write(Path.Join(entry.Directory, "commondir"), entry.PathToCommon);
+            _pointers.Write(Path.Join(entry.Directory, "commondir"), entry.PathToCommon);
         }
 
         return head is null || head.Commit?.All(digit => digit == '0') == true ? new Head(null, baseCommit) : head;
@@ -315,7 +305,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
     // Beside the HEAD that is detached, so that whoever goes on after a kill still knows where it was.
     private string? RememberHead(AdminEntry entry, Head? head)
     {
-        var path = Path.Join(entry.Directory, HeadBefore);
+        var path = Path.Join(entry.Directory, TrashMarks.HeadBefore);
         if (PlainFile.TextIfThere(path, FileLimits.Words) is { } before)
         {
             return before.Trim();
@@ -323,7 +313,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
 
         if (head?.Branch is { } branch)
         {
-            Write(path, branch);
+            _pointers.Write(path, branch);
         }
 
         return head?.Branch;
@@ -332,21 +322,14 @@ internal sealed class IntoTrash(WorktreePlaces parts)
     private void PointAtEachOther(AdminEntry entry, string tree, Head? head)
     {
         var pointer = Path.Join(tree, ".git");
-        Write(Path.Join(entry.Directory, "gitdir"), pointer);
+        _pointers.Write(Path.Join(entry.Directory, "gitdir"), pointer);
         if (parts.Files.Directory.Exists(tree))
         {
-            Write(pointer, $"gitdir: {entry.Directory}");
+            _pointers.Write(pointer, $"gitdir: {entry.Directory}");
         }
 
         // A branch without commits cannot be detached: it gets a name that nobody else wants.
-        Write(Path.Join(entry.Directory, "HEAD"), head?.Commit ?? $"ref: refs/worktree-mcp/trash/{entry.Id}");
-    }
-
-    private void Write(string path, string line)
-    {
-        var temporary = path + ".wtmcp-tmp";
-        parts.Store.Disk.WriteTemporary(temporary, Encoding.UTF8.GetBytes(line + "\n"));
-        parts.Store.Disk.Replace(temporary, path);
+        _pointers.Write(Path.Join(entry.Directory, "HEAD"), head?.Commit ?? $"ref: refs/worktree-mcp/trash/{entry.Id}");
     }
 
     private string Relative(string path) => Path.GetRelativePath(parts.Layout.Root, path);

@@ -3,7 +3,6 @@ using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees.Registry;
-using WorktreeMcp.Domain.Worktrees.Settling;
 
 namespace WorktreeMcp.Domain.Worktrees.Trash;
 
@@ -16,7 +15,7 @@ namespace WorktreeMcp.Domain.Worktrees.Trash;
 /// </summary>
 internal sealed class OutOfTrash(WorktreePlaces parts)
 {
-    private readonly MovedWorktrees _relocation = new(parts);
+    private readonly RecordPointers _pointers = new(parts);
     private readonly TrashContents _shelf = new(parts);
 
     /// <summary>Brings back what a restoration on record takes out of the trash; what cannot be is taken back and refused.</summary>
@@ -76,7 +75,7 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
 
         if (parts.Exists(tree))
         {
-            _relocation.Link(record, tree);
+            _pointers.Link(record, tree);
             MoveTree(tree, directory);
         }
 
@@ -88,7 +87,7 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
             return Conclude(change, worktree, record, made, detached: null);
         }
 
-        _relocation.Link(record, directory);
+        _pointers.Link(record, directory);
         var detached = Attach(worktree, record);
         Unlock(record);
         if (parts.Identify(worktree).Problem is { } problem)
@@ -127,7 +126,7 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
     }
 
     // That there is a folder in the trash says nothing: a person's gc makes it anew to expire the log of a record that is renamed meanwhile.
-    private bool IsOurs(Worktree worktree, AdminEntry record) => IntoTrash.IsLocked(record, worktree.Id, parts.Files)
+    private bool IsOurs(Worktree worktree, AdminEntry record) => TrashMarks.IsLocked(record, worktree.Id, parts.Files)
         || (AdminEntry.Pointer(parts.DirectoryOf(worktree), parts.Files) is { } pointer && AdminEntry.SamePath(pointer, record.Directory)
             && record.NamesWorktree(parts.Files) is { } named && AdminEntry.SamePath(named, parts.DirectoryOf(worktree)));
 
@@ -171,7 +170,7 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
             return reason;
         }
 
-        _relocation.Write(Path.Join(record.Directory, "HEAD"), $"ref: {wanted}");
+        _pointers.Write(Path.Join(record.Directory, "HEAD"), $"ref: {wanted}");
         return null;
     }
 
@@ -194,7 +193,7 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
 
     private void Unlock(AdminEntry record)
     {
-        foreach (var name in IntoTrash.MarksOf(record, parts.Files))
+        foreach (var name in TrashMarks.Of(record, parts.Files))
         {
             parts.Store.Disk.Delete(Path.Join(record.Directory, name));
         }
@@ -250,7 +249,7 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
         }
 
         var (trashed, record) = (InTrash(worktree), Record(worktree.AdminId!));
-        if (IntoTrash.IsLocked(record, worktree.Id, parts.Files))
+        if (TrashMarks.IsLocked(record, worktree.Id, parts.Files))
         {
             parts.DropRemade(trashed);
             parts.Git.Kept.KeepRecord(record, worktree.Id, [], isClean: false, parts.LeftLocks, change.Descriptor);
@@ -260,7 +259,7 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
 
         MakeWhole(trashed, trashed.PathToCommon);
 
-        _relocation.Link(trashed, tree);
+        _pointers.Link(trashed, tree);
         var was = worktree.Trash!.Was ?? new RemovedAs(worktree.Name, worktree.Path, worktree.AdminId);
         WorktreeEntries.Put(change, worktree with
         {
@@ -278,7 +277,7 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
     {
         if (parts.Exists(record.Directory) && record.CommonLine(parts.Files) != pathToCommon)
         {
-            _relocation.Write(Path.Join(record.Directory, "commondir"), pathToCommon);
+            _pointers.Write(Path.Join(record.Directory, "commondir"), pathToCommon);
         }
     }
 

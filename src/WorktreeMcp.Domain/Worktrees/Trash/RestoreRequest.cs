@@ -4,7 +4,6 @@ using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees.Registry;
-using WorktreeMcp.Domain.Worktrees.Settling;
 
 namespace WorktreeMcp.Domain.Worktrees.Trash;
 
@@ -13,11 +12,11 @@ namespace WorktreeMcp.Domain.Worktrees.Trash;
 /// - nothing that is there is touched: a taken name, path or branch refuses or is gone around, and is said;
 /// - the intent is on record before the first rename, so whoever finds it after a kill can finish it.
 /// </summary>
-internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entries, HalfDoneWorktrees repair, OutOfTrash back)
+internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entries, ISettling settling, OutOfTrash back)
 {
     private const string ListTrash = "worktree_list(status: \"removed\")";
 
-    private readonly MovedWorktrees _relocation = new(parts);
+    private readonly TrashPointers _pointers = new(parts);
 
     internal WorktreeRestoration Restore(string name, string? newName, int? trashId, string by)
     {
@@ -27,7 +26,7 @@ internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entri
             WorktreeName.Require(newName, "new_name");
         }
 
-        var found = Choose(repair.SettledForChange(), name, trashId);
+        var found = Choose(settling.SettledForChange(), name, trashId);
         parts.RefuseLinkedTrash();
         using var lease = parts.TryLease(found, shared: false) ?? throw InUse(found);
         using var change = parts.Store.Begin("worktree.restore", by);
@@ -133,9 +132,9 @@ internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entri
     // Both directions of its identity in the trash, as before anything else that acts on a worktree.
     private AdminEntry RequireWhole(Worktree worktree)
     {
-        if (_relocation.IsToRelink(worktree))
+        if (_pointers.IsToRelink(worktree))
         {
-            _relocation.RelinkTrash([worktree]);
+            _pointers.RelinkTrash([worktree]);
         }
 
         var record = parts.TrashedRecord(worktree.Id);

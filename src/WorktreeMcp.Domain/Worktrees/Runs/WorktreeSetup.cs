@@ -5,7 +5,7 @@ using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Worktrees.Registry;
 using WorktreeMcp.Domain.Worktrees.Runs;
 
-namespace WorktreeMcp.Domain.Worktrees.Creating;
+namespace WorktreeMcp.Domain.Worktrees.Runs;
 
 /// <summary>
 /// Runs what the repository asks for when a worktree is made and before it is removed. Invariants:
@@ -15,9 +15,6 @@ namespace WorktreeMcp.Domain.Worktrees.Creating;
 /// </summary>
 internal sealed class WorktreeSetup(WorktreePlaces parts, Trust trust, WorktreeRuns commands)
 {
-    /// <summary>The kind of a setup's run.</summary>
-    internal const string Kind = "setup";
-
     private const int MostOutput = 2_000;
 
     private static readonly TimeSpan SetupLimit = TimeSpan.FromHours(1);
@@ -33,7 +30,7 @@ internal sealed class WorktreeSetup(WorktreePlaces parts, Trust trust, WorktreeR
             var wanted = trust.Wanted();
             return step.Already || (wanted.Setup.Count == 0 && wanted.Unread is null) ? step
                 : WhyNot(wanted, "setup", wanted.Setup.Count) is { } reason ? step with { NotRun = reason }
-                : step with { SetupRunId = commands.StartInBackground(step.Worktree.Name, SetupCommands.Script(wanted.Setup), by, SetupLimit, Kind) };
+                : step with { SetupRunId = commands.StartInBackground(step.Worktree.Name, SetupCommands.Script(wanted.Setup), by, SetupLimit, BegunRun.Setup) };
         }
         catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
         {
