@@ -3,7 +3,6 @@ using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Worktrees.Registry;
-using WorktreeMcp.Domain.Worktrees.Runs;
 
 namespace WorktreeMcp.Domain.Worktrees.Runs;
 
