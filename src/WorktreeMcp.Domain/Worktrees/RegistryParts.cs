@@ -35,7 +35,7 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
     }
 
     /// <summary>Whether anything lies at a path, a dangling link too.</summary>
-    internal bool Exists(string path) => (int)Files.FileInfo.FromFileName(path).Attributes != -1;
+    internal bool Exists(string path) => (int)Files.FileInfo.New(path).Attributes != -1;
 
     /// <summary>The commit that the base is at now, else the one the worktree started from; null for an old entry without either.</summary>
     internal string? BaseTip(Worktree worktree) =>
@@ -49,7 +49,7 @@ internal sealed record RegistryParts(StateStore Store, TaskBoard Board, GitRepos
     internal (AdminEntry? Entry, string? Problem) Identify(Worktree worktree)
     {
         var directory = DirectoryOf(worktree);
-        var info = Files.DirectoryInfo.FromDirectoryName(directory);
+        var info = Files.DirectoryInfo.New(directory);
         if (!info.Exists)
         {
             return (null, Exists(directory) ? "something that is not a directory lies in its place" : Missing + MovedTo(worktree, directory));
