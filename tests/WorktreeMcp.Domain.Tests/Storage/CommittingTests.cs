@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
+using Microsoft.Extensions.Time.Testing;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.TestKit;
 using Xunit;
@@ -15,7 +16,7 @@ public sealed class CommittingTests : IDisposable
     [Fact]
     public void An_operation_is_one_line_with_images_events_and_the_next_numbers()
     {
-        var state = _folder.Open(time: new FakeTime(DateTimeOffset.FromUnixTimeMilliseconds(1730000000500)));
+        var state = _folder.Open(time: new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1730000000500)));
         state.Board.Create(new NewTask("first", RequestId: "r\"1"), "claude-1");
         var before = File.ReadAllBytes(_folder.Layout.Task(1));
         state.Board.Update(1, new TaskEdit { Status = TaskState.Completed }, "claude-2");
