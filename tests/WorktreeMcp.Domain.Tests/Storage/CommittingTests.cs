@@ -274,7 +274,7 @@ public sealed class CommittingTests : IDisposable
 
         var change = state.Board.Create(new NewTask("second"), "a");
 
-        change.Warning.Should().Contain("next call finishes it");
+        change.Warning.Should().Contain("the next call, even one that only reads, finishes it");
         state.Board.List(Listing.All).Total.Should().Be(2);
         state.Board.Get(2).Task.Subject.Should().Be("second");
         _folder.Events().Should().HaveCount(2);
