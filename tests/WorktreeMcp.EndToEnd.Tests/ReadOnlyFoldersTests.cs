@@ -14,18 +14,24 @@ public sealed class ReadOnlyFoldersTests : IDisposable
     public void Dispose() => _repository.Dispose();
 
     [Fact]
-    public async Task Without_a_temporary_folder_a_branch_whose_worth_cannot_be_found_out_stays_when_its_worktree_goes()
+    public async Task Without_a_temporary_folder_it_is_found_out_all_the_same_what_a_branch_is_worth()
     {
         await using var client = await ConnectedClient.Start(_repository.Root, environment: new Dictionary<string, string?> { ["TMPDIR"] = Path.Join(_repository.Base, "gone") });
-        await client.Done("worktree_create", """{"name":"lane"}""");
-        _repository.Commit("own", Path.Join(_repository.Root, ".worktrees", "lane"));
+        foreach (var name in new[] { "own", "landed" })
+        {
+            await client.Done("worktree_create", $$"""{"name":"{{name}}"}""");
+            _repository.Write($".worktrees/{name}/{name}.txt", "work\n");
+            _repository.Commit(name, Path.Join(_repository.Root, ".worktrees", name));
+        }
+
+        _repository.Git("merge", "-q", "--squash", "wt/landed");
+        _repository.Commit("squashed");
         _repository.Write("more.txt", "more\n");
         _repository.Commit("more");
 
-        var removed = await client.Done("worktree_remove", """{"name":"lane"}""");
-
-        removed.GetProperty("branch_deleted").GetBoolean().Should().BeFalse();
-        _repository.Git("log", "-1", "--format=%s", "wt/lane").Should().Be("own");
+        (await client.Done("worktree_remove", """{"name":"own"}""")).GetProperty("branch_deleted").GetBoolean().Should().BeFalse();
+        (await client.Done("worktree_remove", """{"name":"landed"}""")).GetProperty("branch_deleted").GetBoolean().Should().BeTrue();
+        _repository.Git("log", "-1", "--format=%s", "wt/own").Should().Be("own");
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Server.CommandLine.Verbs;
@@ -62,7 +63,7 @@ public sealed class TrashCommandTests : IDisposable
 
     private void Remove(string name, TimeSpan ago)
     {
-        var repository = _repo.Open(time: new FakeTime(TimeProvider.System.GetUtcNow() - ago));
+        var repository = _repo.Open(time: new FakeTimeProvider(TimeProvider.System.GetUtcNow() - ago));
         repository.Worktrees.Create(new NewWorktree(name), "tester");
         repository.Worktrees.Remove(name, force: false, completeTask: false, reason: null, "tester");
     }

@@ -3,16 +3,15 @@ using System.IO.Abstractions;
 namespace WorktreeMcp.TestKit;
 
 /// <summary>The real file system, but from its n-th rename of a directory on renames fail, or only that one.</summary>
-public sealed class FailingMoves : IFileSystem
+public sealed class FailingMoves : FileSystem
 {
-    private readonly FileSystem _real = new();
     private readonly Moves _moves;
 
     /// <summary>Wraps the real one.</summary>
     /// <param name="at">Which rename, counted from 1; 0 for none.</param>
     /// <param name="error">What it says.</param>
     /// <param name="lasts">Whether all later ones fail too.</param>
-    public FailingMoves(int at, Func<string, Exception> error, bool lasts) => _moves = new Moves(_real, at, error, lasts);
+    public FailingMoves(int at, Func<string, Exception> error, bool lasts) => _moves = new Moves(this, at, error, lasts);
 
     /// <summary>How many renames there were.</summary>
     public int Count => _moves.Count;
@@ -28,30 +27,9 @@ public sealed class FailingMoves : IFileSystem
     public void Heal() => _moves.At = 0;
 
     /// <inheritdoc/>
-    public IDirectory Directory => _moves;
+    public override IDirectory Directory => _moves;
 
-    /// <inheritdoc/>
-    public IFile File => _real.File;
-
-    /// <inheritdoc/>
-    public IFileInfoFactory FileInfo => _real.FileInfo;
-
-    /// <inheritdoc/>
-    public IFileStreamFactory FileStream => _real.FileStream;
-
-    /// <inheritdoc/>
-    public IPath Path => _real.Path;
-
-    /// <inheritdoc/>
-    public IDirectoryInfoFactory DirectoryInfo => _real.DirectoryInfo;
-
-    /// <inheritdoc/>
-    public IDriveInfoFactory DriveInfo => _real.DriveInfo;
-
-    /// <inheritdoc/>
-    public IFileSystemWatcherFactory FileSystemWatcher => _real.FileSystemWatcher;
-
-    private sealed class Moves(IFileSystem real, int at, Func<string, Exception> error, bool lasts) : DirectoryWrapper(real)
+    private sealed class Moves(IFileSystem files, int at, Func<string, Exception> error, bool lasts) : DirectoryWrapper(files)
     {
         internal int At { get; set; } = at;
 

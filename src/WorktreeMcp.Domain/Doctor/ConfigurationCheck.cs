@@ -61,7 +61,7 @@ internal sealed class ConfigurationCheck(WorktreePlaces parts)
     private bool HoldsSomething(string path) => parts.Files.KindOf(path) switch
     {
         FileKind.None => false,
-        FileKind.Regular => parts.Files.FileInfo.FromFileName(path).Length > 0,
+        FileKind.Regular => parts.Files.FileInfo.New(path).Length > 0,
         _ => true,
     };
 

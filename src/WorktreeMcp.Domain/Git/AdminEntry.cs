@@ -70,7 +70,7 @@ internal sealed record AdminEntry(string Id, string Directory)
     internal static string? Pointer(string worktree, IFileSystem files)
     {
         var pointer = Path.Join(worktree, ".git");
-        var info = files.FileInfo.FromFileName(pointer);
+        var info = files.FileInfo.New(pointer);
         if (!info.Exists || info.Attributes.HasFlag(FileAttributes.ReparsePoint) || info.Length > 8192)
         {
             return null;

@@ -127,7 +127,7 @@ internal sealed class BranchDistances(CheckoutGit git, GitRepository repository,
     // Only where history ends, and where commits are shown as others, is it a fact for a time.
     private void ForgetIfRewritten()
     {
-        var shallow = files.FileInfo.FromFileName(Path.Join(place.CommonDirectory, "shallow"));
+        var shallow = files.FileInfo.New(Path.Join(place.CommonDirectory, "shallow"));
         var replaced = files.Directory.GetLastWriteTimeUtc(Path.Join(place.CommonDirectory, "refs", "replace"));
         var now = shallow.Exists ? (shallow.LastWriteTimeUtc, shallow.Length, replaced) : (default, 0, replaced);
         if (now != _history)

@@ -58,7 +58,7 @@ internal sealed class Exclusion(CheckoutGit git, RepositoryPlace place, SettingF
         var text = new StringBuilder();
         foreach (var path in settings.Usual().Concat(settings.UsualIgnores()).Concat(_named).Concat(IgnoresOnTheWay(folders)).Distinct(StringComparer.Ordinal))
         {
-            var info = files.FileInfo.FromFileName(path);
+            var info = files.FileInfo.New(path);
             var stamp = info.Exists ? FileStamp.Of(info) : default;
             if (info.Exists && !stamp.IsSettled)
             {

@@ -165,7 +165,7 @@ internal sealed record NestedRepository(string GitDirectory)
 
     // A pipe, which would hold its reader up for ever, is empty.
     private static IEnumerable<string> Lines(string path, IFileSystem files) =>
-        files.FileInfo.FromFileName(path) is { Exists: true, Length: > 0 } ? PlainFile.Lines(path) : [];
+        files.FileInfo.New(path) is { Exists: true, Length: > 0 } ? PlainFile.Lines(path) : [];
 
     private static string? Line(string path, IFileSystem files) => files.HoldsText(path) ? files.SmallText(path) : null;
 }

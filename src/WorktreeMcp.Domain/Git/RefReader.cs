@@ -79,7 +79,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
     internal IReadOnlyList<string> Below(string folder)
     {
         var packed = Path.Join(commonDirectory, "packed-refs");
-        if (files.File.Exists(packed) && files.FileInfo.FromFileName(packed).Length > MostPacked)
+        if (files.File.Exists(packed) && files.FileInfo.New(packed).Length > MostPacked)
         {
             return [];
         }
@@ -115,7 +115,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
     private IEnumerable<string> LogOf(string branch)
     {
         var log = Path.Join(commonDirectory, "logs", Branches, branch);
-        return files.FileInfo.FromFileName(log) is { Exists: true, Length: > 0 } ? PlainFile.Lines(log) : [];
+        return files.FileInfo.New(log) is { Exists: true, Length: > 0 } ? PlainFile.Lines(log) : [];
     }
 
     /// <summary>Whether git shows other objects in the place of some.</summary>
@@ -126,7 +126,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
             return true;
         }
 
-        var packed = files.FileInfo.FromFileName(Path.Join(commonDirectory, "packed-refs"));
+        var packed = files.FileInfo.New(Path.Join(commonDirectory, "packed-refs"));
         lock (_gate)
         {
             if (packed.Exists)
@@ -149,7 +149,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
     // Branches are asked for by the hundred, so they are kept as long as the file is the same.
     private string? Packed(string name)
     {
-        var info = files.FileInfo.FromFileName(Path.Join(commonDirectory, "packed-refs"));
+        var info = files.FileInfo.New(Path.Join(commonDirectory, "packed-refs"));
         if (!info.Exists)
         {
             return null;

@@ -94,7 +94,7 @@ internal sealed class RepositoriesBelow(CheckoutGit git, IFileSystem files)
         var place = files.KindOf(dot) switch
         {
             FileKind.Folder => dot,
-            FileKind.Link => files.FileInfo.FromFileName(dot).LinkTarget is { } target ? Path.GetFullPath(target, folder) : null,
+            FileKind.Link => files.FileInfo.New(dot).LinkTarget is { } target ? Path.GetFullPath(target, folder) : null,
             FileKind.Regular => AdminEntry.Pointer(folder, files),
             _ => null,
         };
@@ -155,7 +155,7 @@ internal sealed class RepositoriesBelow(CheckoutGit git, IFileSystem files)
             using var scratch = new ScratchStore(repository.Common(files));
             var borrower = Borrower(repository, scratch);
             var index = Path.Join(repository.GitDirectory, "index");
-            var hasIndex = files.FileInfo.FromFileName(index) is { Exists: true, Length: > 0 };
+            var hasIndex = files.FileInfo.New(index) is { Exists: true, Length: > 0 };
             if (hasIndex)
             {
                 CopyIndex(index, borrower);

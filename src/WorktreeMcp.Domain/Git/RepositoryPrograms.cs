@@ -92,7 +92,7 @@ internal sealed class RepositoryPrograms(GitCommand git, RepositoryPlace place, 
     }
 
     private List<FileStamp> StampsOf(IReadOnlyList<string> paths) =>
-        [.. paths.Select(path => files.FileInfo.FromFileName(path)).Select(info => info.Exists ? FileStamp.Of(info) : default)];
+        [.. paths.Select(path => files.FileInfo.New(path)).Select(info => info.Exists ? FileStamp.Of(info) : default)];
 
     private void Load()
     {
@@ -119,7 +119,7 @@ internal sealed class RepositoryPrograms(GitCommand git, RepositoryPlace place, 
     {
         try
         {
-            return files.FileInfo.FromFileName(path) is { Exists: true, Length: > 0 }
+            return files.FileInfo.New(path) is { Exists: true, Length: > 0 }
                 && (!files.HoldsText(path) || (PlainFile.BytesIfThere(path, FileLimits.GitSettings, followed: true) is { } bytes && Encoding.Latin1.GetString(bytes) is var text && Telling.Any(word => text.Contains(word, StringComparison.OrdinalIgnoreCase))));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

@@ -132,7 +132,7 @@ internal sealed class SpareCheckouts(CheckoutGit git, SettingFiles settings, Rep
     private bool Only(string folder, string? name, AdminEntry entry) => files.KindOf(Path.Join(entry.Directory, folder)) != FileKind.Folder
         || files.Directory.EnumerateFiles(Path.Join(entry.Directory, folder), "*", SearchOption.AllDirectories).All(path => Path.GetRelativePath(Path.Join(entry.Directory, folder), path) == name);
 
-    private string? Line(string path) => files.FileInfo.FromFileName(path) is { Exists: true, Length: < 8192 } info && !info.Attributes.HasFlag(FileAttributes.ReparsePoint)
+    private string? Line(string path) => files.FileInfo.New(path) is { Exists: true, Length: < 8192 } info && !info.Attributes.HasFlag(FileAttributes.ReparsePoint)
         ? Encoding.UTF8.GetString(PlainFile.Bytes(path, FileLimits.Words)).TrimEnd('\n')
         : null;
 

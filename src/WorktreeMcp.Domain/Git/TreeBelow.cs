@@ -81,7 +81,7 @@ internal sealed record TreeBelow(IReadOnlyList<string> Checkouts, IReadOnlyList<
 
         try
         {
-            foreach (var entry in files.DirectoryInfo.FromDirectoryName(Text(folder)).EnumerateFileSystemInfos())
+            foreach (var entry in files.DirectoryInfo.New(Text(folder)).EnumerateFileSystemInfos())
             {
                 visit(Encoding.UTF8.GetBytes(entry.Name), entry.Attributes.HasFlag(FileAttributes.Directory) && !entry.Attributes.HasFlag(FileAttributes.ReparsePoint));
             }

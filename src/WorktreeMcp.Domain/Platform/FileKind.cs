@@ -33,7 +33,7 @@ internal static class FileKinds
 
     private const FileAttributes Absent = (FileAttributes)(-1);
 
-    internal static FileKind KindOf(this IFileSystem files, string path) => files.FileInfo.FromFileName(path).Kind();
+    internal static FileKind KindOf(this IFileSystem files, string path) => files.FileInfo.New(path).Kind();
 
     internal static FileKind Kind(this IFileInfo info) => info.Attributes switch
     {
@@ -48,7 +48,7 @@ internal static class FileKinds
     internal static bool IsOurs(this FileKind kind) => kind is FileKind.None or FileKind.Regular;
 
     /// <summary>Whether a small file with something in it lies there.</summary>
-    internal static bool HoldsText(this IFileSystem files, string path) => files.FileInfo.FromFileName(path) is { Exists: true, Length: > 0 and <= FileLimits.GitText };
+    internal static bool HoldsText(this IFileSystem files, string path) => files.FileInfo.New(path) is { Exists: true, Length: > 0 and <= FileLimits.GitText };
 
     /// <summary>The text of such a file, if it is a plain one; hundreds are read for one list.</summary>
     internal static string SmallText(this IFileSystem files, string path, bool followed = false)

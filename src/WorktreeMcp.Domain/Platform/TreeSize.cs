@@ -13,7 +13,7 @@ internal static class TreeSize
     {
         try
         {
-            return files.DirectoryInfo.FromDirectoryName(folder).EnumerateFiles("*", Everything).Sum(SizeNow);
+            return files.DirectoryInfo.New(folder).EnumerateFiles("*", Everything).Sum(SizeNow);
         }
         catch (DirectoryNotFoundException)
         {

@@ -64,7 +64,7 @@ internal sealed class WorktreeInclude(GitRepository git, StateLayout layout, IFi
         foreach (var path in paths)
         {
             var source = Path.Join(layout.Root, path);
-            var size = files.FileInfo.FromFileName(source) is var found && found.Kind() == FileKind.Regular ? found.SizeNow() : 0;
+            var size = files.FileInfo.New(source) is var found && found.Kind() == FileKind.Regular ? found.SizeNow() : 0;
             if (copied == MostFiles || bytes + size > MostBytes)
             {
                 tooMuch++;

@@ -236,7 +236,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     // Waits for the next second, and has the index written in it.
     private bool Outlast(AdminEntry entry, string directory, WorktreeLock lease, CancellationToken cancel)
     {
-        var index = files.FileInfo.FromFileName(Path.Join(entry.Directory, "index"));
+        var index = files.FileInfo.New(Path.Join(entry.Directory, "index"));
         if (!index.Exists || index.Length < LargeIndex)
         {
             return true;

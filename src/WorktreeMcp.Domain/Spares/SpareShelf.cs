@@ -117,7 +117,7 @@ internal sealed class SpareShelf(StateLayout layout, IFileSystem files, IDisk di
     /// <summary>What tells whether the index was written since.</summary>
     internal string IndexStamp(string id)
     {
-        var info = files.FileInfo.FromFileName(IndexOf(id));
+        var info = files.FileInfo.New(IndexOf(id));
         return info.Exists ? $"{info.LastWriteTimeUtc.Ticks} {info.Length}" : string.Empty;
     }
 

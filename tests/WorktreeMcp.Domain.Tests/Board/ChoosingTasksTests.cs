@@ -1,4 +1,5 @@
 using FluentAssertions;
+using Microsoft.Extensions.Time.Testing;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Tests.Worktrees;
@@ -13,7 +14,7 @@ public sealed class ChoosingTasksTests : IDisposable
     private const string Bob = "bob";
 
     private readonly TempRepository _repo = new();
-    private readonly FakeTime _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly Repository _repository;
 
     public ChoosingTasksTests() => _repository = _repo.Open(time: _time);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
+using Microsoft.Extensions.Time.Testing;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Tests.Worktrees;
@@ -14,7 +15,7 @@ public sealed class ClaimingTests : IDisposable
     private const string Bob = "bob";
 
     private readonly TempRepository _repo = new();
-    private readonly FakeTime _time = new();
+    private readonly SetClock _time = new();
     private readonly Repository _repository;
 
     public ClaimingTests() => _repository = _repo.Open(time: _time);
@@ -272,5 +273,17 @@ public sealed class ClaimingTests : IDisposable
         var file = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
         edit(file);
         File.WriteAllText(path, file.ToJsonString());
+    }
+
+    // AdjustTime moves what is measured as well; whoever sets a real clock moves only the time of day.
+    private sealed class SetClock : FakeTimeProvider
+    {
+        private TimeSpan _setBy;
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _setBy;
+
+        public override long GetTimestamp() => base.GetUtcNow().UtcTicks;
+
+        internal void Set(TimeSpan by) => _setBy += by;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
+using Microsoft.Extensions.Time.Testing;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage.Files;
@@ -17,7 +18,7 @@ public sealed class CreatingTasksTests : IDisposable
     [Fact]
     public void A_new_task_stands_in_its_file_with_every_member()
     {
-        var time = new FakeTime(DateTimeOffset.FromUnixTimeMilliseconds(1730000000123));
+        var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1730000000123));
         _repo.Open(time: time).Board.Create(new NewTask("Implement auth", Labels: ["x"], Priority: TaskPriority.High), "claude-1");
 
         JsonNode.DeepEquals(JsonNode.Parse(_repo.Read(".tasks/task_1.json")), JsonNode.Parse("""

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
+using Microsoft.Extensions.Time.Testing;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
@@ -17,7 +18,7 @@ public sealed class CommittingTests : IDisposable
     [Fact]
     public void An_operation_is_one_line_with_images_events_and_the_next_numbers()
     {
-        var state = _folder.Open(time: new FakeTime(DateTimeOffset.FromUnixTimeMilliseconds(1730000000500)));
+        var state = _folder.Open(time: new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1730000000500)));
         state.Board.Create(new NewTask("first", RequestId: "r\"1"), "claude-1");
         var before = File.ReadAllBytes(_folder.Layout.Task(1));
         state.Board.Update(1, new TaskEdit { Status = TaskState.Completed }, "claude-2");
@@ -275,7 +276,7 @@ public sealed class CommittingTests : IDisposable
 
         var change = state.Board.Create(new NewTask("second"), "a");
 
-        change.Warning.Should().Contain("next call finishes it");
+        change.Warning.Should().Contain("the next call, even one that only reads, finishes it");
         state.Board.List(Listing.All).Total.Should().Be(2);
         state.Board.Get(2).Task.Subject.Should().Be("second");
         _folder.Events().Should().HaveCount(2);

@@ -1,4 +1,5 @@
 using FluentAssertions;
+using Microsoft.Extensions.Time.Testing;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
@@ -10,7 +11,7 @@ namespace WorktreeMcp.Domain.Tests.Storage;
 public sealed class RequestIdTests : IDisposable
 {
     private readonly StateFolder _folder = new();
-    private readonly FakeTime _time = new();
+    private readonly FakeTimeProvider _time = new();
 
     public void Dispose() => _folder.Dispose();
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
+using Microsoft.Extensions.Time.Testing;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.TestKit;
@@ -10,7 +11,7 @@ namespace WorktreeMcp.Domain.Tests.Storage;
 public sealed class RotatingTests : IDisposable
 {
     private readonly StateFolder _folder = new();
-    private readonly FakeTime _time = new();
+    private readonly FakeTimeProvider _time = new();
 
     public static TheoryData<Fault> Faults => [.. Enum.GetValues<Fault>()];
 

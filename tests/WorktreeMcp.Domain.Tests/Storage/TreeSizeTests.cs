@@ -31,7 +31,7 @@ public sealed class TreeSizeTests : IDisposable
         Directory.CreateDirectory(Path.Join(folder, "inner"));
         var paths = new[] { "stays", "goes", Path.Join("inner", "goes, too") }.Select(name => Path.Join(folder, name)).ToList();
         paths.ForEach(path => File.WriteAllText(path, "four"));
-        var found = paths.Select(new FileSystem().FileInfo.FromFileName).ToList();
+        var found = paths.Select(new FileSystem().FileInfo.New).ToList();
 
         File.Delete(paths[1]);
         Directory.Delete(Path.Join(folder, "inner"), recursive: true);

@@ -1,4 +1,5 @@
 using FluentAssertions;
+using Microsoft.Extensions.Time.Testing;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
@@ -14,7 +15,7 @@ public sealed class ClaimedWorktreesTests : IDisposable
     private const string Bob = "bob";
 
     private readonly TempRepository _repo = new();
-    private readonly FakeTime _time = new();
+    private readonly InterruptedClock _time = new();
     private readonly Repository _repository;
 
     public ClaimedWorktreesTests() => _repository = _repo.Open(time: _time);
@@ -125,7 +126,7 @@ public sealed class ClaimedWorktreesTests : IDisposable
         _repository.Make("a", id);
         _repository.Drop("a");
         _time.Advance(TimeSpan.FromMinutes(30));
-        using var other = _repo.Open(time: new FakeTime(_time.GetUtcNow()));
+        using var other = _repo.Open(time: new FakeTimeProvider(_time.GetUtcNow()));
         _time.AtNextMeasure = () => other.Board.Update(id, new TaskEdit { Note = "half of it works" }, Steps.By);
 
         _repository.Drop("a").Step.Already.Should().BeTrue();
@@ -266,4 +267,18 @@ public sealed class ClaimedWorktreesTests : IDisposable
     private void Claim(int id) => _repository.Board.Claim(id, null, Steps.By);
 
     private double Left(int id) => _repository.Board.LeaseLeft(_repository.Board.Get(id).Task);
+
+    private sealed class InterruptedClock : FakeTimeProvider
+    {
+        /// <summary>Done once, when somebody next begins to measure: whoever waits for a lock does so just before.</summary>
+        internal Action? AtNextMeasure { get; set; }
+
+        public override long GetTimestamp()
+        {
+            var act = AtNextMeasure;
+            AtNextMeasure = null;
+            act?.Invoke();
+            return base.GetTimestamp();
+        }
+    }
 }

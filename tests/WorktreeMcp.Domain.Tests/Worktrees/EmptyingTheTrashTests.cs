@@ -1,4 +1,5 @@
 using FluentAssertions;
+using Microsoft.Extensions.Time.Testing;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Locks;
 using WorktreeMcp.Domain.Platform;
@@ -12,7 +13,7 @@ namespace WorktreeMcp.Domain.Tests.Worktrees;
 public sealed class EmptyingTheTrashTests : IDisposable
 {
     private readonly TempRepository _repo = new();
-    private readonly FakeTime _time = new();
+    private readonly FakeTimeProvider _time = new();
 
     public void Dispose() => _repo.Dispose();
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using FluentAssertions;
+using Microsoft.Extensions.Time.Testing;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees.Landing;
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -46,7 +48,7 @@ public sealed class NothingIsLostTests(ITestOutputHelper output)
     private sealed class Play : IDisposable
     {
         private readonly TempRepository _repo = new();
-        private readonly FakeTime _time = new();
+        private readonly FakeTimeProvider _time = new();
         private readonly Random _random;
         private readonly Repository[] _servers;
         private readonly List<string> _story = [];

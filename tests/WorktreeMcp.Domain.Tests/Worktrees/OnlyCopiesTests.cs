@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using FluentAssertions;
+using Microsoft.Extensions.Time.Testing;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Worktrees;
@@ -14,7 +15,7 @@ public sealed class OnlyCopiesTests : IDisposable
     private const string Inner = "git init -q build/tool && cd build/tool && git -c user.name=T -c user.email=t@e commit -q --allow-empty -m inner";
 
     private readonly TempRepository _repo = new();
-    private readonly FakeTime _time = new();
+    private readonly FakeTimeProvider _time = new();
 
     public void Dispose() => _repo.Dispose();
 

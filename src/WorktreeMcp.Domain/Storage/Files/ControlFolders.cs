@@ -70,7 +70,7 @@ internal sealed class ControlFolders(StateLayout layout, IFileSystem files, IDis
     // The repository's own exclude file: no tracked file of the user is edited.
     private void Exclude()
     {
-        var info = files.FileInfo.FromFileName(layout.Exclude);
+        var info = files.FileInfo.New(layout.Exclude);
         if (_excluded is not null && info.Exists && FileStamp.Of(info) == _excluded)
         {
             return;

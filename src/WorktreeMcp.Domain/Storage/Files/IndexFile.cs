@@ -24,7 +24,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
     {
         lock (_gate)
         {
-            var info = files.FileInfo.FromFileName(layout.Index);
+            var info = files.FileInfo.New(layout.Index);
             var kind = info.Kind();
             if (!kind.IsOurs())
             {
@@ -98,7 +98,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
     internal FileKind Kind => files.KindOf(layout.Index);
 
     /// <summary>Whether it is too large to be read, and so not ours.</summary>
-    internal bool IsTooLarge => files.FileInfo.FromFileName(layout.Index) is { Exists: true, Length: > FileLimits.Index };
+    internal bool IsTooLarge => files.FileInfo.New(layout.Index) is { Exists: true, Length: > FileLimits.Index };
 
     /// <summary>The file's bytes, empty when it is absent.</summary>
     internal byte[] Bytes() => Read() ?? [];

@@ -30,7 +30,7 @@ internal sealed class LineFile(string path, StateLayout layout, IFileSystem file
     {
         get
         {
-            var info = files.FileInfo.FromFileName(path);
+            var info = files.FileInfo.New(path);
             return info.Exists && info.Kind() is FileKind.Regular ? info.Length : 0;
         }
     }

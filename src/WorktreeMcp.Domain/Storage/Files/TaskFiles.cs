@@ -49,7 +49,7 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files, Operation
         // Looking and remembering are one step, so that an older look never replaces a newer one.
         lock (_stripes[id % _stripes.Length])
         {
-            var info = files.FileInfo.FromFileName(layout.Task(id));
+            var info = files.FileInfo.New(layout.Task(id));
             var kind = info.Kind();
             if (kind == FileKind.None)
             {

@@ -63,7 +63,7 @@ internal sealed class CreationUndo(WorktreePlaces parts, IntoTrash trash)
     {
         var directory = parts.DirectoryOf(worktree);
         var records = Path.Join(parts.Layout.CommonDirectory, "worktrees");
-        if (parts.Files.DirectoryInfo.FromDirectoryName(directory) is { Exists: true } info && !info.Attributes.HasFlag(FileAttributes.ReparsePoint)
+        if (parts.Files.DirectoryInfo.New(directory) is { Exists: true } info && !info.Attributes.HasFlag(FileAttributes.ReparsePoint)
             && AdminEntry.Pointer(directory, parts.Files) is { } record
             && AdminEntry.SamePath(Path.GetDirectoryName(record)!, records) && !parts.Exists(record)
             && parts.Files.Directory.EnumerateFileSystemEntries(directory).Take(2).Count() == 1)

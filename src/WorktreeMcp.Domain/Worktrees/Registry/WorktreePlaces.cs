@@ -39,7 +39,7 @@ internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepo
     }
 
     /// <summary>Whether anything lies at a path, a dangling link too.</summary>
-    internal bool Exists(string path) => (int)Files.FileInfo.FromFileName(path).Attributes != -1;
+    internal bool Exists(string path) => (int)Files.FileInfo.New(path).Attributes != -1;
 
     /// <summary>The commit that the base is at now, else the one the worktree started from; null for an old entry without either.</summary>
     internal string? BaseTip(Worktree worktree) =>
@@ -53,7 +53,7 @@ internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepo
     internal (AdminEntry? Entry, string? Problem) Identify(Worktree worktree)
     {
         var directory = DirectoryOf(worktree);
-        var info = Files.DirectoryInfo.FromDirectoryName(directory);
+        var info = Files.DirectoryInfo.New(directory);
         if (!info.Exists)
         {
             return (null, Exists(directory) ? "something that is not a directory lies in its place" : Missing + MovedTo(worktree, directory));

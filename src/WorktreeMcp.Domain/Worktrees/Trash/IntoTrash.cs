@@ -238,7 +238,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
     // A folder that git's records do not know is not ours, unless git had only just made it; a link never is.
     private bool IsToMove(string directory, bool ours)
     {
-        var info = parts.Files.DirectoryInfo.FromDirectoryName(directory);
+        var info = parts.Files.DirectoryInfo.New(directory);
         return info.Exists && !info.Attributes.HasFlag(FileAttributes.ReparsePoint)
             && (ours || !parts.Files.Directory.EnumerateFileSystemEntries(directory).Any());
     }
