@@ -66,9 +66,19 @@ internal sealed partial class Driver
         Change(before, after);
     }
 
+    /// <summary>A branch that could not follow its landing then follows with a later call, as long as nothing was done on it.</summary>
+    public void Followed(WorktreeModel worktree)
+    {
+        if (storm.Landings.CommitOf(worktree.Head) is { } commit && storm.Git.Run("rev-parse", $"refs/heads/{worktree.Branch}") == commit)
+        {
+            worktree.Head = commit;
+        }
+    }
+
     /// <summary>Takes into the record that there was nothing to land.</summary>
     public void HadLanded(WorktreeModel worktree, TaskModel? before, TaskModel? after)
     {
+        Followed(worktree);
         if (!storm.Landings.HasAllOf(worktree.Head))
         {
             storm.Findings.Add(Broken.Lost, $"worktree {worktree.Name} was said to have landed and {Landings.Base} lacks work of {worktree.Head}");

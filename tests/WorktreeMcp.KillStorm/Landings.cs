@@ -12,6 +12,7 @@ internal sealed class Landings(Git git, Findings findings)
 
     private readonly Dictionary<string, string> _landed = [];
     private readonly HashSet<string> _squashed = [];
+    private readonly Dictionary<string, string> _as = [];
     private readonly Lock _gate = new();
 
     /// <summary>Takes a branch's tip into the record, which landed as a commit.</summary>
@@ -27,6 +28,7 @@ internal sealed class Landings(Git git, Findings findings)
             }
 
             _squashed.UnionWith(squashed);
+            _as[tip] = commit;
         }
 
         if (git.Try("merge-base", "--is-ancestor", commit, Base).Exit != 0)
@@ -41,6 +43,15 @@ internal sealed class Landings(Git git, Findings findings)
         // Named once: a person may commit between two looks at the branch.
         var tip = git.Run("rev-parse", Base);
         return git.Try("merge-tree", "--write-tree", tip, commit) is { Exit: 0 } merged && merged.Output == git.Run("rev-parse", $"{tip}^{{tree}}");
+    }
+
+    /// <summary>As what a tip landed last, or null.</summary>
+    public string? CommitOf(string tip)
+    {
+        lock (_gate)
+        {
+            return _as.GetValueOrDefault(tip);
+        }
     }
 
     public bool IsSquashed(string commit)

@@ -136,6 +136,11 @@ internal sealed class Settlement(StormState storm, IReadOnlyList<Driver> drivers
         var landed = world.Live(name)?["landed"];
         var commit = (string?)landed?["tip"] == model.Head && (string?)landed?["commit"] != model.LandedAs ? (string?)landed?["commit"] : null;
         // Where there was nothing to land, only the task says whether the call came to its end.
+        if (commit is null)
+        {
+            driver.Followed(model);
+        }
+
         var had = commit is null && pending.Before != pending.After && storm.Landings.HasAllOf(model.Head) && TaskIsAsAfter(world, pending);
         Whole(world, pending, commit is not null || had);
         if (commit is not null)
