@@ -16,6 +16,14 @@ namespace WorktreeMcp.Domain.Worktrees.Creating;
 /// - the intent is on record before git is touched, so whoever finds it after a kill can take it back;
 /// - git's record and the branch are made under the lock, the files are checked out and copied outside it under the lease;
 /// - it becomes active only after a look at what is really there; else all of it is taken back.
+/// Steps, and why in this order:
+/// 1. a checkout kept ready is reserved, without the lock: to prove one may take longer than the lock is ever held;
+/// 2. under the lock: what is half-done is settled, a repeated request is answered, name, base and branch are chosen, the worktree's own lock
+///    is taken, and the intent (creating) is committed. From here on a kill leaves something that names itself;
+/// 3. still under the lock: the branch, then git's record or the reserved checkout in its place. The branch first, since git's record names it;
+/// 4. outside the lock, under the worktree's own: the files, then what comes along by .worktreeinclude. Minutes, perhaps, in which others work;
+/// 5. under the lock again: a look at record, HEAD and files, whatever git said; then active and the task bound, in one operation. What does
+///    not hold is taken back (<see cref="CreationUndo"/>), by us or by whoever comes after a kill.
 /// </summary>
 internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries entries, ISettling settling, CreationUndo undo, WorktreeInclude include, SpareKeeper keeper)
 {

@@ -18,7 +18,17 @@ namespace WorktreeMcp.Domain.Worktrees.Landing;
 /// - everything is made beside all checkouts and verified there; a conflict, a failing command or a lost race changes nothing;
 /// - one landing at a time, so what was verified is what lands; the base moves only from the commit that it was made on;
 /// - only committed work lands: a worktree with anything else in it is refused;
-/// - order: the worktree's lease, the landing lock, the lock; the last is never held while something is verified or checked out.
+/// - order: the worktree's lock, the landing lock, the lock; the last is never held while something is verified or checked out.
+/// Steps, and why in this order:
+/// 1. what is refused anyway is refused before the landing lock is waited for;
+/// 2. under the landing lock: landings that a kill left are settled, since the base may be half-way;
+/// 3. the commit that the base is to move to is made beside every checkout, while uncommitted work is looked for;
+/// 4. the base's checkout is prepared and what stands in the way refused, before the command runs for minutes; then again afterwards;
+/// 5. the command runs in a private checkout of exactly that commit, with no other lock in hand;
+/// 6. under the lock: the intent (landing, with from and to) is committed, then the base moves from exactly that commit, then it is looked at. Who
+///    comes after a kill knows by the two commits whether to finish or to take back;
+/// 7. what landed is put on record, the branch follows after squash and rebase, the task is settled;
+/// 8. a removal that was asked for comes last and by its own rules: a landing never takes work away.
 /// </summary>
 internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entries, ISettling settling, WorktreeRemover remover, LandingVerification verification, BaseBranch bases, LandingRecord book)
 {

@@ -20,6 +20,15 @@ namespace WorktreeMcp.Domain.Worktrees.Removing;
 ///   lies below: git's record of that one would point to nowhere;
 /// - the repository's teardown runs only when the removal would be done, and before anything goes;
 /// - whatever goes, goes into the trash.
+/// Steps, and why in this order:
+/// 1. who may is asked, and what is there is looked at, before the repository's teardown runs: that cannot be taken back;
+/// 2. under the worktree's own lock, which keeps commands out: the moment is marked, then everything that a removal may not take is looked for,
+///    and what the branch is worth. All that git takes long for happens here, while others work;
+/// 3. under the lock: the same entry still, git's locks, and whether anything was written since the mark. If so, step 2 again, three times at most;
+/// 4. still under the lock: the intent (removing) is committed; from then on a removal is only finished;
+/// 5. the trash takes it away (<see cref="IntoTrash"/>): the record locked, one ref that holds what it names, the files, the record. The ref before
+///    git loses sight of the record, the files before the record, so that git finds one for them at each moment;
+/// 6. the branch goes if it is ours and has nothing of its own, the task is settled, and all of that is one operation.
 /// </summary>
 internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entries, ISettling settling, IntoTrash trash, WorktreeSetup setup, WorktreeStatuses looks)
 {

@@ -12,6 +12,13 @@ namespace WorktreeMcp.Domain.Worktrees.Trash;
 /// - the files come last, when they name a whole record: a git clean takes a folder whose record is missing for rubbish;
 /// - as long as the files are in the trash everything can be taken back; afterwards it is only finished;
 /// - HEAD goes back on its branch only if that is where it was and nobody else works on it; no branch is ever moved.
+/// Steps, after the intent (restoring) was committed, and why in this order:
+/// 1. a free name for git's record, on record too;
+/// 2. its common directory is put right, then the record comes back into git's sight: a wrong one there stops every git;
+/// 3. record and files point at each other while the files are still in the trash, then the files move: they never lie in place without a record;
+/// 4. the branch is made anew if it is gone, then both point at each other where they are now;
+/// 5. HEAD goes back on its branch, the record is unlocked last: locked, no prune takes it, and everybody sees that it is not done;
+/// 6. a look at what is there, then active again. The ref that held what the record names is let go of by the next sweep.
 /// </summary>
 internal sealed class OutOfTrash(WorktreePlaces parts)
 {
