@@ -59,7 +59,7 @@ public enum TaskAttention
 }
 
 /// <summary>The words for these states in files, events and answers.</summary>
-public static class TaskWords
+internal static class TaskWords
 {
     private static readonly string[] States = ["pending", "in_progress", "completed", "deleted"];
     private static readonly string[] Priorities = ["low", "normal", "high"];

@@ -13,7 +13,7 @@ namespace WorktreeMcp.Domain.Git;
 /// - an answer that was cut off is a failure, never a short answer;
 /// - when a git that writes is killed its own children end before it is answered: nobody tidies up beside them.
 /// </summary>
-public sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
+internal sealed class GitCommand(IReadOnlyDictionary<string, string> environment)
 {
     private const int MostOutput = 256 * 1024 * 1024;
     private const int MostError = 16 * 1024;

@@ -9,7 +9,7 @@ namespace WorktreeMcp.Domain.Locks;
 /// Of a killed server they keep it until they have ended. While it is held the file's first byte says so: whoever finds that
 /// on taking it comes after a holder who died.
 /// </summary>
-public sealed class HeldLock : IDisposable
+internal sealed class HeldLock : IDisposable
 {
     private const byte Held = (byte)'1';
     private const byte Free = (byte)'0';

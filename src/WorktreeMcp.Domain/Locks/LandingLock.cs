@@ -11,7 +11,7 @@ namespace WorktreeMcp.Domain.Locks;
 /// while a landing is verified, minutes perhaps; git children that move branches or files inherit it.
 /// Order: lease before landing lock before lock; with the lock in hand this one is only tried.
 /// </summary>
-public sealed class LandingLock : IDisposable
+internal sealed class LandingLock : IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(2);
 

@@ -8,7 +8,7 @@ namespace WorktreeMcp.Domain.Locks;
 /// <param name="Host">Machine name.</param>
 /// <param name="Operation">What it is doing.</param>
 /// <param name="Since">Unix seconds.</param>
-public sealed record LockHolder(int Pid, string Host, string Operation, double Since)
+internal sealed record LockHolder(int Pid, string Host, string Operation, double Since)
 {
     // The end of the year 9999, after which there is no DateTimeOffset.
     private const double LastSecond = 253_402_300_799;

@@ -14,7 +14,7 @@ namespace WorktreeMcp.Domain.Locks;
 /// - it is held for milliseconds: never while a user's command runs or files are checked out.
 /// </summary>
 #pragma warning disable CA1001 // The semaphore holds nothing but memory, and a thread in the background may have the lock in hand when the repository is closed.
-public sealed class RepositoryLock(StateLayout layout, TimeProvider time)
+internal sealed class RepositoryLock(StateLayout layout, TimeProvider time)
 #pragma warning restore CA1001
 {
     private readonly SemaphoreSlim _process = new(1, 1);

@@ -9,7 +9,7 @@ namespace WorktreeMcp.Domain.Locks;
 /// Says that somebody uses a worktree: shared by commands, exclusive for making and removing it.
 /// Order: lease before lock; with the lock in hand a lease is only tried, never waited for.
 /// </summary>
-public sealed class WorktreeLock : IDisposable
+internal sealed class WorktreeLock : IDisposable
 {
     private readonly SafeFileHandle _file;
 

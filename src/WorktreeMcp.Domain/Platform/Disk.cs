@@ -4,7 +4,7 @@ namespace WorktreeMcp.Domain.Platform;
 
 /// <summary>The real disk. What is changed is a name in a folder that is held open, so that no link leads a change elsewhere.</summary>
 /// <param name="roots">Where the repository lies, below which no folder of ours is a link; null where there is none.</param>
-public sealed class Disk(IFolderRoots? roots = null) : IDisk
+internal sealed class Disk(IFolderRoots? roots = null) : IDisk
 {
     /// <inheritdoc/>
     public void MakeFolder(string path) => HeldFolder.Make(roots, path).Dispose();

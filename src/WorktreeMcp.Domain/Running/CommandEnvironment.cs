@@ -6,7 +6,7 @@ namespace WorktreeMcp.Domain.Running;
 /// </summary>
 /// <param name="source">The server's own environment.</param>
 /// <param name="configured">Names that a person added, secrets among them if that is meant; a star at the end stands for any letters.</param>
-public sealed class CommandEnvironment(IReadOnlyDictionary<string, string> source, IReadOnlyList<string>? configured = null)
+internal sealed class CommandEnvironment(IReadOnlyDictionary<string, string> source, IReadOnlyList<string>? configured = null)
 {
     /// <summary>The variable that holds the run's id.</summary>
     public const string RunIdName = "WORKTREEMCP_RUN_ID";

@@ -9,7 +9,7 @@ namespace WorktreeMcp.Domain.Running;
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="environment">Where commands get their environment from; by default this process's own.</param>
-public sealed class CommandRunner(TimeProvider time, CommandEnvironment? environment = null)
+internal sealed class CommandRunner(TimeProvider time, CommandEnvironment? environment = null)
 {
     private readonly CommandEnvironment _environment = environment ?? CommandEnvironment.OfThisProcess();
 

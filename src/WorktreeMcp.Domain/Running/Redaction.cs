@@ -7,7 +7,7 @@ namespace WorktreeMcp.Domain.Running;
 /// wall; a reference such as <c>$TOKEN</c> is no secret and stays. The text may be anybody's: no pattern may take longer than
 /// in proportion to it, so what repeats is bounded, or cannot be given back.
 /// </summary>
-public static partial class Redaction
+internal static partial class Redaction
 {
     private const string Mark = "***";
 

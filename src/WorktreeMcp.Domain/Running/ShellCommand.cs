@@ -7,7 +7,7 @@ namespace WorktreeMcp.Domain.Running;
 /// <param name="WorkingDirectory">The directory it starts in.</param>
 /// <param name="Variables">What it finds in its environment beyond the allow-list; these win over inherited ones.</param>
 /// <param name="Timeout">When it is ended with all it started.</param>
-public sealed record ShellCommand(
+internal sealed record ShellCommand(
     string Command, string WorkingDirectory, IReadOnlyDictionary<string, string> Variables, TimeSpan Timeout)
 {
     /// <summary>Program and arguments that are put before <c>/bin/sh -c COMMAND</c>, such as those of a sandbox; none by default.</summary>

@@ -4,7 +4,7 @@ using WorktreeMcp.Domain.Storage.Files;
 namespace WorktreeMcp.Domain.Storage;
 
 /// <summary>What kind of thing an image belongs to.</summary>
-public enum EntityKind
+internal enum EntityKind
 {
     /// <summary>A task, with a file of its own.</summary>
     Task,

@@ -37,7 +37,7 @@ public enum WorktreeState
 }
 
 /// <summary>The words for these states.</summary>
-public static class WorktreeWords
+internal static class WorktreeWords
 {
     private static readonly string[] States = ["creating", "active", "kept", "removing", "removed", "restoring", "emptying"];
 

@@ -283,7 +283,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
         var note = reason is null
             ? $"{source.Worktree.Branch} had landed before and has followed now"
             : $"{source.Worktree.Branch} had landed before and still holds its own commits, since {reason}";
-        return new LandingResult(EndLanded(source.Worktree, pending, by), source.Into, request.Strategy, source.From, source.From, 0, 0, null, null, reason is null, null, [note]);
+        return new LandingResult(EndLanded(source.Worktree, pending, by), source.Into, request.Strategy, landed.Commit, landed.Commit, 0, 0, null, null, reason is null, null, [note]);
     }
 
     private LandingResult NothingToLand(LandingRequest request, LandingSource source, string by)
