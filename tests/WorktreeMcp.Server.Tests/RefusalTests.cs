@@ -102,6 +102,6 @@ public sealed partial class RefusalTests
     [GeneratedRegex("fault ([0-9a-f]{8})")]
     private static partial Regex FaultNumber();
 
-    [GeneratedRegex(@"info WorktreeMcp\.Server\.ToolCallFilter: (\w+ \w+) \d+ ms")]
+    [GeneratedRegex(@"info WorktreeMcp\.Server\.Mcp\.ToolCallFilter: (\w+ \w+) \d+ ms")]
     private static partial Regex CallLine();
 }
