@@ -21,8 +21,8 @@ internal sealed class TreeWatches : IDisposable
     private static readonly TimeSpan Idle = TimeSpan.FromMinutes(10);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, Tree> _owners = [];
-    private readonly Dictionary<int, Tree> _trees = [];
+    private readonly Dictionary<int, WatchedTree> _owners = [];
+    private readonly Dictionary<int, WatchedTree> _trees = [];
     private readonly byte[] _buffer = new byte[16 * 1024];
     private readonly WatchBudget _budget;
     private readonly Timer _drain;
@@ -43,7 +43,7 @@ internal sealed class TreeWatches : IDisposable
     /// <returns>The mark; null where the tree cannot be watched whole.</returns>
     internal long? Mark(int id, params IReadOnlyList<string> roots)
     {
-        Tree tree;
+        WatchedTree tree;
         long mark;
         int folders, releases;
         lock (_gate)
@@ -137,7 +137,7 @@ internal sealed class TreeWatches : IDisposable
         _drain.Dispose();
     }
 
-    private Tree Find(int id, IReadOnlyList<string> roots)
+    private WatchedTree Find(int id, IReadOnlyList<string> roots)
     {
         if (_trees.TryGetValue(id, out var tree) && tree.Roots.SequenceEqual(roots, StringComparer.Ordinal))
         {
@@ -149,11 +149,11 @@ internal sealed class TreeWatches : IDisposable
             Release(tree);
         }
 
-        return _trees[id] = new Tree(id, roots) { Changes = (tree?.Changes ?? 0) + 1 };
+        return _trees[id] = new WatchedTree(id, roots) { Changes = (tree?.Changes ?? 0) + 1 };
     }
 
     // Something else may lie at a root's path without anything having happened in it: it was moved with the folder above, or mounted over.
-    private void LookForRoots(Tree tree)
+    private void LookForRoots(WatchedTree tree)
     {
         if (tree.IsWhole && !tree.Places.SequenceEqual(Places(tree.Roots)))
         {
@@ -164,7 +164,7 @@ internal sealed class TreeWatches : IDisposable
     private static List<(ulong, ulong)?> Places(IReadOnlyList<string> roots) => [.. roots.Select(KernelFiles.PlaceOf)];
 
     // A folder is watched before it is listed, so that one which is made meanwhile comes through the queue.
-    private bool AddAll(Tree tree, int releases, string root, bool countsLinks)
+    private bool AddAll(WatchedTree tree, int releases, string root, bool countsLinks)
     {
         var open = new Stack<byte[]>();
         open.Push(KernelFiles.PathOf(root));
@@ -208,7 +208,7 @@ internal sealed class TreeWatches : IDisposable
         return isRead;
     }
 
-    private bool Add(Tree tree, int releases, byte[] folder)
+    private bool Add(WatchedTree tree, int releases, byte[] folder)
     {
         lock (_gate)
         {
@@ -327,7 +327,7 @@ internal sealed class TreeWatches : IDisposable
         }
     }
 
-    private void Release(Tree tree)
+    private void Release(WatchedTree tree)
     {
         _released += tree.IsWhole ? 1 : 0;
         tree.Forget();
@@ -351,41 +351,6 @@ internal sealed class TreeWatches : IDisposable
         foreach (var tree in _trees.Values)
         {
             tree.Forget();
-        }
-    }
-
-    private sealed class Tree(int id, IReadOnlyList<string> roots)
-    {
-        internal int Id { get; } = id;
-
-        internal IReadOnlyList<string> Roots { get; } = roots;
-
-        /// <summary>Which folders its roots were when they began to be watched.</summary>
-        internal IReadOnlyList<(ulong, ulong)?> Places { get; set; } = [];
-
-        /// <summary>How often anything happened in it.</summary>
-        internal long Changes { get; set; }
-
-        /// <summary>How often a folder came to it, or what makes a repository of one.</summary>
-        internal int NewFolders { get; set; }
-
-        /// <summary>Which of those came before its folders were last gone through; null while they are not watched.</summary>
-        internal int? WholeAt { get; set; }
-
-        /// <summary>How often its watches were ended.</summary>
-        internal int Releases { get; private set; }
-
-        /// <summary>Whether all its folders are watched.</summary>
-        internal bool IsWhole => WholeAt == NewFolders;
-
-        /// <summary>When it was found that it cannot be watched; whether it can is seen again after others were released.</summary>
-        internal int? RefusedAt { get; set; }
-
-        internal void Forget()
-        {
-            WholeAt = null;
-            Releases++;
-            Changes++;
         }
     }
 }

@@ -31,6 +31,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
 
     private readonly StackedWork _stacking = new(parts);
     private readonly StartingPoint _start = new(parts);
+    private readonly CreationChecks _checks = new(parts);
 
     internal WorktreeStep Create(NewWorktree request, string by)
     {
@@ -284,15 +285,9 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw NotWritten(worktree, fault);
+            throw _checks.NotWritten(worktree, fault);
         }
     }
-
-    private Refusal NotWritten(Worktree worktree, Exception fault) => new(
-        RefusalCode.Internal,
-        $"Worktree \"{worktree.Name}\" could not be made: {fault.Message}. The next call, even one that only reads, takes back what is there of it.",
-        $"Check free space and permissions of {parts.Layout.Worktrees} and {parts.Layout.CommonDirectory}, then repeat the call.",
-        inner: fault);
 
     // A gc or prune of a person takes a record that git has only just begun for dead, and deletes it under git's hands.
     // So a git that failed by itself and left nothing is asked once more.
@@ -312,7 +307,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
         // git locks a record until it is whole: a git that was killed leaves it locked for ever.
         return entry is not null && entry.LockReason(parts.Files) is null
             ? entry
-            : throw Failed(worktree, added.Error, areGits: added.Error.Length > 0);
+            : throw _checks.Failed(worktree, added.Error, areGits: added.Error.Length > 0);
     }
 
     private WorktreeStep Complete(Worktree started, GitAnswer checkout, NewWorktree request, string by)
@@ -323,7 +318,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
         }
         catch (Refusal refusal) when (refusal.InnerException is IOException or UnauthorizedAccessException)
         {
-            throw NotWritten(started, refusal.InnerException);
+            throw _checks.NotWritten(started, refusal.InnerException);
         }
     }
 
@@ -333,7 +328,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
         BoardTask? old, task;
         try
         {
-            Verify(started, checkout);
+            _checks.Verify(started, checkout);
             old = started.TaskId is { } id ? parts.Board.Require(id) : null;
             parts.Board.Claims.EnsureMay(old, by);
             task = old is null ? null : parts.Board.Claims.Take(change, old.BindTo(started.Name, "active", old.Owner));
@@ -356,51 +351,4 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
         var note = request is { BaseRef: null, Branch: null } ? _stacking.MissingFrom(started.BaseCommit!, task, entries.All(change)) : null;
         return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: false, [], change.Commit("worktree.create", request.RequestId)) { Note = note };
     }
-
-    private void Verify(Worktree worktree, GitAnswer checkout)
-    {
-        var (entry, problem) = parts.Identify(worktree);
-        if (entry is null)
-        {
-            throw Failed(worktree, problem!);
-        }
-
-        var head = parts.Git.Refs.ReadHead(entry.Directory);
-        if (head?.ShortBranch != worktree.Branch)
-        {
-            throw Failed(worktree, $"its HEAD is on {head?.ShortBranch ?? "no branch"}");
-        }
-
-        // git's exit code says much or little, and it goes on where it cannot delete a file; what counts is that nothing differs but what was found there.
-        if (!checkout.Succeeded || (checkout.Error.Length > 0 && Checkouts.Found(checkout).Count == 0))
-        {
-            var changes = parts.Git.Status(entry, parts.DirectoryOf(worktree));
-            if (IsLeftLocked(entry, worktree) || !changes.IsClean)
-            {
-                throw Failed(worktree, $"{checkout.Error}{Others(worktree, changes)}", areGits: checkout.Error.Length > 0);
-            }
-        }
-    }
-
-    // Nothing of it is deleted: it waits in the trash like anything else.
-    private string Others(Worktree worktree, WorktreeChanges changes)
-    {
-        var there = changes.Modified.Concat(changes.Untracked).Distinct(StringComparer.Ordinal).Where(path => parts.Exists(Path.Join(parts.DirectoryOf(worktree), path))).ToList();
-        return there.Count == 0 ? string.Empty : $" ({Listed.Of(there, MostNamed)}, which was there by then, is in the trash now: {Path.Join(parts.Layout.Trash, $"{worktree.Id}")})";
-    }
-
-    // A git that was killed leaves its lock files, and then no other git can commit here. Those on refs can be taken away, unless another git may hold them.
-    private bool IsLeftLocked(AdminEntry entry, Worktree worktree) =>
-        parts.FreeBranch(worktree) is not null || parts.Files.Directory.EnumerateFiles(entry.Directory, "*.lock").Any();
-
-    private Refusal Failed(Worktree worktree, string words, bool areGits = false) => new(
-        RefusalCode.GitFailed,
-        $"Worktree \"{worktree.Name}\" could not be made: {(words.Length > 0 ? words : "git failed without a word")}. What was there of it was taken back.",
-        parts.Git.Records.AnyBroken(besides: worktree.Name)
-            ? "One of git's records of worktrees is broken, so git makes no other: a person should run `worktree-mcp doctor` here, which names it."
-            : PartialClone.IsMissing(words) && (worktree.BaseCommit ?? parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}")) is { } commit
-                ? $"This is a partial clone that has not fetched all files of {commit[..12]}. A person fetches them with: {PartialClone.FetchFiles(parts.Layout.CommonDirectory, commit)}. Then repeat the call."
-            : areGits ? "Read git's words above; repeat the call when the cause is gone."
-            : "Repeat the call; if it fails again, `worktree-mcp doctor` here says more.",
-        "worktree_list()");
 }

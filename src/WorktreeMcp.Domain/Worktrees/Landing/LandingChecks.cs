@@ -10,8 +10,30 @@ namespace WorktreeMcp.Domain.Worktrees.Landing;
 internal sealed class LandingChecks(WorktreePlaces parts, WorktreeEntries entries)
 {
     private const int MostListed = 20;
+    private const int MostMessage = 20_000;
+    private const int MostCommand = 32_000;
 
     private static readonly string[] LongerNames = ["refs/heads/", "heads/"];
+
+    /// <summary>Refuses what cannot be asked for.</summary>
+    internal static void Require(LandingRequest request)
+    {
+        WorktreeName.Require(request.Name);
+        if (request.Message is { } message && (string.IsNullOrWhiteSpace(message) || message.Length > MostMessage || message.Contains('\0', StringComparison.Ordinal)))
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, $"message is empty, holds a NUL, or is longer than {MostMessage} characters.", "Give a message, or leave it out for one that names the task.");
+        }
+
+        if (request is { Message: not null, Strategy: LandingStrategy.Rebase })
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, "message was given, but a rebase keeps each commit's own message.", "Leave message out, or use strategy \"squash\".");
+        }
+
+        if (request.VerifyCommand is { } command && (string.IsNullOrWhiteSpace(command) || command.Length > MostCommand || command.Contains('\0', StringComparison.Ordinal)))
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, $"verify_command is empty, holds a NUL, or is longer than {MostCommand} characters.", "Give one shell command, or leave it out.");
+        }
+    }
 
     /// <summary>What is to land; refuses whatever stands against it but uncommitted files.</summary>
     internal LandingSource Look(LandingRequest request, Worktree found)

@@ -33,15 +33,13 @@ namespace WorktreeMcp.Domain.Worktrees.Landing;
 internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entries, ISettling settling, WorktreeRemover remover, LandingVerification verification, BaseBranch bases, LandingRecord book)
 {
     private const int MostTries = 5;
-    private const int MostMessage = 20_000;
-    private const int MostCommand = 32_000;
 
     private readonly LandingPlan _plan = new(parts.Git);
     private readonly LandingChecks _sight = new(parts, entries);
 
     internal LandingResult Land(LandingRequest request, string by, Action<string> progress, CancellationToken cancel)
     {
-        Check(request);
+        LandingChecks.Require(request);
         if (request.VerifyCommand is not null)
         {
             verification.RequireAllowed();
@@ -368,24 +366,5 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
         parts.Git.RequireMerge("Landing");
 
         using var lease = remove ? parts.TryLease(worktree, shared: false) ?? throw parts.InUse(worktree.Name, worktree.Runs) : null;
-    }
-
-    private static void Check(LandingRequest request)
-    {
-        WorktreeName.Require(request.Name);
-        if (request.Message is { } message && (string.IsNullOrWhiteSpace(message) || message.Length > MostMessage || message.Contains('\0', StringComparison.Ordinal)))
-        {
-            throw new Refusal(RefusalCode.InvalidArgument, $"message is empty, holds a NUL, or is longer than {MostMessage} characters.", "Give a message, or leave it out for one that names the task.");
-        }
-
-        if (request is { Message: not null, Strategy: LandingStrategy.Rebase })
-        {
-            throw new Refusal(RefusalCode.InvalidArgument, "message was given, but a rebase keeps each commit's own message.", "Leave message out, or use strategy \"squash\".");
-        }
-
-        if (request.VerifyCommand is { } command && (string.IsNullOrWhiteSpace(command) || command.Length > MostCommand || command.Contains('\0', StringComparison.Ordinal)))
-        {
-            throw new Refusal(RefusalCode.InvalidArgument, $"verify_command is empty, holds a NUL, or is longer than {MostCommand} characters.", "Give one shell command, or leave it out.");
-        }
     }
 }

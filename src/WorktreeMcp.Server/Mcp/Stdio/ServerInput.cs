@@ -76,8 +76,13 @@ public sealed class ServerInput(Stream raw, Traffic traffic, Action ending, Acti
         }
 
         _over = true;
-        var patience = _startTook!.Value * FirstAnswerShare;
-        await traffic.FirstAnswer(patience < LongestFirstAnswer ? patience : LongestFirstAnswer, cancel);
+        if (!traffic.HasAnswered)
+        {
+            // All of it was piped in at once, and all of it is slow now.
+            var patience = _startTook!.Value * FirstAnswerShare;
+            await traffic.Quiet(patience < LongestFirstAnswer ? patience : LongestFirstAnswer, cancel);
+        }
+
         ending();
         await traffic.Quiet(AnswerTime, cancel);
         ended();

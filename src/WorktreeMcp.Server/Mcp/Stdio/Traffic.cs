@@ -121,11 +121,17 @@ public sealed class Traffic
     /// <returns>A task that ends then.</returns>
     public Task Quiet(TimeSpan limit, CancellationToken cancel) => Until(() => IsQuiet, limit, cancel);
 
-    /// <summary>Waits until something was answered, or there is nothing to answer.</summary>
-    /// <param name="limit">The longest wait.</param>
-    /// <param name="cancel">Ends the wait.</param>
-    /// <returns>A task that ends then.</returns>
-    public Task FirstAnswer(TimeSpan limit, CancellationToken cancel) => Until(() => _answered || IsQuiet, limit, cancel);
+    /// <summary>Whether anything was answered yet.</summary>
+    public bool HasAnswered
+    {
+        get
+        {
+            lock (_guard)
+            {
+                return _answered;
+            }
+        }
+    }
 
     private int OpenCount => _open.Count + _refusing;
 
