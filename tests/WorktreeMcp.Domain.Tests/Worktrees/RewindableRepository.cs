@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 
@@ -33,7 +34,7 @@ internal sealed class RewindableRepository : IDisposable
     /// </summary>
     internal string Essence()
     {
-        using var server = Repository.Open(Repo.Root);
+        using var server = Repository.Open(Repo.Root, new RepositorySettings { ListWait = Patience.List });
         var text = new StringBuilder();
         var rows = new[] { (WorktreeState?)null, WorktreeState.Removed }.SelectMany(state => server.Worktrees.List(state, 50, null).Worktrees).ToList();
         foreach (var row in rows)
