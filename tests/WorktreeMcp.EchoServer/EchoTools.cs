@@ -62,7 +62,7 @@ public sealed partial class EchoTools(CallerIdentity caller)
     public static partial CallToolResult Fail(string how) => throw (how switch
     {
         "refusal" => new AggregateException(
-            new Refusal(RefusalCode.TaskBlocked, "Task 2 waits for task 1.", "Complete task 1 first.", "task_get(task_id: 1)")),
+            new Refusal(RefusalCode.TaskBlocked, "Task 2 waits for task 1.", "Complete task 1 first.", new NextStep.ShowTask(1))),
         "cancelled" => new OperationCanceledException(),
         _ => new InvalidOperationException("the secret cause"),
     });

@@ -18,6 +18,7 @@ internal sealed class Findings
 {
     private readonly Dictionary<string, Broken> _seen = [];
     private readonly List<string> _fresh = [];
+    private readonly List<string> _all = [];
     private readonly Lock _gate = new();
 
     public int Lost => Count(Broken.Lost);
@@ -46,7 +47,20 @@ internal sealed class Findings
         {
             var fresh = _fresh.ToList();
             _fresh.Clear();
+            _all.AddRange(fresh);
             return fresh;
+        }
+    }
+
+    /// <summary>What was reported, in its order.</summary>
+    public IReadOnlyList<string> All
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _all];
+            }
         }
     }
 

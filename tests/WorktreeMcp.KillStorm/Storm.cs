@@ -115,6 +115,8 @@ internal sealed class Storm(StormOptions options, TextWriter output)
         foreach (var finding in fresh)
         {
             output.WriteLine($"  {finding}");
+            // The record stays with the repository, and a reader of a cut-off output has only the end of that.
+            storm.Record.Note($"FOUND: {finding}");
         }
 
         output.WriteLine("last events:");
@@ -139,6 +141,10 @@ internal sealed class Storm(StormOptions options, TextWriter output)
         else
         {
             output.WriteLine($"the repository stays in {folder}; seed {options.Seed}");
+            foreach (var finding in storm.Findings.All)
+            {
+                output.WriteLine(finding);
+            }
         }
 
         output.WriteLine($"kills {kills}, acknowledged {storm.Record.Acknowledged}, unknown {storm.Record.Unknown}, lost {storm.Findings.Lost}, orphans {storm.Findings.Orphans}, torn lines {storm.Findings.TornLines}");

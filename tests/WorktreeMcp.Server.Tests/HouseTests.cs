@@ -1,5 +1,7 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using WorktreeMcp.Domain;
+using WorktreeMcp.Server.Mcp;
 using WorktreeMcp.TestKit;
 
 namespace WorktreeMcp.Server.Tests;
@@ -11,6 +13,7 @@ namespace WorktreeMcp.Server.Tests;
 public sealed partial class HouseTests
 {
     private const string Arrows = "src/arrows.txt";
+    private const int MostLines = 380;
 
     [Fact]
     public void Rooms_name_no_others_than_the_file_of_arrows_says() =>
@@ -54,6 +57,57 @@ public sealed partial class HouseTests
         names.GroupBy(name => name).Where(group => group.Count() > 1).Select(group => group.Key).Should().BeEmpty();
     }
 
+    [Fact]
+    public void The_domain_names_no_tool()
+    {
+        var names = new Regex($@"\b({string.Join('|', ToolList.Names)})\b");
+
+        string.Join('\n', Files("src/WorktreeMcp.Domain").Where(path => names.IsMatch(File.ReadAllText(path)))).Should().BeEmpty("a step is a value there, and Wire has the words");
+    }
+
+    [Fact]
+    public void What_is_public_in_the_domain_is_used_outside_of_it()
+    {
+        var types = typeof(Repository).Assembly.GetExportedTypes().Where(type => !type.IsNested).ToList();
+        var words = new[] { "src/WorktreeMcp.Server", "bench", "tests/WorktreeMcp.TestKit", "tests/WorktreeMcp.KillStorm", "tests/WorktreeMcp.EchoServer", "tests/WorktreeMcp.EndToEnd.Tests", "tests/WorktreeMcp.Server.Tests" }
+            .SelectMany(Files).SelectMany(path => Word().Matches(File.ReadAllText(path))).Select(word => word.Value).ToHashSet(StringComparer.Ordinal);
+
+        // An exception passes whoever does not name it.
+        var used = types.Where(type => words.Contains(type.Name.Split('`')[0]) || type.IsSubclassOf(typeof(Exception))).ToHashSet();
+        var open = new Stack<Type>(used);
+        while (open.TryPop(out var type))
+        {
+            // What a public type shows cannot be hidden.
+            foreach (var shown in Shown(type).Where(shown => types.Contains(shown) && used.Add(shown)))
+            {
+                open.Push(shown);
+            }
+        }
+
+        string.Join('\n', types.Except(used).Select(type => type.FullName)).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void No_file_grows_past_what_one_can_read_at_once() =>
+        new[] { "src", "tests", "bench" }.SelectMany(Files).Where(path => File.ReadLines(path).Count() > MostLines).Select(Path.GetFileName).Should().BeEmpty("the design has drifted: move the wall");
+
+    private static IEnumerable<Type> Shown(Type type)
+    {
+        const BindingFlags Open = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+        var methods = type.GetMethods(Open).Where(method => method.IsPublic || method.IsFamily).ToList();
+        return methods.Select(method => method.ReturnType)
+            .Concat(methods.Cast<MethodBase>().Concat(type.GetConstructors(Open).Where(made => made.IsPublic)).SelectMany(method => method.GetParameters().Select(parameter => parameter.ParameterType)))
+            .Concat(type.GetNestedTypes().SelectMany(Shown)).Concat(type.GetInterfaces()).Append(type.BaseType ?? typeof(object))
+            .SelectMany(Whole);
+
+        static IEnumerable<Type> Whole(Type type) => type.HasElementType ? Whole(type.GetElementType()!)
+            : type.IsGenericType ? type.GetGenericArguments().SelectMany(Whole).Append(type.GetGenericTypeDefinition())
+            : [type.DeclaringType ?? type];
+    }
+
+    private static IEnumerable<string> Files(string folder) =>
+        Directory.EnumerateFiles(Path.Join(Golden.SourceRoot, folder), "*.cs", SearchOption.AllDirectories).Where(path => !Built().IsMatch(path));
+
     private static string Short(string room) => room[(room.IndexOf('.', StringComparison.Ordinal) + 1)..];
 
     private static Dictionary<string, HashSet<string>> Rooms() => Sources()
@@ -64,7 +118,7 @@ public sealed partial class HouseTests
     {
         var sources = new List<(string, string, IReadOnlyList<string>)>();
         var top = Path.Join(Golden.SourceRoot, "src");
-        foreach (var path in Directory.EnumerateFiles(top, "*.cs", SearchOption.AllDirectories).Where(path => !Built().IsMatch(path)))
+        foreach (var path in Files("src"))
         {
             var text = File.ReadAllText(path);
             if (Namespace().Match(text) is { Success: true } room)
@@ -79,6 +133,9 @@ public sealed partial class HouseTests
 
     [GeneratedRegex(@"[/\\](obj|bin)[/\\]")]
     private static partial Regex Built();
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
 
     [GeneratedRegex(@"^namespace (WorktreeMcp[\w.]*)", RegexOptions.Multiline)]
     private static partial Regex Namespace();

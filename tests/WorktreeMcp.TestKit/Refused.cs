@@ -17,7 +17,7 @@ public static class Refused
         var events = repository.EventLines();
         var refusal = call.Should().Throw<Refusal>().Which;
         refusal.Code.Should().Be(code, refusal.Message);
-        refusal.Hint.Should().NotBeNullOrWhiteSpace();
+        refusal.Hint.ToString().Should().NotBeNullOrWhiteSpace();
         repository.Snapshot().Should().Be(before);
         repository.AddedNothingOrOneFailedPair(events).Should().BeTrue(string.Join('\n', repository.EventLines().Skip(events.Count)));
         return refusal;

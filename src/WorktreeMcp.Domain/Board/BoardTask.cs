@@ -97,9 +97,9 @@ public sealed record BoardTask
                 RefusalCode.BadTransition,
                 $"Task {Id} is {Status.Word()} and cannot become {next.Word()}; from {Status.Word()} it can become {string.Join(" or ", Successors(Status).Select(s => s.Word()))}.",
                 Status is TaskState.Completed or TaskState.Deleted
-                    ? $"Reopen it first: task_update with task_id {Id} and status \"pending\"."
+                    ? (Advice)$"Reopen it first: {new NextStep.ReopenTask(Id):with}."
                     : "Choose one of these states.",
-                Status is TaskState.Completed or TaskState.Deleted ? $"task_update(task_id: {Id}, status: \"pending\")" : $"task_get(task_id: {Id})");
+                Status is TaskState.Completed or TaskState.Deleted ? new NextStep.ReopenTask(Id) : new NextStep.ShowTask(Id));
         }
 
         if (next == TaskState.Deleted && WorktreeState is "active" or "creating")
@@ -107,8 +107,8 @@ public sealed record BoardTask
             throw new Refusal(
                 RefusalCode.BadTransition,
                 $"Task {Id} cannot be deleted while its worktree \"{Worktree}\" is {WorktreeState}.",
-                $"Call worktree_keep or worktree_remove with name \"{Worktree}\" first.",
-                $"worktree_keep(name: \"{Worktree}\")");
+                $"Call {Step.KeepWorktree} or {new NextStep.RemoveWorktree(Worktree!):with} first.",
+                new NextStep.KeepWorktree(Worktree!));
         }
 
         // Back on the board means that nobody works on it.
@@ -146,8 +146,8 @@ public sealed record BoardTask
             throw new Refusal(
                 RefusalCode.BadTransition,
                 $"Task {Id} is {Status.Word()}; only a pending or in_progress task has a worktree to work in.",
-                $"Reopen it first: task_update with task_id {Id} and status \"pending\".",
-                $"task_update(task_id: {Id}, status: \"pending\")");
+                $"Reopen it first: {new NextStep.ReopenTask(Id):with}.",
+                new NextStep.ReopenTask(Id));
         }
 
         if (LiveWorktree is { } other && other != worktree)
@@ -155,8 +155,8 @@ public sealed record BoardTask
             throw new Refusal(
                 RefusalCode.AlreadyExists,
                 $"Task {Id} already has the worktree \"{other}\" ({WorktreeState}).",
-                $"Work there, or call worktree_remove with name \"{other}\" first.",
-                $"worktree_status(name: \"{other}\")");
+                $"Work there, or call {new NextStep.RemoveWorktree(other):with} first.",
+                new NextStep.ShowWorktree(other));
         }
     }
 

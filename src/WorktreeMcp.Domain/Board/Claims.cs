@@ -48,8 +48,8 @@ internal sealed class Claims(StateStore store, Func<int, BoardTask?> find, Func<
             throw new Refusal(
                 RefusalCode.TaskClaimed,
                 string.Create(CultureInfo.InvariantCulture, $"Task {task.Id} \"{task.Subject}\" is claimed by {task.Owner} for another {Words(left)} (claim {task.Epoch}); you are {by}."),
-                $"Take another one with task_claim, or wait until that lease has ended. A person can free it with: worktree-mcp release {task.Id}.",
-                $"task_get(task_id: {task.Id})");
+                $"Take another one with {Step.ClaimTask}, or wait until that lease has ended. A person can free it with: worktree-mcp release {task.Id}.",
+                new NextStep.ShowTask(task.Id));
         }
     }
 

@@ -206,8 +206,8 @@ public sealed class TaskBoard
             throw new Refusal(
                 RefusalCode.NotFound,
                 highest == 0 ? $"task_id {id} names no task; the board is empty." : $"task_id {id} names no task; the highest number on the board is {highest}.",
-                "Take a task id from task_list.",
-                "task_list()");
+                $"Take a task id from {Step.ListTasks}.",
+                new NextStep.ListTasks());
         }
 
         var parsed = Parse(stored);
@@ -215,7 +215,7 @@ public sealed class TaskBoard
             RefusalCode.CorruptFile,
             $"{_store.Layout.Task(id)} cannot be read: {parsed.Problem}. It was left as it is; all other tasks work.",
             "A person should repair or remove that file.",
-            "task_list()");
+            new NextStep.ListTasks());
     }
 
     /// <summary>Stages a changed task with its new revision; a change by its owner renews the claim.</summary>
@@ -249,8 +249,8 @@ public sealed class TaskBoard
             throw new Refusal(
                 RefusalCode.TaskBlocked,
                 $"Task {task.Id} waits for {string.Join(", ", open.Select(Describe))}.",
-                "Complete these first, or drop the dependency with task_update remove_blocked_by.",
-                $"task_get(task_id: {open[0]})");
+                $"Complete these first, or drop the dependency with {Step.ChangeTask} remove_blocked_by.",
+                new NextStep.ShowTask(open[0]));
         }
     }
 
@@ -311,7 +311,7 @@ public sealed class TaskBoard
         {
             if (blocker != id && Find(blocker) is null or { Status: TaskState.Deleted })
             {
-                throw new Refusal(RefusalCode.NotFound, $"{argument} names task {blocker}, which does not exist.", "Take task ids from task_list.", "task_list()");
+                throw new Refusal(RefusalCode.NotFound, $"{argument} names task {blocker}, which does not exist.", $"Take task ids from {Step.ListTasks}.", new NextStep.ListTasks());
             }
 
             if (Dependencies.Path(blocker, id, other => Find(other)?.BlockedBy ?? []) is { } path)
@@ -330,8 +330,8 @@ public sealed class TaskBoard
             throw new Refusal(
                 RefusalCode.TaskChanged,
                 $"Task {task.Id} has revision {task.Revision}, not {revision}: somebody changed it in between.",
-                $"Read it again with task_get, then repeat with expected_revision {task.Revision}.",
-                $"task_get(task_id: {task.Id})");
+                $"Read it again with {Step.ShowTask}, then repeat with expected_revision {task.Revision}.",
+                new NextStep.ShowTask(task.Id));
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class TaskClaiming(TaskBoard board, StateStore store)
         var old = board.Require(id);
         if (!old.IsOpen)
         {
-            throw new Refusal(RefusalCode.BadTransition, $"Task {id} is {old.Status.Word()}; nobody holds it.", "Only a pending or in_progress task can be released.", $"task_get(task_id: {id})");
+            throw new Refusal(RefusalCode.BadTransition, $"Task {id} is {old.Status.Word()}; nobody holds it.", "Only a pending or in_progress task can be released.", new NextStep.ShowTask(id));
         }
 
         var free = old.GivenTo(null).MoveTo(TaskState.Pending);
@@ -57,8 +57,8 @@ internal sealed class TaskClaiming(TaskBoard board, StateStore store)
             throw new Refusal(
                 RefusalCode.BadTransition,
                 $"Task {task.Id} is {task.Status.Word()}; only a pending or in_progress task can be claimed.",
-                $"Reopen it first: task_update with task_id {task.Id} and status \"pending\".",
-                $"task_update(task_id: {task.Id}, status: \"pending\")");
+                $"Reopen it first: {new NextStep.ReopenTask(task.Id):with}.",
+                new NextStep.ReopenTask(task.Id));
         }
 
         board.Claims.EnsureMay(task, by);
@@ -86,8 +86,8 @@ internal sealed class TaskClaiming(TaskBoard board, StateStore store)
         throw new Refusal(
             RefusalCode.NotFound,
             $"No task is ready: of {open.Count} open ones {held} are claimed, {open.Count(view => view.WaitsFor.Count > 0)} wait for others, {open.Count(view => view.Task.Attention != TaskAttention.None)} need a person.",
-            open.Count == 0 ? "Everything on the board is done; task_create records a new goal." : "Look at the board with board_show, or call again when a task is completed.",
-            "board_show()");
+            open.Count == 0 ? (Advice)$"Everything on the board is done; {Step.CreateTask} records a new goal." : $"Look at the board with {Step.ShowBoard}, or call again when a task is completed.",
+            new NextStep.ShowBoard());
     }
 
     // Ready tasks first. One that somebody left behind comes after all of them, since its work is half done; one that is

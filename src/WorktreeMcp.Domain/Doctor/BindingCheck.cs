@@ -1,4 +1,5 @@
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Domain.Worktrees.Registry;
@@ -33,7 +34,7 @@ internal sealed class BindingCheck(WorktreePlaces parts, IReadOnlyList<Worktree>
             var right = same.FirstOrDefault(w => w.Name == task?.LiveWorktree);
             var names = string.Join(", ", same.Select(w => $"\"{w.Name}\""));
             all.Add(right is null
-                ? RepairableFinding.ForPerson("task_with_two_worktrees", FindingSeverity.Warning, $"task {same.Key}", $"Worktrees {names} all say that they serve task {same.Key}, which names none of them.", "Bind the task to the right one with task_bind_worktree.")
+                ? RepairableFinding.ForPerson("task_with_two_worktrees", FindingSeverity.Warning, $"task {same.Key}", $"Worktrees {names} all say that they serve task {same.Key}, which names none of them.", $"Bind the task to the right one with {Step.BindTask}.")
                 : RepairableFinding.Ours(
                     "task_with_two_worktrees",
                     FindingSeverity.Warning,

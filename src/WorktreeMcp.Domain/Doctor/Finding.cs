@@ -1,3 +1,5 @@
+using WorktreeMcp.Domain.Refusals;
+
 namespace WorktreeMcp.Domain.Doctor;
 
 /// <summary>How much a finding matters.</summary>
@@ -22,7 +24,7 @@ public enum FindingSeverity
 /// <param name="Step">What a repair does, or what a person has to do.</param>
 /// <param name="Done">What was done about it; null while it is still so.</param>
 public sealed record Finding(
-    string Code, FindingSeverity Severity, string Subject, string Message, bool Repairable, string Step, string? Done = null)
+    string Code, FindingSeverity Severity, string Subject, string Message, bool Repairable, Advice Step, Advice? Done = null)
 {
     /// <summary>Whether it is still so and asks for something to be done.</summary>
     public bool IsOpen => Done is null && Severity != FindingSeverity.Info;

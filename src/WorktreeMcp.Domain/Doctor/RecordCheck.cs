@@ -114,7 +114,7 @@ internal sealed class RecordCheck(WorktreePlaces parts, IReadOnlyList<Worktree> 
 
         var message = $"git's record {owner.Record.Directory} is missing, but {owner.Directory} of worktree \"{owner.Worktree.Name}\" is there.";
         return owner.Branch is { } branch && parts.Git.CheckedOutAt(branch) is { } elsewhere
-            ? RepairableFinding.ForPerson(Missing, FindingSeverity.Error, owner.Record.Directory, $"{message} Its branch {branch} is checked out at {elsewhere} now.", "Save what is wanted from that directory, then move it away and call worktree_remove.")
+            ? RepairableFinding.ForPerson(Missing, FindingSeverity.Error, owner.Record.Directory, $"{message} Its branch {branch} is checked out at {elsewhere} now.", $"Save what is wanted from that directory, then move it away and call {Step.RemoveWorktree}.")
             : RepairableFinding.Ours(
                 Missing,
                 FindingSeverity.Error,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.Domain.Worktrees.Registry;
@@ -61,7 +62,7 @@ internal sealed class UnknownCheck(WorktreePlaces parts, IReadOnlyList<Worktree>
             FindingSeverity.Warning,
             branch,
             $"Branch {branch} at {parts.Git.Refs.Resolve($"refs/heads/{branch}")?[..12]} belongs to no worktree that the registry knows.",
-            $"Call worktree_create with branch \"{branch}\" to work on it, or rename it to a name that does not begin with {parts.Settings.BranchPrefix}."));
+            $"Call {new NextStep.CreateWorktree(Branch: branch):with} to work on it, or rename it to a name that does not begin with {parts.Settings.BranchPrefix}."));
     }
 
     /// <summary>Branches of ours by their name that no entry knows.</summary>

@@ -1,5 +1,6 @@
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Locks;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.Domain.Worktrees.Registry;
@@ -71,7 +72,7 @@ internal sealed class WorktreeCheck(WorktreePlaces parts, IReadOnlyList<Worktree
 
         if (!parts.Exists(directory))
         {
-            return Person("worktree_directory_missing", FindingSeverity.Warning, worktree, $"has no directory: {directory} is missing, git's record of it is there.", $"Call worktree_remove with name \"{worktree.Name}\"; its branch stays if it has commits of its own.");
+            return Person("worktree_directory_missing", FindingSeverity.Warning, worktree, $"has no directory: {directory} is missing, git's record of it is there.", $"Call {new NextStep.RemoveWorktree(worktree.Name):with}; its branch stays if it has commits of its own.");
         }
 
         return IsRecordBroken(worktree, directory)
@@ -186,10 +187,10 @@ internal sealed class WorktreeCheck(WorktreePlaces parts, IReadOnlyList<Worktree
             && (!parts.Exists(record.Directory) || record.NamesWorktree(parts.Files) is null || !record.SharesCommonDirectory(parts.Layout.CommonDirectory, parts.Files));
     }
 
-    private static RepairableFinding Ours(string code, Worktree worktree, string what, string step) =>
+    private static RepairableFinding Ours(string code, Worktree worktree, string what, Advice step) =>
         RepairableFinding.Ours(code, FindingSeverity.Warning, Subject(worktree), $"Worktree \"{worktree.Name}\" {what}", step);
 
-    private static RepairableFinding Person(string code, FindingSeverity severity, Worktree worktree, string what, string step) =>
+    private static RepairableFinding Person(string code, FindingSeverity severity, Worktree worktree, string what, Advice step) =>
         RepairableFinding.ForPerson(code, severity, Subject(worktree), $"Worktree \"{worktree.Name}\" {what}", step);
 
     private static string Subject(Worktree worktree) => worktree.IsLive ? $"worktree {worktree.Name}" : $"removed worktree {worktree.Name} number {worktree.Id}";

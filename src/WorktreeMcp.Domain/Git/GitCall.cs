@@ -88,6 +88,6 @@ internal sealed record GitAnswer(int? ExitCode, byte[] Output, string Error)
             $"git failed while {doing}: {(Error.Length > 0 ? Error : $"exit code {ExitCode}")}",
             PartialClone.IsMissing(Error)
                 ? "This is a partial clone, and content that it has not fetched is needed. A person fetches it by asking git for the same in the main checkout, or for all with git fetch --refetch --no-filter; then repeat the call."
-                : $"{(ExitCode is not null && Error.Length > 0 ? "Read git's words above; run" : "Run")} worktree_list to see how things stand, then repeat the call.",
-            "worktree_list()");
+                : (Advice)$"{(ExitCode is not null && Error.Length > 0 ? "Read git's words above; run" : "Run")} {Step.ListWorktrees} to see how things stand, then repeat the call.",
+            new NextStep.ListWorktrees());
 }

@@ -127,7 +127,7 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
 
     /// <summary>Moves a ref only if it is still where it was; null for one that must not exist yet.</summary>
     internal GitAnswer MoveBranch(string name, string to, string? from, SafeHandle guard) =>
-        git.Run(git.At("update-ref", "-m", "worktree_run: made in the sandbox", name, to, from ?? new string('0', to.Length)) with { Guards = [guard] });
+        git.Run(git.At("update-ref", "-m", "worktree-mcp: made in the sandbox", name, to, from ?? new string('0', to.Length)) with { Guards = [guard] });
 
     // Files of LFS are fetched side by side by a git that checks everything out itself.
     private bool IsSpecial(AdminEntry entry) => files.Directory.Exists(Path.Join(place.CommonDirectory, "lfs"))

@@ -66,22 +66,22 @@ public enum RefusalCode
 
 /// <summary>
 /// The one exception of the domain: the call is refused and nothing was changed.
-/// <paramref name="message"/> says what is the case with its evidence, <paramref name="hint"/> the next legal call.
+/// <paramref name="message"/> says what is the case with its evidence, <paramref name="hint"/> the next legal step.
 /// </summary>
 /// <param name="code">The kind of refusal.</param>
 /// <param name="message">What is the case, with the evidence.</param>
 /// <param name="hint">What the caller can do next.</param>
-/// <param name="next">The one call that most likely comes next, written out with its arguments, where there is one.</param>
+/// <param name="next">The one step that most likely comes next, where there is one.</param>
 /// <param name="inner">The fault behind it, for the log.</param>
-public sealed class Refusal(RefusalCode code, string message, string hint, string? next = null, Exception? inner = null)
+public sealed class Refusal(RefusalCode code, string message, Advice hint, NextStep? next = null, Exception? inner = null)
     : Exception(message, inner)
 {
     /// <summary>The kind of refusal.</summary>
     public RefusalCode Code { get; } = code;
 
     /// <summary>What the caller can do next.</summary>
-    public string Hint { get; } = hint;
+    public Advice Hint { get; } = hint;
 
-    /// <summary>The one call that most likely comes next, or null.</summary>
-    public string? Next { get; } = next;
+    /// <summary>The one step that most likely comes next, or null.</summary>
+    public NextStep? Next { get; } = next;
 }

@@ -88,7 +88,7 @@ internal sealed class CommandRunner(TimeProvider time, CommandEnvironment? envir
     private static Refusal Refuse(ChildStartException fault) => fault.Fault switch
     {
         ChildStartFault.WorkingDirectory => new Refusal(
-            RefusalCode.NotFound, fault.Message, "See which worktrees there are and where they stand.", "worktree_list()", fault),
+            RefusalCode.NotFound, fault.Message, "See which worktrees there are and where they stand.", new NextStep.ListWorktrees(), fault),
         ChildStartFault.Arguments => new Refusal(
             RefusalCode.InvalidArgument, fault.Message, "Put a long command into a script in the worktree and run that.", inner: fault),
         _ when OperatingSystem.IsWindows() => new Refusal(

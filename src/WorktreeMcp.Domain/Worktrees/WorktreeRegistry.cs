@@ -186,7 +186,7 @@ public sealed class WorktreeRegistry : IDisposable
         var worktree = WorktreeEntries.Require(_entries.All(change), name);
         if (!worktree.IsUsable)
         {
-            throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{name}\" is {worktree.Status.Word()}.", "Try again in a moment; worktree_list shows where it stands.", "worktree_list()");
+            throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{name}\" is {worktree.Status.Word()}.", $"Try again in a moment; {Step.ListWorktrees} shows where it stands.", new NextStep.ListWorktrees());
         }
 
         var directory = _parts.DirectoryOf(worktree);
@@ -312,7 +312,7 @@ public sealed class WorktreeRegistry : IDisposable
     {
         if (!worktree.IsUsable)
         {
-            throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{worktree.Name}\" is {worktree.Status.Word()}.", "Try again in a moment.", "worktree_list()");
+            throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{worktree.Name}\" is {worktree.Status.Word()}.", "Try again in a moment.", new NextStep.ListWorktrees());
         }
 
         if (worktree.TaskId != task.Id && _parts.TaskOf(worktree) is { IsOpen: true } holder && holder.LiveWorktree == worktree.Name)
@@ -320,8 +320,8 @@ public sealed class WorktreeRegistry : IDisposable
             throw new Refusal(
                 RefusalCode.AlreadyExists,
                 $"Worktree \"{worktree.Name}\" belongs to task {holder.Id} \"{holder.Subject}\" ({holder.Status.Word()}).",
-                "Make another worktree with worktree_create, or complete that task first.",
-                $"worktree_create(task_id: {task.Id})");
+                $"Make another worktree with {Step.CreateWorktree}, or complete that task first.",
+                new NextStep.CreateWorktree(TaskId: task.Id));
         }
     }
 

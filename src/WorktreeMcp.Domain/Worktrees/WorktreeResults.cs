@@ -1,5 +1,6 @@
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
 
 namespace WorktreeMcp.Domain.Worktrees;
@@ -124,7 +125,7 @@ public sealed record WorktreeDetail(
     public IReadOnlyList<string> LoneLinks { get; init; } = [];
 
     /// <summary>What to do now that the worktree below has landed; null when there is nothing.</summary>
-    public string? BaseNote { get; init; }
+    public Advice? BaseNote { get; init; }
 }
 
 /// <summary>A command that runs now.</summary>

@@ -40,7 +40,7 @@ public static class Reply
     /// <returns>The answer.</returns>
     public static CallToolResult Error(Refusal refusal)
     {
-        var reply = new ErrorReply(new ErrorBody(Code(refusal.Code), CutText.Middle(refusal.Message, MessageBytes, 0), refusal.Hint), refusal.Next);
+        var reply = new ErrorReply(new ErrorBody(Code(refusal.Code), CutText.Middle(refusal.Message, MessageBytes, 0), ToolWords.Of(refusal.Hint)), ToolWords.Of(refusal.Next));
         return new CallToolResult
         {
             IsError = true,

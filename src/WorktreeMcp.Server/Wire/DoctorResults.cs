@@ -21,7 +21,7 @@ public sealed record DoctorReported(string Repository, IReadOnlyList<FindingRow>
 {
     internal static DoctorReported Of(string place, IReadOnlyList<Finding> findings) => new(
         place,
-        [.. findings.Select(f => new FindingRow(f.Code, f.Severity.ToString().ToLowerInvariant(), f.Subject, f.Message, f.Repairable, f.Step, f.Done))],
+        [.. findings.Select(f => new FindingRow(f.Code, f.Severity.ToString().ToLowerInvariant(), f.Subject, f.Message, f.Repairable, ToolWords.Of(f.Step), f.Done is null ? null : ToolWords.Of(f.Done)))],
         findings.Count(f => f.Done is not null),
         findings.Count(f => f.IsOpen));
 }

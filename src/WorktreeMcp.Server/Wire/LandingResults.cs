@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.Domain.Worktrees.Looking;
@@ -71,7 +72,7 @@ public sealed record WorktreeMerged(
             landed.Commits, landed.Files, landed.Checkout,
             landed.Verified is null ? null : new VerifiedRun(CutText.Of(command ?? string.Empty, 200), landed.Verified.ExitCode, landed.Verified.DurationSeconds),
             landed.BranchMoved, landed.Removal is not null, landed.Removal?.TrashDirectory, landed.Removal?.BranchDeleted,
-            landed.Notes.Count == 0 ? null : [.. landed.Notes.Select(note => CutText.Of(note, NoteBytes))],
+            landed.Notes.Count == 0 ? null : [.. landed.Notes.Select(note => CutText.Of(ToolWords.Of(note), NoteBytes))],
             landed.Step.NowReady.Count == 0 ? null : landed.Step.NowReady, landed.Step.Warning ?? landed.Removal?.Step.Warning, next);
     }
 }

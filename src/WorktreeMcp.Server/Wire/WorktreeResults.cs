@@ -1,5 +1,6 @@
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Domain.Worktrees.Registry;
 
@@ -137,7 +138,7 @@ public sealed record WorktreeShown(
         return new WorktreeShown(
             WorktreeRow.From(detail.View),
             detail.View.Worktree.BaseCommit,
-            detail.BaseNote,
+            detail.BaseNote is { } note ? ToolWords.Of(note) : null,
             ChangedFiles.From(detail.Files),
             [.. detail.Commits.Select(CommitRow.From)],
             detail.InProgress,

@@ -50,7 +50,7 @@ public sealed class ChangingTasksTests : IDisposable
                 {
                     var refusal = _repo.By(RefusalCode.BadTransition, () => Update(id, new TaskEdit { Status = to }));
                     refusal.Message.Should().Contain(from.Word()).And.Contain(to.Word()).And.ContainAll(Legal[from].Select(s => s.Word()));
-                    refusal.Hint.Should().Contain("pending");
+                    refusal.Hint.ToString().Should().Contain("pending");
                 }
             }
         }
@@ -89,7 +89,8 @@ public sealed class ChangingTasksTests : IDisposable
         _opened.Board.List(Listing.All);
         var refusal = ((Action)(() => Update(1, new TaskEdit { Status = TaskState.Deleted }))).Should().Throw<Refusal>().Which;
         refusal.Code.Should().Be(RefusalCode.BadTransition);
-        (refusal.Message + refusal.Hint).Should().Contain("\"w\"").And.Contain("worktree_remove");
+        refusal.Message.Should().Contain("\"w\"");
+        refusal.Hint.Parts.Should().Contain(part => part.Step == new NextStep.RemoveWorktree("w"));
     }
 
     [Theory]
@@ -107,7 +108,7 @@ public sealed class ChangingTasksTests : IDisposable
         {
             var refusal = _repo.By(RefusalCode.NotFound, call);
             refusal.Message.Should().Contain($"task_id {id}").And.Contain("1");
-            refusal.Hint.Should().Contain("task_list");
+            refusal.Next.Should().Be(new NextStep.ListTasks());
         }
     }
 

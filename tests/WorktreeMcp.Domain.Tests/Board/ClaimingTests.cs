@@ -50,7 +50,7 @@ public sealed class ClaimingTests : IDisposable
         var refusal = _repo.By(RefusalCode.TaskClaimed, () => _repository.Board.Claim(id, null, Bob));
 
         refusal.Message.Should().Contain("\"A goal\"").And.Contain("claimed by ann for another 42 minutes").And.Contain("you are bob");
-        refusal.Hint.Should().Contain("task_claim").And.Contain($"worktree-mcp release {id}");
+        refusal.Hint.ToString().Should().Contain("ClaimTask").And.Contain($"worktree-mcp release {id}");
     }
 
     [Fact]
@@ -231,7 +231,7 @@ public sealed class ClaimingTests : IDisposable
 
         _repository.Board.Get(id).Task.Should().Match<BoardTask>(task => task.Owner == Ann && task.LeaseUntil == null);
         _repository.Board.Update(id, new TaskEdit { Note = "seen" }, Bob);
-        _repo.By(RefusalCode.BadTransition, () => _repository.Board.Claim(id, null, Bob)).Hint.Should().Contain("pending");
+        _repo.By(RefusalCode.BadTransition, () => _repository.Board.Claim(id, null, Bob)).Hint.ToString().Should().Contain("pending");
     }
 
     [Fact]

@@ -169,10 +169,10 @@ public sealed class ApprovingSettingsTests : IDisposable
         run.Run.Output.Text.Should().Be("token:\n");
         run.Note.Should().StartWith("run.environment of .worktree-mcp.json does not count").And.EndWith(how, "without a sandbox the network is not shut");
         repository.Overview.Look(new GlanceLimits()).Settings.Should().ContainSingle().Which.Should().ContainAll("run.environment, run.network, trash_days", how);
-        repository.Examine().Where(finding => finding.Code == "setting_not_approved").Select(finding => (finding.Subject, finding.Severity, finding.Step.StartsWith(how, StringComparison.Ordinal)))
+        repository.Examine().Where(finding => finding.Code == "setting_not_approved").Select(finding => (finding.Subject, finding.Severity, finding.Step.ToString().StartsWith(how, StringComparison.Ordinal)))
             .Should().BeEquivalentTo([("run.environment", FindingSeverity.Info, true), ("run.network", FindingSeverity.Info, true), ("trash_days", FindingSeverity.Info, true)]);
         repository.Work("alpha", "one.txt", "1");
-        repository.Land("alpha", verify: "true").Notes.Should().ContainSingle().Which.Should().EndWith(how);
+        repository.Land("alpha", verify: "true").Notes.Should().ContainSingle().Which.ToString().Should().EndWith(how);
 
         repository.Trust.Approve(repository.Trust.Wanted());
 

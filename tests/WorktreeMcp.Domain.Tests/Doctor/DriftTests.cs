@@ -63,7 +63,7 @@ public sealed class DriftTests : IDisposable
     {
         Directory.Delete(Make(), recursive: true);
 
-        _repo.LeavesToAPerson("worktree_directory_missing").Step.Should().Contain("worktree_remove");
+        _repo.LeavesToAPerson("worktree_directory_missing").Step.Parts.Should().Contain(part => part.Step is NextStep.RemoveWorktree);
     }
 
     [Fact]

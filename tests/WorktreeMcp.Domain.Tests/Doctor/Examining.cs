@@ -25,7 +25,7 @@ internal static class Examining
         var found = repo.Finds(code);
         found.Repairable.Should().BeFalse();
         found.Severity.Should().Be(severity);
-        found.Step.Should().NotBeEmpty().And.NotContainAny("rm ", "reset --hard", "clean -", "--force", "branch -D", "prune");
+        found.Step.ToString().Should().NotBeEmpty().And.NotContainAny("rm ", "reset --hard", "clean -", "--force", "branch -D", "prune");
         var before = repo.Snapshot();
         using (var repository = repo.Open())
         {

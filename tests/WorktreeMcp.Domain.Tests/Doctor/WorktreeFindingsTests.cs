@@ -35,7 +35,7 @@ public sealed class WorktreeFindingsTests : IDisposable
     {
         _repo.Git("update-ref", "-d", "refs/heads/wt/a");
 
-        _repo.LeavesToAPerson("worktree_branch_missing", FindingSeverity.Error).Step.Should().Contain("logs/HEAD");
+        _repo.LeavesToAPerson("worktree_branch_missing", FindingSeverity.Error).Step.ToString().Should().Contain("logs/HEAD");
     }
 
     [Fact]

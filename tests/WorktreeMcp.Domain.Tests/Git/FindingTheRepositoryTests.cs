@@ -45,7 +45,7 @@ public sealed class FindingTheRepositoryTests : IDisposable
         Refused(bare).Message.Should().Contain("bare");
         Refused(linked).Message.Should().Contain("bare");
         Refused(Path.Join(_repo.Base, "nowhere")).Message.Should().Contain("does not exist");
-        Refused(Path.Join(_repo.Root, "README.md")).Hint.Should().Contain("--repo");
+        Refused(Path.Join(_repo.Root, "README.md")).Hint.ToString().Should().Contain("--repo");
     }
 
     [Theory]
@@ -103,7 +103,7 @@ public sealed class FindingTheRepositoryTests : IDisposable
         _repo.Git("clone", "-q", "--", _repo.Root, root);
 
         Refused(root).Message.Should().Contain("holds a line break").And.Contain(folder.Replace("\n", "\\u000a", StringComparison.Ordinal));
-        Refused(Path.Join(root, "src")).Hint.Should().Contain("Rename the folder");
+        Refused(Path.Join(root, "src")).Hint.ToString().Should().Contain("Rename the folder");
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class FindingTheRepositoryTests : IDisposable
         var refusal = Refused(_repo.Root);
 
         refusal.Message.Should().Contain("reftable").And.Contain(Path.Join(_repo.Root, ".git"));
-        refusal.Hint.Should().Contain("git clone --ref-format=files").And.Contain("git refs migrate --ref-format=files");
+        refusal.Hint.ToString().Should().Contain("git clone --ref-format=files").And.Contain("git refs migrate --ref-format=files");
         Repository.Explain(_repo.Root, refusal).Code.Should().Be("not_a_repository");
     }
 

@@ -29,7 +29,7 @@ public sealed class SandboxModeTests : IDisposable
         var refusal = _repo.By(RefusalCode.SandboxUnavailable, () => repository.Shell("a", "touch ran.ignored"));
 
         refusal.Message.Should().Contain("not installed");
-        refusal.Hint.Should().Contain("bubblewrap");
+        refusal.Hint.ToString().Should().Contain("bubblewrap");
         File.Exists(Path.Join(made.Directory, "ran.ignored")).Should().BeFalse();
     }
 
@@ -51,7 +51,7 @@ public sealed class SandboxModeTests : IDisposable
         _repo.Open().Make("a");
         _repo.Open().Work("a", "new.txt", "new");
 
-        Open(SandboxMode.Auto, WithoutBubblewrap()).Land("a", verify: "true").Notes.Should().ContainSingle(note => note.Contains("not installed"));
+        Open(SandboxMode.Auto, WithoutBubblewrap()).Land("a", verify: "true").Notes.Should().ContainSingle(note => note.ToString().Contains("not installed"));
     }
 
     [Fact]

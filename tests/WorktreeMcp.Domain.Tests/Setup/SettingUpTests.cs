@@ -210,7 +210,7 @@ public sealed class SettingUpTests : IDisposable
 
         var landed = Land();
         landed.Removal.Should().BeNull();
-        landed.Notes.Should().ContainSingle(note => note.Contains("The teardown of worktree \"alpha\" ended with exit code 1"));
+        landed.Notes.Should().ContainSingle(note => note.ToString().Contains("The teardown of worktree \"alpha\" ended with exit code 1"));
         Path.Exists(Path.Join(_repo.Base, "ran")).Should().BeTrue();
 
         File.WriteAllText(Path.Join(made.Directory, "pass.ignored"), string.Empty);

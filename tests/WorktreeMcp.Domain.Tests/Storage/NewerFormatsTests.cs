@@ -43,7 +43,7 @@ public sealed class NewerFormatsTests : IDisposable
             {
                 var refusal = _repo.By(RefusalCode.CorruptFile, call);
                 refusal.Message.Should().Contain("oplog.jsonl").And.Contain("version 1");
-                refusal.Hint.Should().NotBeEmpty();
+                refusal.Hint.ToString().Should().NotBeEmpty();
             }
 
             opened.Examine().Should().Contain(finding => finding.Code == "oplog_newer");

@@ -76,7 +76,7 @@ public sealed class BasesAndBranchesTests : IDisposable
         var refusal = _repo.By(RefusalCode.AlreadyExists, () => repository.Make("a"));
 
         refusal.Message.Should().Contain("wt/a");
-        refusal.Hint.Should().Contain("branch \"wt/a\"");
+        refusal.Next.Should().Be(new NextStep.CreateWorktree("a", "wt/a"));
     }
 
     [Theory]
@@ -123,7 +123,7 @@ public sealed class BasesAndBranchesTests : IDisposable
         using var empty = new TempRepository(commit: false);
         var repository = empty.Open();
 
-        empty.By(RefusalCode.NotFound, () => repository.Make("a")).Hint.Should().Contain("first commit");
+        empty.By(RefusalCode.NotFound, () => repository.Make("a")).Hint.ToString().Should().Contain("first commit");
     }
 
     [Fact]

@@ -31,8 +31,8 @@ public sealed class CheckoutsOutsideTheLockTests : IDisposable
         making.IsCompleted.Should().BeFalse("its checkout was not let go on yet");
         var busy = _repo.By(RefusalCode.AlreadyExists, () => quick.Make("slow", goal));
         busy.Message.Should().Contain("is just being made");
-        busy.Hint.Should().Contain("repeat the call; it answers with that worktree then");
-        _repo.By(RefusalCode.AlreadyExists, () => quick.Make("slow")).Hint.Should().Contain("or choose another name");
+        busy.Hint.ToString().Should().Contain("repeat the call; it answers with that worktree then");
+        _repo.By(RefusalCode.AlreadyExists, () => quick.Make("slow")).Hint.ToString().Should().Contain("or choose another name");
         quick.Row("slow").Drift.Should().ContainSingle().Which.Should().Be("it is creating");
         _repo.GitIn(other.Directory, "status", "--porcelain").Should().BeEmpty();
         git.Release();

@@ -30,7 +30,7 @@ public sealed class DecidingFilesTests : IDisposable
         repository.Work("a", path, "{}");
         repository.Work("a", "src/other.txt", "x");
 
-        repository.Land("a").Notes.Should().ContainSingle().Which.Should().Contain(path).And.Contain(what).And.NotContain("other.txt");
+        repository.Land("a").Notes.Should().ContainSingle().Which.ToString().Should().Contain(path).And.Contain(what).And.NotContain("other.txt");
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class DecidingFilesTests : IDisposable
         repository.Make("a");
         repository.Shell("a", "git rm -q .worktreeinclude && git mv .gitmodules modules.txt && git commit -qm less").Run.ExitCode.Should().Be(0);
 
-        repository.Land("a").Notes.Should().ContainSingle().Which.Should().Contain(".worktreeinclude").And.Contain(".gitmodules");
+        repository.Land("a").Notes.Should().ContainSingle().Which.ToString().Should().Contain(".worktreeinclude").And.Contain(".gitmodules");
     }
 
     [Theory]

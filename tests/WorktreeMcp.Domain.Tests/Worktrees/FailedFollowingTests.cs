@@ -83,7 +83,7 @@ public sealed class FailedFollowingTests : IDisposable
 
         File.Delete(Path.Join(_repo.Root, ".git/refs/heads/wt/a.lock"));
         HasStayed(landed);
-        landed.Notes.Should().Contain(note => note.Contains("a.lock", StringComparison.Ordinal));
+        landed.Notes.Should().Contain(note => note.ToString().Contains("a.lock", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class FailedFollowingTests : IDisposable
     private void HasStayed(LandingResult landed)
     {
         landed.BranchMoved.Should().BeFalse();
-        landed.Notes.Should().Contain(note => note.StartsWith("wt/a still holds its own commits, since", StringComparison.Ordinal));
+        landed.Notes.Should().Contain(note => note.ToString().StartsWith("wt/a still holds its own commits, since", StringComparison.Ordinal));
         _repo.Git("rev-parse", "main").Should().Be(landed.To);
         _repo.Git("rev-parse", "wt/a").Should().Be(_tip);
         _repo.GitIn(Place, "status", "--porcelain", "--branch").Should().Be("## wt/a", string.Join('\n', landed.Notes));

@@ -249,7 +249,7 @@ public sealed class LandingTests : IDisposable
         var landed = repository.Land("a", LandingStrategy.Squash);
 
         landed.BranchMoved.Should().BeFalse();
-        landed.Notes.Should().ContainSingle().Which.Should().Contain("wt/a still holds its own commits");
+        landed.Notes.Should().ContainSingle().Which.ToString().Should().Contain("wt/a still holds its own commits");
         _repo.Git("rev-parse", "wt/a").Should().Be(tip);
         _repo.By(RefusalCode.WorktreeBusy, () => repository.Land("a", remove: true));
     }
@@ -267,7 +267,7 @@ public sealed class LandingTests : IDisposable
             Programs.Write(Path.Join(_repo.Root, ".git", "hooks", hook), $"#!/bin/sh\necho {hook} >> {ran}\n");
         }
 
-        repository.Land("a").Notes.Should().ContainSingle().Which.Should().ContainAll("pre-commit", "commit-msg", "post-merge");
+        repository.Land("a").Notes.Should().ContainSingle().Which.ToString().Should().ContainAll("pre-commit", "commit-msg", "post-merge");
         File.Exists(ran).Should().BeFalse();
     }
 

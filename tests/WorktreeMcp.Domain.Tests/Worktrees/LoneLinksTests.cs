@@ -24,8 +24,8 @@ public sealed class LoneLinksTests : IDisposable
         repository.Worktrees.Diff("a", null, patch: false, 1000, null).Notes.Should().ContainSingle().Which.Should().StartWith("nested is a repository of its own");
         var landed = repository.Land("a", remove: true);
 
-        landed.Notes.Should().Contain(note => note.StartsWith("nested is a repository of its own"));
-        landed.Notes.Should().Contain(note => note.StartsWith("The worktree was not removed") && note.Contains("inner"));
+        landed.Notes.Should().Contain(note => note.ToString().StartsWith("nested is a repository of its own"));
+        landed.Notes.Should().Contain(note => note.ToString().StartsWith("The worktree was not removed") && note.ToString().Contains("inner"));
         _repo.Has(".worktrees/a/nested/f").Should().BeTrue();
     }
 
@@ -51,7 +51,7 @@ public sealed class LoneLinksTests : IDisposable
             "git -c protocol.file.allow=always submodule --quiet update --init && cd lib && git checkout -q -b work && git -c user.name=T -c user.email=t@e commit -q --allow-empty -m deep"
             + (pushed ? " && git push -q origin work" : string.Empty) + " && cd .. && git add lib && git commit -qm outer");
 
-        string?[] told = [.. repository.Worktrees.Status("a").LoneLinks, .. repository.Land("a").Notes];
+        string?[] told = [.. repository.Worktrees.Status("a").LoneLinks, .. repository.Land("a").Notes.Select(note => note.ToString())];
 
         if (pushed)
         {

@@ -83,7 +83,7 @@ public sealed class OnlyCopiesTests : IDisposable
             repository.Worktrees.List(WorktreeState.Removed, 9, null).Worktrees.Should().ContainSingle().Which.Drift.Should().ContainSingle().Which.Should().StartWith("its files could not all be deleted");
             var finding = repository.Examine().Should().ContainSingle(f => f.Code == "trash_not_deleted").Which;
             finding.Message.Should().Contain(Path.Join(_repo.Layout.Trash, "1"));
-            finding.Step.Should().Contain("chattr");
+            finding.Step.ToString().Should().Contain("chattr");
         }
         finally
         {

@@ -28,7 +28,7 @@ public sealed class OtherGitsTests : IDisposable
 
         landing.Message.Should().Be("Landing needs git 2.38 or newer; this is git version 2.30.9.");
         forecast.Message.Should().Contain("2.38").And.Contain("2.30.9");
-        landing.Hint.Should().Contain("newer git");
+        landing.Hint.ToString().Should().Contain("newer git");
         repository.Worktrees.Diff("a", null, patch: true, 12_000, null).Patch.Should().Contain("+1");
         repository.Drop("a").BranchKept.Should().NotBeNull();
     }
@@ -97,7 +97,7 @@ public sealed class OtherGitsTests : IDisposable
     {
         var repository = LandingDuringASwitch(alsoWrites: $"; echo mine > '{_repo.Root}/one.txt'");
 
-        repository.Land("a").Notes.Should().ContainSingle().Which.Should().Contain($"{_repo.Root} was switched to main while it moved").And.Contain("git read-tree -m -u");
+        repository.Land("a").Notes.Should().ContainSingle().Which.ToString().Should().Contain($"{_repo.Root} was switched to main while it moved").And.Contain("git read-tree -m -u");
 
         _repo.Read("one.txt").Should().Be("mine\n");
         _repo.Git("show", "main:one.txt").Should().Be("1");
@@ -243,7 +243,7 @@ public sealed class OtherGitsTests : IDisposable
         _repo.Write("two.txt", "2\n");
         _repo.Commit("theirs");
 
-        repository.Land("a", strategy: LandingStrategy.Squash).Notes.Should().ContainSingle().Which.Should().Contain("its branch went on meanwhile");
+        repository.Land("a", strategy: LandingStrategy.Squash).Notes.Should().ContainSingle().Which.ToString().Should().Contain("its branch went on meanwhile");
 
         _repo.Git("rev-parse", "wt/a").Should().Be(File.ReadAllText(more));
         TempRepository.TryGit(Path.Join(_repo.Root, ".worktrees", "a"), "status", "--porcelain", "--branch").Output.Should().Be("## wt/a");

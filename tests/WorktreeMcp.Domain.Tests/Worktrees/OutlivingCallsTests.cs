@@ -152,8 +152,8 @@ public sealed class OutlivingCallsTests : IDisposable
         {
             var refusal = _repo.By(RefusalCode.WorktreeBusy, call);
             refusal.Message.Should().MatchRegex($"{order.RunId} of {Steps.By} has been running for [0-9]+ s \\(.*sleep 900\\)");
-            refusal.Hint.Should().Contain($"worktree_stop(run_id: \"{order.RunId}\")");
-            refusal.Next.Should().Be($"worktree_output(run_id: \"{order.RunId}\")");
+            refusal.Hint.Parts.Should().Contain(part => part.Step == new NextStep.StopRun(order.RunId));
+            refusal.Next.Should().Be(new NextStep.ReadOutput(order.RunId));
         }
 
         one.Worktrees.Stop(order.RunId, "me");

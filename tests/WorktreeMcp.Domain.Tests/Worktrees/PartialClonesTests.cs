@@ -63,8 +63,8 @@ public sealed class PartialClonesTests : IDisposable
     {
         using var repository = Open();
 
-        ((Action)(() => repository.Make("a", baseRef: "feature"))).Should().Throw<Refusal>().Which.Hint.Should().Contain("base_ref \"origin/feature\"");
-        ((Action)(() => repository.Make("a", branch: "feature"))).Should().Throw<Refusal>().Which.Hint.Should().Contain("base_ref \"origin/feature\"");
+        ((Action)(() => repository.Make("a", baseRef: "feature"))).Should().Throw<Refusal>().Which.Hint.ToString().Should().Contain("base_ref \"origin/feature\"");
+        ((Action)(() => repository.Make("a", branch: "feature"))).Should().Throw<Refusal>().Which.Hint.ToString().Should().Contain("base_ref \"origin/feature\"");
     }
 
     private static Refusal Lacking(Repository repository)
@@ -89,8 +89,8 @@ public sealed class PartialClonesTests : IDisposable
     {
         const string Before = "with: ";
         const string After = ". Then repeat";
-        var from = refusal.Hint.IndexOf(Before, StringComparison.Ordinal) + Before.Length;
-        var command = refusal.Hint[from..refusal.Hint.IndexOf(After, StringComparison.Ordinal)];
+        var from = refusal.Hint.ToString().IndexOf(Before, StringComparison.Ordinal) + Before.Length;
+        var command = refusal.Hint.ToString()[from..refusal.Hint.ToString().IndexOf(After, StringComparison.Ordinal)];
         using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command]) { WorkingDirectory = "/", RedirectStandardOutput = true })!;
         shell.WaitForExit();
         shell.ExitCode.Should().Be(0, command);

@@ -97,7 +97,7 @@ public sealed class RefusedLandingsTests : IDisposable
         repository.Make("a", baseRef: baseRef);
         repository.Work("a", "one.txt", "1");
 
-        _repo.By(RefusalCode.InvalidArgument, () => repository.Land("a")).Hint.Should().Contain("into").And.Contain("main");
+        _repo.By(RefusalCode.InvalidArgument, () => repository.Land("a")).Hint.ToString().Should().Contain("into").And.Contain("main");
         repository.Land("a", into: "main").Into.Should().Be("main");
     }
 
@@ -125,7 +125,7 @@ public sealed class RefusedLandingsTests : IDisposable
         var environment = new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")!, ["HOME"] = _repo.Base };
         using var nobody = Repository.Open(_repo.Root, new RepositorySettings(), environment);
 
-        _repo.By(RefusalCode.GitFailed, () => nobody.Land("a")).Hint.Should().Contain("user.name");
+        _repo.By(RefusalCode.GitFailed, () => nobody.Land("a")).Hint.ToString().Should().Contain("user.name");
     }
 
     [Fact]

@@ -220,7 +220,7 @@ public sealed class RestoringWorktreesTests : IDisposable
         repository.Make("A", task);
 
         _repo.By(RefusalCode.AlreadyExists, () => repository.Worktrees.Restore("a", null, null, Steps.By))
-            .Hint.Should().Contain("new_name");
+            .Hint.ToString().Should().Contain("new_name");
         _repo.By(RefusalCode.AlreadyExists, () => repository.Worktrees.Restore("a", "A", null, Steps.By));
         _repo.By(RefusalCode.InvalidArgument, () => repository.Worktrees.Restore("a", "../b", null, Steps.By));
 
@@ -295,7 +295,7 @@ public sealed class RestoringWorktreesTests : IDisposable
         File.WriteAllText(Path.Join(_repo.Layout.TrashedRecords, "wtmcp-trash-1", "index.lock"), string.Empty);
         _repo.By(RefusalCode.WorktreeBusy, () => repository.Worktrees.Restore("a", null, null, Steps.By));
         Directory.Delete(tree, recursive: true);
-        _repo.By(RefusalCode.NotFound, () => repository.Worktrees.Restore("a", null, null, Steps.By)).Next.Should().Contain("branch: \"wt/a\"");
+        _repo.By(RefusalCode.NotFound, () => repository.Worktrees.Restore("a", null, null, Steps.By)).Next.Should().Be(new NextStep.CreateWorktree("a", "wt/a"));
     }
 
     [Fact]

@@ -94,7 +94,7 @@ public sealed class StackedWorktreesTests : IDisposable
 
         var landed = _repository.Land("lower", strategy, remove: remove);
 
-        landed.Notes.Should().ContainSingle(note => note.Contains("started from wt/lower") && note.Contains("upper"));
+        landed.Notes.Should().ContainSingle(note => note.ToString().Contains("started from wt/lower") && note.ToString().Contains("upper"));
         _repo.GitIn(upper, "rev-parse", "HEAD").Should().Be(head);
         Follow("upper", upper, "upper one", "upper two");
         _repository.Land("upper", into: "main").Commits.Should().Be(2);
@@ -199,7 +199,7 @@ public sealed class StackedWorktreesTests : IDisposable
 
 internal static class StackedSteps
 {
-    internal static string? Status(this Repository repository, string name) => repository.Worktrees.Status(name).BaseNote;
+    internal static string? Status(this Repository repository, string name) => repository.Worktrees.Status(name).BaseNote?.ToString();
 
     internal static void TryDeleteBranch(this TempRepository repository, string branch) => TempRepository.TryGit(repository.Root, "branch", "-D", branch);
 }

@@ -24,10 +24,7 @@ public sealed class VerifiedLandingsTests : IDisposable
         var refusal = _repo.By(RefusalCode.VerifyFailed, () => repository.Land("a", verify: "cat one.txt; echo \"broken\" >&2; exit 3"));
 
         refusal.Message.Should().Contain("exit code 3").And.Contain("1\nbroken");
-        var next = NamedCall.Parse(refusal.Next!);
-        next.Tool.Should().Be("worktree_run");
-        next.Arguments!["name"]!.GetValue<string>().Should().Be("a");
-        next.Arguments["command"]!.GetValue<string>().Should().Be("cat one.txt; echo \"broken\" >&2; exit 3");
+        refusal.Next.Should().Be(new NextStep.RunCommand("a", "cat one.txt; echo \"broken\" >&2; exit 3"));
         _repo.EventNames().Should().EndWith(["worktree.merge.before", "worktree.merge.failed"]);
         Leftovers().Should().BeEmpty();
     }
@@ -42,7 +39,7 @@ public sealed class VerifiedLandingsTests : IDisposable
         var refusal = _repo.By(RefusalCode.VerifyFailed, () => repository.Land("a", verify: "MY_TOKEN=abcdef123456 sh -c 'exit 3'"));
 
         refusal.Message.Should().Contain("MY_TOKEN=***");
-        refusal.Next.Should().Be("worktree_run(name: \"a\", command: \"...\")");
+        refusal.Next.Should().Be(new NextStep.RunCommand("a", "..."));
 
         string.Join('\n', _repo.EventLines()).Should().Contain("MY_TOKEN=***").And.NotContain("abcdef123456");
     }

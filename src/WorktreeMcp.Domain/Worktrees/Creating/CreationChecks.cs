@@ -56,7 +56,7 @@ internal sealed class CreationChecks(WorktreePlaces parts)
                 ? $"This is a partial clone that has not fetched all files of {commit[..12]}. A person fetches them with: {PartialClone.FetchFiles(parts.Layout.CommonDirectory, commit)}. Then repeat the call."
             : areGits ? "Read git's words above; repeat the call when the cause is gone."
             : "Repeat the call; if it fails again, `worktree-mcp doctor` here says more.",
-        "worktree_list()");
+        new NextStep.ListWorktrees());
 
     /// <summary>What could not be written, and what becomes of it.</summary>
     internal Refusal NotWritten(Worktree worktree, Exception fault) => new(

@@ -1,4 +1,5 @@
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees.Registry;
 
 namespace WorktreeMcp.Domain.Worktrees.Creating;
@@ -41,7 +42,7 @@ internal sealed class StackedWork(WorktreePlaces parts)
     }
 
     /// <summary>What to do with a worktree that was started from another one's branch once that one has landed; else null.</summary>
-    internal string? AfterLandingBelow(Worktree upper, IReadOnlyList<Worktree> all)
+    internal Advice? AfterLandingBelow(Worktree upper, IReadOnlyList<Worktree> all)
     {
         var lower = all.Where(w => w.Id != upper.Id && w.Branch == upper.BaseRef).OrderByDescending(w => w.IsLive).ThenByDescending(w => w.Id).FirstOrDefault();
         if ((lower?.Landed?.Into ?? lower?.BaseRef) is not { } into || parts.Git.Refs.Resolve($"refs/heads/{into}") is not { } target || TipOf(lower!) is not { } tip || !Holds(target, tip))
@@ -51,8 +52,8 @@ internal sealed class StackedWork(WorktreePlaces parts)
 
         var head = parts.Git.Refs.Resolve($"refs/heads/{upper.Branch}");
         return head is not null && Holds(head, target)
-            ? $"Its base {upper.BaseRef} has landed in {into}, and this branch holds all of {into}: it can land in {into} (worktree_merge with into \"{into}\")."
-            : $"Its base {upper.BaseRef} has landed in {into}; nothing was rebased. Go on from there with worktree_run: git rebase --onto {into} {LastOfBelow(upper, head, lower!.Landed?.Tip ?? tip)[..12]}. Then it can land in {into} (worktree_merge with into \"{into}\").";
+            ? (Advice)$"Its base {upper.BaseRef} has landed in {into}, and this branch holds all of {into}: it can land in {into} ({new NextStep.LandWorktree(Into: into):with})."
+            : $"Its base {upper.BaseRef} has landed in {into}; nothing was rebased. Go on from there with {Step.RunCommand}: git rebase --onto {into} {LastOfBelow(upper, head, lower!.Landed?.Tip ?? tip)[..12]}. Then it can land in {into} ({new NextStep.LandWorktree(Into: into):with}).";
     }
 
     /// <summary>Living worktrees that were started from the branch of another one.</summary>

@@ -71,15 +71,15 @@ internal sealed class StartingPoint(WorktreePlaces parts)
             throw new Refusal(
                 RefusalCode.AlreadyExists,
                 $"Branch {branch} already exists at {tip[..12]}; it was left as it is.",
-                $"Call worktree_create with branch \"{branch}\" to work on it, or choose another name.",
-                $"worktree_create(name: \"{name}\", branch: \"{branch}\")");
+                $"Call {new NextStep.CreateWorktree(Branch: branch):with} to work on it, or choose another name.",
+                new NextStep.CreateWorktree(name, branch));
         }
 
         return parts.Git.BranchClash(branch) is not { } clash ? branch : throw new Refusal(
             RefusalCode.AlreadyExists,
             $"Branch {branch} cannot exist beside branch {clash}: git keeps branches as folders and files.",
             "Choose another name, rename that branch, or set another branch_prefix.",
-            "worktree_list()");
+            new NextStep.ListWorktrees());
     }
 
     /// <summary>A branch that is there and can be worked on; refuses if it cannot.</summary>
@@ -97,6 +97,6 @@ internal sealed class StartingPoint(WorktreePlaces parts)
             RefusalCode.AlreadyExists,
             $"Branch {branch} is checked out at {place}.",
             "Work there, or choose another branch.",
-            "worktree_list()");
+            new NextStep.ListWorktrees());
     }
 }

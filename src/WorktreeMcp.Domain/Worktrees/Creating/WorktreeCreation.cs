@@ -167,7 +167,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
                 same.Status == WorktreeState.Creating && task is not null && same.TaskId == task.Id
                     ? "Wait a moment and repeat the call; it answers with that worktree then."
                     : "Wait a moment and repeat the call, or choose another name.",
-                "worktree_list()");
+                new NextStep.ListWorktrees());
         }
 
         throw new Refusal(
@@ -175,8 +175,8 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
             same.Name == name
                 ? $"Worktree \"{name}\" already exists ({same.Status.Word()}, branch {same.Branch}{(same.TaskId is { } id ? $", task {id}" : string.Empty)})."
                 : $"Worktree \"{same.Name}\" already exists; \"{name}\" differs only in case, which many file systems do not tell apart.",
-            "Choose another name, or bind a task to the one that exists with task_bind_worktree.",
-            "worktree_list()");
+            $"Choose another name, or bind a task to the one that exists with {Step.BindTask}.",
+            new NextStep.ListWorktrees());
     }
 
     private static string? Passing(Worktree worktree) => worktree.Status switch
@@ -237,7 +237,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
                 RefusalCode.AlreadyExists,
                 $"{parts.Layout.Worktree(name)} exists and is not a worktree of this registry; it was left as it is.",
                 "Choose another name, or have a person look at that directory.",
-                "worktree_list()");
+                new NextStep.ListWorktrees());
         }
 
         var (baseRef, commit) = _start.Base(request.BaseRef ?? (request.Branch is null ? _stacking.BaseFor(task, entries.All(change), parts.Settings.BaseRef) : parts.Settings.BaseRef));

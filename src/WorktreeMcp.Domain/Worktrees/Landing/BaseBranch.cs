@@ -189,7 +189,7 @@ internal sealed class BaseBranch(WorktreePlaces parts, WorktreeEntries entries)
         string? why = null;
         if (seen.HasArrived)
         {
-            var answer = Asked(() => parts.Git.Landing.MoveBranch(landing.Into, landing.From, landing.To, "worktree_merge: finished", [guard]));
+            var answer = Asked(() => parts.Git.Landing.MoveBranch(landing.Into, landing.From, landing.To, "worktree-mcp: landing finished", [guard]));
             if (Tip(landing) == landing.To)
             {
                 return (true, (null, string.Empty));
@@ -215,7 +215,7 @@ internal sealed class BaseBranch(WorktreePlaces parts, WorktreeEntries entries)
     // Before the files: a branch that is where it was is never followed by anybody's checkout.
     private void MoveBack(PendingLanding landing, SafeHandle guard)
     {
-        var answer = Asked(() => parts.Git.Landing.MoveBranch(landing.Into, landing.To, landing.From, "worktree_merge: taken back", [guard]));
+        var answer = Asked(() => parts.Git.Landing.MoveBranch(landing.Into, landing.To, landing.From, "worktree-mcp: landing taken back", [guard]));
         if (Tip(landing) == landing.To)
         {
             throw Unsettled(landing, answer.Error);
@@ -315,25 +315,25 @@ internal sealed class BaseBranch(WorktreePlaces parts, WorktreeEntries entries)
         RefusalCode.BaseDirty,
         $"{branch} is checked out at {checkout.Directory} and cannot move: {why}. {after}",
         "Have those files committed or moved away there, or what is going on there finished, then repeat the call.",
-        "worktree_list()");
+        new NextStep.ListWorktrees());
 
     private static Refusal Failed(PendingLanding landing, string words) => new(
         RefusalCode.GitFailed,
         $"git failed while moving {landing.Into}: {(words.Length > 0 ? words : "it said nothing")}. It is where it was.",
         words.Length > 0 ? "Read git's words above, then repeat the call." : "Repeat the call.",
-        "worktree_list()");
+        new NextStep.ListWorktrees());
 
     /// <summary>What is said of a base that can be brought to neither end now.</summary>
     internal static Refusal HalfMoved(PendingLanding landing, HalfMovedException fault) => new(
         RefusalCode.GitFailed,
         $"A landing in {landing.Into} stopped half-way: {fault.Message}. {landing.Into} goes from {landing.From[..12]} to {landing.To[..12]}; it is on record that this is not done.",
         "Remove the cause (permissions, free space). The next call, also one that only lists, puts those files back or finishes the landing; worktree-mcp doctor shows what is left.",
-        "worktree_list()",
+        new NextStep.ListWorktrees(),
         fault);
 
     private static Refusal Unsettled(PendingLanding landing, string words) => new(
         RefusalCode.Busy,
         $"A landing in {landing.Into} was interrupted and cannot be settled now: {words}.",
         "Repeat the call when that git has ended; whoever calls next settles it.",
-        "worktree_list()");
+        new NextStep.ListWorktrees());
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
 
 namespace WorktreeMcp.Domain.Worktrees.Landing;
@@ -46,4 +47,4 @@ public sealed record LandingRequest(
 /// <param name="Notes">What a person would want to know.</param>
 public sealed record LandingResult(
     WorktreeStep Step, string Into, LandingStrategy Strategy, string From, string To, int Commits, int Files, string? Checkout, RunResult? Verified,
-    bool BranchMoved, WorktreeRemoval? Removal, IReadOnlyList<string> Notes);
+    bool BranchMoved, WorktreeRemoval? Removal, IReadOnlyList<Advice> Notes);

@@ -47,8 +47,8 @@ internal sealed class LandingChecks(WorktreePlaces parts, WorktreeEntries entrie
             throw new Refusal(
                 RefusalCode.WorktreeDirty,
                 $"HEAD of worktree \"{worktree.Name}\" is {(head?.ShortBranch is { } other ? $"on branch {other}" : "detached")}, not on {worktree.Branch} with a commit.",
-                $"Put the work on {worktree.Branch} with worktree_run, then repeat the call.",
-                $"worktree_status(name: \"{worktree.Name}\")");
+                $"Put the work on {worktree.Branch} with {Step.RunCommand}, then repeat the call.",
+                new NextStep.ShowWorktree(worktree.Name));
         }
 
         if (entry.OperationInProgress(parts.Files) is { } operation)
@@ -56,8 +56,8 @@ internal sealed class LandingChecks(WorktreePlaces parts, WorktreeEntries entrie
             throw new Refusal(
                 RefusalCode.WorktreeBusy,
                 $"Worktree \"{worktree.Name}\" is in the middle of {operation}.",
-                "Finish or abort it there with worktree_run, then repeat the call.",
-                $"worktree_run(name: \"{worktree.Name}\", command: \"git status\")");
+                $"Finish or abort it there with {Step.RunCommand}, then repeat the call.",
+                new NextStep.RunCommand(worktree.Name, "git status"));
         }
 
         var task = parts.TaskOf(worktree);
@@ -81,8 +81,8 @@ internal sealed class LandingChecks(WorktreePlaces parts, WorktreeEntries entrie
             throw new Refusal(
                 RefusalCode.WorktreeDirty,
                 $"Worktree \"{worktree.Name}\" holds work that is not committed and would not land: {Listed.Of(all, MostListed)}.",
-                "Commit it with worktree_run, or put what is not wanted into .gitignore; then repeat the call.",
-                $"worktree_run(name: \"{worktree.Name}\", command: \"git add -A && git commit -m '...'\")");
+                $"Commit it with {Step.RunCommand}, or put what is not wanted into .gitignore; then repeat the call.",
+                new NextStep.RunCommand(worktree.Name, "git add -A && git commit -m '...'"));
         }
 
         return true;
@@ -96,7 +96,7 @@ internal sealed class LandingChecks(WorktreePlaces parts, WorktreeEntries entrie
                 RefusalCode.InvalidArgument,
                 $"Worktree \"{worktree.Name}\" started from {worktree.BaseRef ?? "a detached HEAD"}, which is no local branch that it could land in.",
                 $"Say into which branch: into. The newest are {string.Join(", ", parts.Git.Branches(5))}.",
-                $"worktree_merge(name: \"{worktree.Name}\", into: \"...\")");
+                new NextStep.LandWorktree(worktree.Name, Into: "..."));
         }
 
         var branch = Tip(into) is null && LongerNames.FirstOrDefault(prefix => into.StartsWith(prefix, StringComparison.Ordinal)) is { } longer ? into[longer.Length..] : into;

@@ -76,7 +76,7 @@ internal sealed class LandingPlan(GitRepository git)
                 RefusalCode.InvalidArgument,
                 $"Branch {source.Worktree.Branch} holds {(odd.Parents.Count == 0 ? "a commit without a parent" : "the merge commit")} {odd.Hash[..12]}, which a rebase cannot carry over.",
                 "Use strategy \"merge\" or \"squash\".",
-                $"worktree_merge(name: \"{source.Worktree.Name}\", strategy: \"squash\")");
+                new NextStep.LandWorktree(source.Worktree.Name, Strategy: "squash"));
         }
 
         if (commits.Count > MostRebased)
@@ -129,15 +129,15 @@ internal sealed class LandingPlan(GitRepository git)
             throw new Refusal(
                 RefusalCode.GitFailed,
                 $"git cannot merge {source.Worktree.Branch} into {source.Into}: they have no history in common, or a commit is missing.",
-                "Look at both with git log in worktree_run.",
-                $"worktree_status(name: \"{source.Worktree.Name}\")");
+                $"Look at both with git log in {Step.RunCommand}.",
+                new NextStep.ShowWorktree(source.Worktree.Name));
         }
 
         return merged.Conflicts.Count == 0 ? merged : throw new Refusal(
             RefusalCode.MergeConflict,
             $"{source.Worktree.Branch} conflicts with {source.Into} at {source.From[..12]}{(commit is null ? string.Empty : $", in commit {commit.Hash[..12]}")} in {Listed.Of(merged.Conflicts, MostListed)}. Nothing was changed.",
             $"In the worktree: merge {source.Into}, resolve these files, commit; then repeat the call.",
-            $"worktree_run(name: \"{source.Worktree.Name}\", command: \"git merge {source.From[..12]}\")");
+            new NextStep.RunCommand(source.Worktree.Name, $"git merge {source.From[..12]}"));
     }
 
     private static string MergeMessage(LandingSource source) => source.Task is { } task

@@ -57,7 +57,7 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
         cause.Code,
         $"{worktree.Branch} has landed: {landing.Into} is at {landing.To[..12]}. Only the record of it is missing: {cause.InnerException?.Message ?? cause.Message}. The next call, even one that only reads, goes on from where this one stopped.",
         "Remove the cause, then repeat the call: nothing lands twice.",
-        "worktree_list()",
+        new NextStep.ListWorktrees(),
         cause);
 
     /// <summary>Says that a landing which came to nothing could not be put on record as that.</summary>
@@ -73,7 +73,7 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
         RefusalCode.GitFailed,
         $"{worktree.Branch} has landed: {landing.Into} is at {landing.To[..12]}. Its own worktree stopped half-way on the way there: {fault.Message}. It is on record that this is not done.",
         "Remove the cause (permissions, free space). The next call, also one that only lists, brings it to one end; nothing lands twice.",
-        "worktree_list()",
+        new NextStep.ListWorktrees(),
         fault);
 
     /// <summary>Records an attempt that came to nothing before anything was moved, as one operation.</summary>
@@ -235,7 +235,7 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
     {
         string? reason = null;
         if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") != landing.To
-            && parts.Git.Landing.MoveBranch(worktree.Branch, landing.Tip, landing.To, $"worktree_merge: landed in {landing.Into}", [guard]) is { Succeeded: false } unmoved)
+            && parts.Git.Landing.MoveBranch(worktree.Branch, landing.Tip, landing.To, $"worktree-mcp: landed in {landing.Into}", [guard]) is { Succeeded: false } unmoved)
         {
             if (unmoved.ExitCode is null)
             {
@@ -295,7 +295,7 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
         }
     }
 
-    private static Refusal Interrupted(string words) => new(RefusalCode.Busy, $"{words}.", "Repeat the call when that git has ended.", "worktree_list()");
+    private static Refusal Interrupted(string words) => new(RefusalCode.Busy, $"{words}.", "Repeat the call when that git has ended.", new NextStep.ListWorktrees());
 
     private static System.Text.Json.Nodes.JsonObject Event(string name, Worktree worktree, BoardTask? task, PendingLanding landing)
     {

@@ -93,12 +93,12 @@ internal sealed class LandingVerification(WorktreePlaces parts, CommandRunner ru
         return new Refusal(
             RefusalCode.VerifyFailed,
             $"verify_command ({Cut(Redaction.Of(command))}) {how} after {run.DurationSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s at the merged commit. Nothing was changed. {(tail.Length == 0 ? "It wrote nothing." : $"The end of what it wrote:\n{tail}")}{(left.Length == 0 ? string.Empty : $"\n{left}")}",
-            "Merge the base in the worktree with worktree_run, make the command pass there, commit, then repeat the call.",
-            $"worktree_run(name: \"{worktree.Name}\", command: {Repeated(command)})");
+            $"Merge the base in the worktree with {Step.RunCommand}, make the command pass there, commit, then repeat the call.",
+            new NextStep.RunCommand(worktree.Name, Repeated(command)));
     }
 
     // As one can repeat it; with a secret in it or too long to read it is left to the caller, who has it.
-    private static string Repeated(string command) => StateText.Quote(command.Length > MostRepeated || Redaction.Of(command) != command ? "..." : command);
+    private static string Repeated(string command) => command.Length > MostRepeated || Redaction.Of(command) != command ? "..." : command;
 
     private static string Cut(string command) => command.Length > 200 ? $"{command[..200]}..." : command;
 

@@ -145,7 +145,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
         return (_plan.Make(source, request.Strategy, request.Message, habits, landing.Descriptor), habits);
     }
 
-    private (WorktreeStep Step, bool Followed, IReadOnlyList<string> Notes)? Move(
+    private (WorktreeStep Step, bool Followed, IReadOnlyList<Advice> Notes)? Move(
         LandingRequest request, LandingSource source, PendingLanding pending, MovableBase movable, WorktreeLock lease, LandingLock landing, string by)
     {
         if (!Begin(request, source, ref pending, by))
@@ -153,7 +153,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
             return null;
         }
 
-        var move = bases.Move(pending, movable, $"worktree_merge {source.Worktree.Branch}", landing.Descriptor);
+        var move = bases.Move(pending, movable, $"worktree-mcp: land {source.Worktree.Branch}", landing.Descriptor);
         switch (move)
         {
             case { Outcome: MoveOutcome.HalfMoved, Why: { } half }:
@@ -172,7 +172,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
         lease.Dispose();
         var reason = pending.Follow ? TryFollow(source.Worktree, pending, landing) : null;
         var step = EndLanded(source.Worktree, pending, by);
-        IReadOnlyList<string> notes = [.. new[] { reason is null ? null : $"{source.Worktree.Branch} still holds its own commits, since {reason}", move.Note }.OfType<string>()];
+        IReadOnlyList<Advice> notes = [.. new[] { reason is null ? null : $"{source.Worktree.Branch} still holds its own commits, since {reason}", move.Note }.OfType<string>().Select(note => (Advice)note)];
         return (step, pending.Follow && reason is null, notes);
     }
 
@@ -187,7 +187,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
                 RefusalCode.WorktreeBusy,
                 $"{worktree.Branch} went on while it was landing: it is no longer at {source.Tip[..12]}. Nothing was changed.",
                 "Repeat the call when its work is done.",
-                $"worktree_merge(name: \"{worktree.Name}\")");
+                new NextStep.LandWorktree(worktree.Name));
         }
 
         if (parts.Git.Refs.Resolve($"refs/heads/{source.Into}") != source.From)
@@ -319,16 +319,16 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
         }
         catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
         {
-            return result with { Notes = [.. result.Notes, $"The worktree was not removed: {fault.Message}{(fault is Refusal { Hint: var hint } ? $" {hint}" : string.Empty)}"] };
+            return result with { Notes = [.. result.Notes, $"The worktree was not removed: {fault.Message}{(fault is Refusal { Hint: var hint } ? (Advice)$" {hint}" : string.Empty)}"] };
         }
     }
 
-    private IEnumerable<string> Notes(Worktree landed, CommitHabits habits, RunResult? verified, IReadOnlyList<ChangedFile> files)
+    private IEnumerable<Advice> Notes(Worktree landed, CommitHabits habits, RunResult? verified, IReadOnlyList<ChangedFile> files)
     {
         // It has happened by now: for a note nothing is finished first, which could fail.
         if (StackedWork.Above(landed, entries.AsTheyAre()) is { Count: > 0 } above)
         {
-            yield return $"started from {landed.Branch} and left as they are: {Listed.Of([.. above.Select(w => w.Name)], 10)}; worktree_status of each says how it goes on";
+            yield return $"started from {landed.Branch} and left as they are: {Listed.Of([.. above.Select(w => w.Name)], 10)}; {Step.ShowWorktree} of each says how it goes on";
         }
 
         if (habits.Hooks.Count > 0)

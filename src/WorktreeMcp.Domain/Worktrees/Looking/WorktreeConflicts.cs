@@ -43,7 +43,7 @@ internal sealed class WorktreeConflicts(WorktreePlaces parts)
         if (named is not null && lanes.All(lane => lane.Worktree != named))
         {
             parts.RequireIdentity(named);
-            throw new Refusal(RefusalCode.GitFailed, notRead.FirstOrDefault(line => line.StartsWith($"{named.Name}:", StringComparison.Ordinal)) ?? $"{named.Name} cannot be read.", "Look at it with worktree_status.", $"worktree_status(name: \"{named.Name}\")");
+            throw new Refusal(RefusalCode.GitFailed, notRead.FirstOrDefault(line => line.StartsWith($"{named.Name}:", StringComparison.Ordinal)) ?? $"{named.Name} cannot be read.", $"Look at it with {Step.ShowWorktree}.", new NextStep.ShowWorktree(named.Name));
         }
 
         var pairs = lanes.SelectMany((left, i) => lanes.Skip(i + 1).Select(right => (Left: left, Right: right)))

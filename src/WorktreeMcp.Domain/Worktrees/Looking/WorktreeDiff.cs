@@ -63,8 +63,8 @@ internal sealed class WorktreeDiff(WorktreePlaces parts)
             throw new Refusal(
                 RefusalCode.InvalidArgument,
                 $"path \"{wanted}\" holds the character that stands for bytes which are not UTF-8. A name with such bytes is shown so, and cannot be asked for by itself.",
-                "Leave path out, or give the folder above it; git diff in worktree_run takes the name as git status quotes it.",
-                $"worktree_diff(name: \"{worktree.Name}\")");
+                $"Leave path out, or give the folder above it; git diff in {Step.RunCommand} takes the name as git status quotes it.",
+                new NextStep.DiffWorktree(worktree.Name));
         }
 
         var large = snapshot.TooLarge.Where(name => wanted is null || name == wanted || name.StartsWith(wanted + "/", StringComparison.Ordinal)).ToList();
@@ -94,7 +94,7 @@ internal sealed class WorktreeDiff(WorktreePlaces parts)
     private string Start(Worktree worktree, string? head)
     {
         var tip = parts.BaseTip(worktree) ?? throw new Refusal(
-            RefusalCode.NotFound, $"The base of worktree \"{worktree.Name}\" is unknown, so there is nothing to compare with.", "Compare with git diff in worktree_run.", $"worktree_status(name: \"{worktree.Name}\")");
+            RefusalCode.NotFound, $"The base of worktree \"{worktree.Name}\" is unknown, so there is nothing to compare with.", $"Compare with git diff in {Step.RunCommand}.", new NextStep.ShowWorktree(worktree.Name));
         return (head is null ? null : parts.Git.Trials.MergeBase(head, tip)) ?? worktree.BaseCommit ?? tip;
     }
 
@@ -120,14 +120,14 @@ internal sealed class WorktreeDiff(WorktreePlaces parts)
 
         if (cursor.Split('-') is not [var state, var text] || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset) || (state == mark && offset > length))
         {
-            throw new Refusal(RefusalCode.InvalidArgument, "cursor is not one that worktree_diff gave.", "Pass next_cursor of the page before with the same path, or leave it out.");
+            throw new Refusal(RefusalCode.InvalidArgument, "cursor is not one that a diff gave.", "Pass next_cursor of the page before with the same path, or leave it out.");
         }
 
         return state == mark ? offset : throw new Refusal(
             RefusalCode.InvalidArgument,
             $"Worktree \"{worktree.Name}\" or its base has changed since that page, or path is another one.",
             "Begin again without cursor.",
-            $"worktree_diff(name: \"{worktree.Name}\", format: \"patch\")");
+            new NextStep.DiffWorktree(worktree.Name, Patch: true));
     }
 
     // At the end of a line if there is one, else between two characters.

@@ -56,8 +56,8 @@ internal sealed class WorktreeEntries(StateStore store, StepProof proof)
         throw new Refusal(
             RefusalCode.NotFound,
             found is null ? $"There is no worktree \"{name}\". {there}" : $"Worktree \"{name}\" was removed. {there}",
-            found is null ? "Take a name from worktree_list, or make one with worktree_create." : "Make a new one with worktree_create, or bring the removed one back with worktree_restore.",
-            found is null ? "worktree_list()" : $"worktree_create(name: \"{name}\")");
+            found is null ? (Advice)$"Take a name from {Step.ListWorktrees}, or make one with {Step.CreateWorktree}." : $"Make a new one with {Step.CreateWorktree}, or bring the removed one back with {Step.RestoreWorktree}.",
+            found is null ? new NextStep.ListWorktrees() : new NextStep.CreateWorktree(name));
     }
 
     /// <summary>Stages a changed entry.</summary>
@@ -110,7 +110,7 @@ internal sealed class WorktreeEntries(StateStore store, StepProof proof)
                 RefusalCode.CorruptFile,
                 $"Worktree \"{name}\" cannot be worked with: {fault.Words}. Nothing acts on it, and everything else works.",
                 fault.IsNewer ? "Work with the newer worktree-mcp that wrote it." : "A person should run worktree-mcp doctor here: with --fix it puts right what the operation log knows.",
-                "worktree_list()");
+                new NextStep.ListWorktrees());
         }
     }
 

@@ -98,9 +98,9 @@ internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepo
             RefusalCode.NotFound,
             $"Worktree \"{worktree.Name}\" at {DirectoryOf(worktree)} fails its identity check: {problem}. Nothing was run in it.",
             problem!.StartsWith(Missing, StringComparison.Ordinal)
-                ? $"worktree_remove with name \"{worktree.Name}\" takes it off the registry; its branch {worktree.Branch} stays if it has commits of its own."
+                ? (Advice)$"{new NextStep.RemoveWorktree(worktree.Name):with} takes it off the registry; its branch {worktree.Branch} stays if it has commits of its own."
                 : "A person should look at that directory; `git worktree repair PATH` restores a lost .git file.",
-            problem.StartsWith(Missing, StringComparison.Ordinal) ? $"worktree_remove(name: \"{worktree.Name}\")" : "worktree_list()");
+            problem.StartsWith(Missing, StringComparison.Ordinal) ? new NextStep.RemoveWorktree(worktree.Name) : new NextStep.ListWorktrees());
     }
 
     /// <summary>
@@ -131,13 +131,13 @@ internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepo
         ? new Refusal(
             RefusalCode.WorktreeBusy,
             $"Worktree \"{name}\" is in use: {string.Join(", ", runs.Take(3).Select(Words))}{(runs.Count > 3 ? $" and {runs.Count - 3} more" : string.Empty)}.",
-            $"Wait for the end with worktree_output, or end it with worktree_stop(run_id: \"{first.Id}\"); then repeat the call.",
-            $"worktree_output(run_id: \"{first.Id}\")")
+            $"Wait for the end with {Step.ReadOutput}, or end it with {new NextStep.StopRun(first.Id)}; then repeat the call.",
+            new NextStep.ReadOutput(first.Id))
         : new Refusal(
             RefusalCode.WorktreeBusy,
             $"Worktree \"{name}\" is in use: a command runs in it, or it is being made or removed.",
-            "Wait for it to end, then repeat the call; worktree_status shows what runs.",
-            $"worktree_status(name: \"{name}\")");
+            $"Wait for it to end, then repeat the call; {Step.ShowWorktree} shows what runs.",
+            new NextStep.ShowWorktree(name));
 
     /// <summary>The task of a worktree, or null when it has none or the task's file is gone.</summary>
     internal BoardTask? TaskOf(Worktree worktree) =>

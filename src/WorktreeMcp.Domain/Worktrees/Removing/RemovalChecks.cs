@@ -37,7 +37,7 @@ internal sealed class RemovalChecks(WorktreePlaces parts, WorktreeEntries entrie
                 RefusalCode.WorktreeBusy,
                 $"Another checkout lies in worktree \"{worktree.Name}\": {Listed.Of([.. found.Select(one => $"{one.Key} ({one.Value})")], MostListed)}. Force does not change that.",
                 "Move it out with git worktree move, or take it down with git worktree remove, if it is yours; then repeat the call.",
-                $"worktree_run(name: \"{worktree.Name}\", command: \"git worktree list\")");
+                new NextStep.RunCommand(worktree.Name, "git worktree list"));
         }
 
         void Add(string place, string what)
@@ -58,7 +58,7 @@ internal sealed class RemovalChecks(WorktreePlaces parts, WorktreeEntries entrie
                 RefusalCode.WorktreeLocked,
                 $"Worktree \"{worktree.Name}\" is locked in git{(reason.Length > 0 ? $": {reason}" : " without a reason")}. Force does not change that.",
                 $"A person who wants it gone runs git worktree unlock on {parts.DirectoryOf(worktree)} first.",
-                $"worktree_status(name: \"{worktree.Name}\")");
+                new NextStep.ShowWorktree(worktree.Name));
         }
 
         if (GitLocks.Select(name => Path.Join(entry.Directory, name)).FirstOrDefault(parts.Exists) is { } held)
@@ -67,7 +67,7 @@ internal sealed class RemovalChecks(WorktreePlaces parts, WorktreeEntries entrie
                 RefusalCode.WorktreeBusy,
                 $"git is at work in worktree \"{worktree.Name}\": {held} exists.",
                 "Wait until that git command has ended, then repeat the call. If none runs, a person may remove that file.",
-                $"worktree_status(name: \"{worktree.Name}\")");
+                new NextStep.ShowWorktree(worktree.Name));
         }
     }
 
@@ -79,8 +79,8 @@ internal sealed class RemovalChecks(WorktreePlaces parts, WorktreeEntries entrie
             throw new Refusal(
                 RefusalCode.WorktreeBusy,
                 $"Worktree \"{worktree.Name}\" is in the middle of {operation}.",
-                "Finish or abort it there with worktree_run, then repeat the call. With force it goes into the trash as it is.",
-                $"worktree_run(name: \"{worktree.Name}\", command: \"git status\")");
+                $"Finish or abort it there with {Step.RunCommand}, then repeat the call. With force it goes into the trash as it is.",
+                new NextStep.RunCommand(worktree.Name, "git status"));
         }
 
         if (Occupants.In(directory) is { Count: > 0 } processes)
@@ -89,7 +89,7 @@ internal sealed class RemovalChecks(WorktreePlaces parts, WorktreeEntries entrie
                 RefusalCode.WorktreeBusy,
                 $"Worktree \"{worktree.Name}\" is the current directory of {string.Join(", ", processes.Take(5).Select(p => $"{p.Name} (process {p.Pid})"))}.",
                 "Let them end or change their directory, then repeat the call. With force they are left standing in the trash.",
-                $"worktree_status(name: \"{worktree.Name}\")");
+                new NextStep.ShowWorktree(worktree.Name));
         }
     }
 
@@ -120,8 +120,8 @@ internal sealed class RemovalChecks(WorktreePlaces parts, WorktreeEntries entrie
             throw new Refusal(
                 RefusalCode.WorktreeDirty,
                 $"Worktree \"{worktree.Name}\" holds work that a removal would take away: {string.Join("; ", findings)}.",
-                "Commit it with worktree_run, or keep the worktree with worktree_keep. With force it goes into the trash as it is, index and all; nothing is deleted.",
-                $"worktree_run(name: \"{worktree.Name}\", command: \"git add -A && git commit -m '...'\")");
+                $"Commit it with {Step.RunCommand}, or keep the worktree with {Step.KeepWorktree}. With force it goes into the trash as it is, index and all; nothing is deleted.",
+                new NextStep.RunCommand(worktree.Name, "git add -A && git commit -m '...'"));
         }
 
         void Add(string what, IReadOnlyList<string> items)

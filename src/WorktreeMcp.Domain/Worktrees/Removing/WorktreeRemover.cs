@@ -117,7 +117,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
             RefusalCode.WorktreeBusy,
             $"Files in worktree \"{name}\" are being changed: they were others after each of {MostLooks} looks.",
             "Let whatever writes there come to its end, then repeat the call. With force it goes into the trash as it is.",
-            $"worktree_status(name: \"{name}\")");
+            new NextStep.ShowWorktree(name));
     }
 
     private WorktreeRemoval TakeDown(
@@ -174,7 +174,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
             RefusalCode.Internal,
             $"Worktree \"{worktree.Name}\" could not be moved into the trash: {fault.Message}. {(still is null ? "The next call, even one that only reads, goes on from where this one stopped." : "It is where it was.")}",
             $"Check free space and permissions of {parts.Layout.Trash}, then repeat the call.",
-            "worktree_list()",
+            new NextStep.ListWorktrees(),
             fault);
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Platform.Processes;
 using WorktreeMcp.Domain.Refusals;
@@ -77,12 +78,12 @@ internal static class SupervisorAnswer
 
     internal static byte[] Refused(Refusal refusal) => StateJson.Line(new JsonObject
     {
-        ["error"] = new JsonObject { ["code"] = refusal.Code.ToString(), ["message"] = refusal.Message, ["hint"] = refusal.Hint, ["next"] = refusal.Next },
+        ["error"] = new JsonObject { ["code"] = refusal.Code.ToString(), ["message"] = refusal.Message, ["hint"] = JsonSerializer.SerializeToNode(refusal.Hint.Parts, AdviceJson.Default.IReadOnlyListAdvicePart), ["next"] = JsonSerializer.SerializeToNode(refusal.Next, AdviceJson.Default.NextStep) },
     });
 
     internal static Refusal ToRefusal(JsonObject error) => new(
         Enum.TryParse<RefusalCode>(error["code"].Text(), out var code) ? code : RefusalCode.Internal,
         error["message"].Text() ?? "The supervisor refused.",
-        error["hint"].Text() ?? "Run it without background.",
-        error["next"].TextOrNull());
+        error["hint"].Deserialize(AdviceJson.Default.IReadOnlyListAdvicePart) is { } hint ? new Advice(hint) : "Run it without background.",
+        error["next"].Deserialize(AdviceJson.Default.NextStep));
 }

@@ -38,7 +38,7 @@ internal sealed class RunPreparation(WorktreePlaces parts, WorktreeEntries entri
                 RefusalCode.RunDisabled,
                 $"Commands are refused while there is something in the settings that cannot be understood: {SettingProblem.Words(problems)}. Nothing was run.",
                 "A person mends it there; that counts from the next call on. Everything but commands works meanwhile.",
-                "worktree_list()");
+                new NextStep.ListWorktrees());
         }
 
         if (!Settings.Enabled)
@@ -47,7 +47,7 @@ internal sealed class RunPreparation(WorktreePlaces parts, WorktreeEntries entri
                 RefusalCode.RunDisabled,
                 "Commands are switched off here: run.enabled is false in the configuration, or the server was started with --no-run. Nothing was run.",
                 "Work on the files in the worktree's path with your own tools, or ask the person who runs this server to switch commands on.",
-                "worktree_list()");
+                new NextStep.ListWorktrees());
         }
     }
 
@@ -219,5 +219,5 @@ internal sealed class RunPreparation(WorktreePlaces parts, WorktreeEntries entri
         RefusalCode.SandboxUnavailable,
         $"Commands run only in a sandbox here (run.sandbox is \"required\" or it could be had), and {problem}.",
         "A person can install bubblewrap, or set run.sandbox to \"auto\" or \"off\".",
-        "worktree_list()");
+        new NextStep.ListWorktrees());
 }

@@ -117,14 +117,14 @@ internal sealed class RunReading(KnownRuns known, Func<IReadOnlyList<Worktree>> 
                 RefusalCode.WorktreeBusy,
                 $"Run {runId} in worktree \"{place.Name}\" is the call of {other.By} to another server, which waits for it. Its output comes with that call's answer.",
                 "Look again later: when that call stops waiting, the run can be read and stopped from here.",
-                $"worktree_status(name: \"{place.Name}\")");
+                new NextStep.ShowWorktree(place.Name));
         }
 
         var there = running.Count == 0 ? "No command runs now." : $"Running now: {string.Join(", ", running.Take(5).Select(each => $"{each.begun.Id} in \"{each.worktree.Name}\""))}.";
         throw new Refusal(
             RefusalCode.NotFound,
             $"There is no run \"{(runId.Length > 60 ? runId[..60] + "..." : runId)}\" whose output is kept. {there}",
-            "Take run_id from the answer of worktree_run or from worktree_status. Short outputs are kept by the server that ran them, long ones for 7 days.",
-            "worktree_list()");
+            $"Take run_id from the answer of {Step.RunCommand} or from {Step.ShowWorktree}. Short outputs are kept by the server that ran them, long ones for 7 days.",
+            new NextStep.ListWorktrees());
     }
 }

@@ -297,8 +297,8 @@ internal sealed class WorktreeRuns(WorktreePlaces parts, WorktreeEntries entries
     private static Refusal Busy(Worktree worktree) => new(
         RefusalCode.WorktreeBusy,
         $"Worktree \"{worktree.Name}\" is being made or removed ({worktree.Status.Word()}).",
-        "Try again in a moment; worktree_list shows where it stands.",
-        "worktree_list()");
+        $"Try again in a moment; {Step.ListWorktrees} shows where it stands.",
+        new NextStep.ListWorktrees());
 
     private sealed record Work(RunOrder Order, Worktree Worktree, BegunRun Begun, WorktreeLock Lease, LiveRun Live)
     {

@@ -63,8 +63,8 @@ internal sealed class WorktreeSetup(WorktreePlaces parts, Trust trust, WorktreeR
         return force ? failure : throw new Refusal(
             RefusalCode.VerifyFailed,
             $"{failure}\nThe worktree was not removed.",
-            "Repair what it complains of, or keep the worktree with worktree_keep. With force it is removed all the same.",
-            $"worktree_status(name: \"{name}\")");
+            $"Repair what it complains of, or keep the worktree with {Step.KeepWorktree}. With force it is removed all the same.",
+            new NextStep.ShowWorktree(name));
     }
 
     private string? WhyNot(SetupCommands wanted, string what, int count) =>

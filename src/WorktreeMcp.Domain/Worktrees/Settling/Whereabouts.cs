@@ -43,7 +43,7 @@ internal sealed class Whereabouts(WorktreePlaces parts)
                     RefusalCode.NotARepository,
                     $"{parts.Layout.Root} is a copy: its worktree \"{worktree.Name}\" belongs to {seen.Place}, which is still there. A change here could act on the original, so nothing was changed.",
                     "Work in the original. A copy of its own is made with git clone, which leaves worktrees behind.",
-                    "worktree_list");
+                    new NextStep.ListWorktrees());
             }
         }
     }

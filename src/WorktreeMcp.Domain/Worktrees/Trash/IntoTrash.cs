@@ -195,7 +195,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
                 RefusalCode.GitFailed,
                 $"Worktree \"{worktree.Name}\" is in the trash, but what becomes of its branch {worktree.Branch} is open: {refusal.Message}",
                 "Nothing is lost. The next call, even one that only reads, goes on from where this one stopped.",
-                "worktree_list()",
+                new NextStep.ListWorktrees(),
                 refusal);
         }
     }
@@ -204,7 +204,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
         RefusalCode.GitFailed,
         $"Worktree \"{worktree.Name}\" is in the trash, but {left} is in the way of its branch {worktree.Branch}, and cannot be taken away while git is at work in the repository.",
         "Nothing is lost. The next call after that git has ended, even one that only reads, finishes the removal.",
-        "worktree_list()");
+        new NextStep.ListWorktrees());
 
     private string? MoveTree(string directory, int id, bool ours)
     {

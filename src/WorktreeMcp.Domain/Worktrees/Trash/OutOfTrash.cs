@@ -229,7 +229,7 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
             RefusalCode.Internal,
             $"Worktree \"{worktree.Name}\" could not be brought back: {fault.Message}. {(undone ? "It waits in the trash as before." : "The next call, even one that only reads, goes on from where this one stopped.")}",
             $"Check free space and permissions of {parts.Layout.Worktrees}, then repeat the call.",
-            "worktree_list(status: \"removed\")",
+            new NextStep.ListWorktrees(Removed: true),
             fault);
     }
 

@@ -14,7 +14,7 @@ namespace WorktreeMcp.Domain.Worktrees.Trash;
 /// </summary>
 internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entries, ISettling settling, OutOfTrash back)
 {
-    private const string ListTrash = "worktree_list(status: \"removed\")";
+    private static readonly NextStep ListTrash = new NextStep.ListWorktrees(Removed: true);
 
     private readonly TrashPointers _pointers = new(parts);
 
@@ -73,7 +73,7 @@ internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entri
             throw new Refusal(
                 RefusalCode.NotFound,
                 $"trash_id {trashId} is no removed worktree \"{name}\"; of that name there {(removed.Count == 1 ? "is" : "are")} {string.Join(", ", removed.Select(w => w.Id))}.",
-                "Take trash_id from worktree_list with status \"removed\", or leave it out for the one removed last.",
+                $"Take trash_id from {new NextStep.ListWorktrees(Removed: true):with}, or leave it out for the one removed last.",
                 ListTrash);
         }
 
@@ -82,8 +82,8 @@ internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entri
         throw new Refusal(
             live is null ? RefusalCode.NotFound : RefusalCode.AlreadyExists,
             $"{(live is null ? $"No worktree \"{name}\" waits in the trash." : $"Worktree \"{name}\" is {live.Status.Word()}, and none of that name waits in the trash.")} {(names.Count == 0 ? "The trash is empty." : $"There are {string.Join(", ", names)}.")}",
-            live is null ? "Take a name from worktree_list with status \"removed\"." : "Work in the one that is there.",
-            live is null ? ListTrash : $"worktree_status(name: \"{name}\")");
+            live is null ? (Advice)$"Take a name from {new NextStep.ListWorktrees(Removed: true):with}." : "Work in the one that is there.",
+            live is null ? ListTrash : new NextStep.ShowWorktree(name));
     }
 
     private void RefuseTaken(IReadOnlyList<Worktree> all, Worktree worktree, string name, string path)
@@ -94,7 +94,7 @@ internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entri
                 RefusalCode.AlreadyExists,
                 $"The name \"{name}\" is taken: worktree \"{other.Name}\" is {other.Status.Word()} (branch {other.Branch}).",
                 "Give new_name, under which it comes back beside that one.",
-                $"worktree_restore(name: \"{worktree.Name}\", new_name: \"{FreeName(all, worktree.Name)}\", trash_id: {worktree.Id})");
+                new NextStep.RestoreWorktree(worktree.Name, FreeName(all, worktree.Name), worktree.Id));
         }
 
         var directory = Path.GetFullPath(path, parts.Layout.Root);
@@ -104,7 +104,7 @@ internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entri
                 RefusalCode.AlreadyExists,
                 LinkAbove(directory) is { } link ? $"{directory} lies behind {link}, which is not a folder." : $"{directory} exists; it was left as it is.",
                 "Give new_name for another place, or have a person look at that directory.",
-                $"worktree_restore(name: \"{worktree.Name}\", new_name: \"{FreeName(all, worktree.Name)}\", trash_id: {worktree.Id})");
+                new NextStep.RestoreWorktree(worktree.Name, FreeName(all, worktree.Name), worktree.Id));
         }
     }
 
@@ -153,9 +153,9 @@ internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entri
                 RefusalCode.NotFound,
                 $"Removed worktree \"{worktree.Name}\" (trash_id {worktree.Id}) cannot be brought back: {problem}.",
                 branchThere
-                    ? $"Its branch {worktree.Branch} is still there: worktree_create with that branch makes a worktree of its commits."
-                    : "worktree-mcp doctor says what is wrong with the trash; a new worktree is made with worktree_create.",
-                branchThere ? $"worktree_create(name: \"{worktree.Name}\", branch: \"{worktree.Branch}\")" : ListTrash);
+                    ? (Advice)$"Its branch {worktree.Branch} is still there: {Step.CreateWorktree} with that branch makes a worktree of its commits."
+                    : $"worktree-mcp doctor says what is wrong with the trash; a new worktree is made with {Step.CreateWorktree}.",
+                branchThere ? new NextStep.CreateWorktree(worktree.Name, worktree.Branch) : ListTrash);
         }
 
         if (parts.Files.Directory.EnumerateFiles(record.Directory, "*.lock").FirstOrDefault() is { } held)
@@ -178,8 +178,8 @@ internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entri
             throw new Refusal(
                 RefusalCode.AlreadyExists,
                 $"Removed worktree \"{worktree.Name}\" holds submodules, which work only where it was: {worktree.Path}, with git's record {worktree.AdminId}.",
-                "Free its name first, for example with worktree_remove, then restore it without new_name.",
-                "worktree_list()");
+                $"Free its name first, for example with {Step.RemoveWorktree}, then restore it without new_name.",
+                new NextStep.ListWorktrees());
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using WorktreeMcp.Domain.Doctor;
+using WorktreeMcp.Server.Wire;
 
 namespace WorktreeMcp.Server.CommandLine.Verbs;
 
@@ -18,7 +19,7 @@ public static class DoctorReport
         {
             text.Append(finding.Done is null ? finding.Severity.ToString().ToLowerInvariant() : "repaired").Append("  ").Append(finding.Code).Append("  ").AppendLine(finding.Subject);
             text.Append("    ").AppendLine(finding.Message);
-            text.Append("    ").Append(Lead(finding)).Append(": ").AppendLine(finding.Step);
+            text.Append("    ").Append(Lead(finding)).Append(": ").AppendLine(ToolWords.Of(finding.Step));
         }
 
         return text.Append(Summary(place, findings, repaired)).ToString();

@@ -3,6 +3,7 @@ using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Domain.Worktrees.Trash;
+using WorktreeMcp.Server.Wire;
 
 namespace WorktreeMcp.Server.CommandLine.Verbs;
 
@@ -24,7 +25,7 @@ public static class GcVerb
         }
         catch (Refusal refusal)
         {
-            await options.Output.WriteLineAsync($"{refusal.Message} {refusal.Hint}");
+            await options.Output.WriteLineAsync($"{refusal.Message} {ToolWords.Of(refusal.Hint)}");
             return 1;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

@@ -1,6 +1,7 @@
 using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Server.Wire;
 
 namespace WorktreeMcp.Server.CommandLine.Verbs;
 
@@ -29,7 +30,7 @@ public static class ReleaseVerb
         }
         catch (Refusal refusal)
         {
-            await options.Error.WriteLineAsync($"worktree-mcp: {refusal.Message} {refusal.Hint}");
+            await options.Error.WriteLineAsync($"worktree-mcp: {refusal.Message} {ToolWords.Of(refusal.Hint)}");
             return 1;
         }
     }

@@ -2,6 +2,7 @@ using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Setup;
+using WorktreeMcp.Server.Wire;
 
 namespace WorktreeMcp.Server.CommandLine.Verbs;
 
@@ -24,7 +25,7 @@ public static class TrustVerb
         }
         catch (Refusal refusal)
         {
-            await options.Error.WriteLineAsync($"worktree-mcp: {refusal.Message} {refusal.Hint}");
+            await options.Error.WriteLineAsync($"worktree-mcp: {refusal.Message} {ToolWords.Of(refusal.Hint)}");
             return 1;
         }
     }

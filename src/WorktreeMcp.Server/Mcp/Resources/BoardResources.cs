@@ -66,6 +66,6 @@ public sealed partial class BoardResources(OpenRepository repository, CallerIden
 
     /// <summary>A refusal where the protocol has no result for one.</summary>
     internal static McpProtocolException AsProtocol(Refusal refusal) => new(
-        $"{refusal.Message} {refusal.Hint}",
+        $"{refusal.Message} {ToolWords.Of(refusal.Hint)}",
         refusal.Code is RefusalCode.NotFound or RefusalCode.InvalidArgument ? McpErrorCode.ResourceNotFound : McpErrorCode.InternalError);
 }

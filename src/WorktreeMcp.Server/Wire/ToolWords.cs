@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using WorktreeMcp.Domain.Refusals;
+
+namespace WorktreeMcp.Server.Wire;
+
+/// <summary>How an agent is told of steps: by the names of tools and their arguments.</summary>
+public static class ToolWords
+{
+    private static readonly JsonTypeInfo<string> Text = WireJson.TypeInfo<string>();
+
+    /// <summary>The tool that does a step.</summary>
+    /// <param name="step">The step.</param>
+    /// <returns>Its name.</returns>
+    public static string Of(Step step) => step switch
+    {
+        Step.ShowBoard => "board_show",
+        Step.CreateTask => "task_create",
+        Step.ListTasks => "task_list",
+        Step.ShowTask => "task_get",
+        Step.ChangeTask => "task_update",
+        Step.ClaimTask => "task_claim",
+        Step.BindTask => "task_bind_worktree",
+        Step.CreateWorktree => "worktree_create",
+        Step.ListWorktrees => "worktree_list",
+        Step.ShowWorktree => "worktree_status",
+        Step.DiffWorktree => "worktree_diff",
+        Step.RunCommand => "worktree_run",
+        Step.ReadOutput => "worktree_output",
+        Step.StopRun => "worktree_stop",
+        Step.LandWorktree => "worktree_merge",
+        Step.KeepWorktree => "worktree_keep",
+        Step.RemoveWorktree => "worktree_remove",
+        Step.RestoreWorktree => "worktree_restore",
+        _ => throw new ArgumentOutOfRangeException(nameof(step), step, "No tool does it."),
+    };
+
+    /// <summary>A step as the call that does it.</summary>
+    /// <param name="step">The step; null has no words.</param>
+    /// <returns>Such as <c>worktree_status(name: "a")</c>, or null.</returns>
+    public static string? Of(NextStep? step) =>
+        step is null ? null : $"{Of(step.Kind)}({string.Join(", ", Arguments(step).Select(argument => $"{argument.Name}: {argument.Value}"))})";
+
+    /// <summary>A sentence with the names of tools in it.</summary>
+    /// <param name="advice">The sentence.</param>
+    /// <returns>Its words.</returns>
+    public static string Of(Advice advice) => string.Concat(advice.Parts.Select(part => part switch
+    {
+        { Text: { } text } => text,
+        { Kind: { } kind } => Of(kind),
+        { Form: StepForm.With, Step: { } step } => $"{Of(step.Kind)} with {string.Join(" and ", Arguments(step).Select(argument => $"{argument.Name} {argument.Value}"))}",
+        _ => Of(part.Step),
+    }));
+
+    private static IEnumerable<(string Name, string Value)> Arguments(NextStep step)
+    {
+        IReadOnlyList<(string Name, object? Value)> all = step switch
+        {
+            NextStep.ShowTask task => [("task_id", task.Id)],
+            NextStep.ReopenTask task => [("task_id", task.Id), ("status", "pending")],
+            NextStep.CreateWorktree made => [("name", made.Name), ("branch", made.Branch), ("task_id", made.TaskId)],
+            NextStep.ListWorktrees list => [("status", list.Removed ? "removed" : null)],
+            NextStep.ShowWorktree worktree => [("name", worktree.Name)],
+            NextStep.DiffWorktree diff => [("name", diff.Name), ("format", diff.Patch ? "patch" : null)],
+            NextStep.RunCommand run => [("name", run.Name), ("command", run.Command)],
+            NextStep.ReadOutput output => [("run_id", output.RunId)],
+            NextStep.StopRun stop => [("run_id", stop.RunId)],
+            NextStep.LandWorktree landing => [("name", landing.Name), ("into", landing.Into), ("strategy", landing.Strategy)],
+            NextStep.KeepWorktree worktree => [("name", worktree.Name)],
+            NextStep.RemoveWorktree worktree => [("name", worktree.Name)],
+            NextStep.RestoreWorktree back => [("name", back.Name), ("new_name", back.NewName), ("trash_id", back.TrashId)],
+            _ => [],
+        };
+        return all.Where(argument => argument.Value is not null).Select(argument => (argument.Name, Written(argument.Value!)));
+    }
+
+    private static string Written(object value) =>
+        value is string text ? JsonSerializer.Serialize(text, Text) : string.Create(CultureInfo.InvariantCulture, $"{value}");
+}
