@@ -74,7 +74,8 @@ internal sealed class Leftovers(StormState storm, IReadOnlyList<Driver> drivers)
             }
         }
 
-        foreach (var path in Directory.EnumerateFiles(Path.Join(storm.Git.Common, "worktree-mcp"), "*tmp*"))
+        // Who holds a lock is told for messages only: what a killed holder left of that is replaced by the next one, and a landing may be long in coming.
+        foreach (var path in Directory.EnumerateFiles(Path.Join(storm.Git.Common, "worktree-mcp"), "*tmp*").Where(path => !path.EndsWith("-holder.json.tmp", StringComparison.Ordinal)))
         {
             Orphan($"{Path.GetFileName(path)} is left over in the private folder", null);
         }

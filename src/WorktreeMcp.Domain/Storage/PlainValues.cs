@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace WorktreeMcp.Domain.Storage;
 
 /// <summary>
@@ -6,7 +8,9 @@ namespace WorktreeMcp.Domain.Storage;
 /// </summary>
 internal static class PlainValues
 {
+    // In bytes: what file systems take for one name. No path that we make of a root and this exceeds the kernel's 4096.
     private const int LongestComponent = 255;
+    private const int LongestPath = 2048;
     private const int LongestName = 1024;
 
     // The last second that a date can have.
@@ -14,7 +18,7 @@ internal static class PlainValues
 
     /// <summary>Whether a text is one component of a path and nothing that a program would take for an option.</summary>
     internal static bool IsComponent(string text) =>
-        text.Length is > 0 and <= LongestComponent && text is not ("." or "..") && text[0] != '-'
+        text.Length > 0 && Fits(text) && text is not ("." or "..") && text[0] != '-'
         && !text.Any(letter => letter is '/' or '\\' || char.IsControl(letter));
 
     /// <summary>Names in the folder of the worktrees that are files of ours.</summary>
@@ -25,8 +29,8 @@ internal static class PlainValues
 
     /// <summary>Whether a text is a path below some root: relative, and by no component nothing or upward.</summary>
     internal static bool IsBelow(string path) =>
-        path.Length is > 0 and <= 4096 && !Path.IsPathRooted(path) && !path.Any(char.IsControl)
-        && path.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar).All(component => component is not ("" or "." or ".."));
+        path.Length is > 0 and <= LongestPath && Encoding.UTF8.GetByteCount(path) <= LongestPath && !Path.IsPathRooted(path) && !path.Any(char.IsControl)
+        && path.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar).All(component => component is not ("" or "." or "..") && Fits(component));
 
     /// <summary>Whether a text is a whole object id in hex.</summary>
     /// <param name="text">The text.</param>
@@ -42,11 +46,13 @@ internal static class PlainValues
         text.Length <= LongestName && text.StartsWith("refs/", StringComparison.Ordinal) && !text.EndsWith('.')
         && !text.Contains("..", StringComparison.Ordinal) && !text.Contains("@{", StringComparison.Ordinal)
         && !text.Any(letter => letter is ' ' or '~' or '^' or ':' or '?' or '*' or '[' or '\\' || char.IsControl(letter))
-        && text.Split('/').All(component => component.Length > 0 && component[0] != '.' && !component.EndsWith(".lock", StringComparison.Ordinal));
+        && text.Split('/').All(component => component.Length > 0 && Fits(component) && component[0] != '.' && !component.EndsWith(".lock", StringComparison.Ordinal));
 
     /// <summary>Whether a text may be what a caller named a commit by: a branch, a tag, or any words that git resolves, but no option and no way upward.</summary>
     internal static bool IsRevision(string text) =>
         text.Length is > 0 and <= LongestName && text[0] != '-' && !text.Any(char.IsControl) && !text.Split('/').Contains("..");
+
+    private static bool Fits(string component) => component.Length <= LongestComponent && Encoding.UTF8.GetByteCount(component) <= LongestComponent;
 
     /// <summary>Whether a number is a time in unix seconds that a date can have.</summary>
     internal static bool IsTime(double seconds) => seconds is >= 0 and <= LatestTime;

@@ -155,6 +155,9 @@ public sealed class PlantedEntriesTests : IDisposable
     [InlineData("path", ".worktrees//a/")]
     [InlineData("path", ".git/hooks")]
     [InlineData("path", ".tasks/x")]
+    [InlineData("path", ".worktrees/LONG")]
+    [InlineData("branch", "wt/LONG")]
+    [InlineData("admin_id", "LONG")]
     [InlineData("admin_id", "a\0b")]
     [InlineData("admin_id", "-a")]
     [InlineData("spare", "../../home")]
@@ -167,7 +170,7 @@ public sealed class PlantedEntriesTests : IDisposable
             before.Work("a", "work.txt", "work");
         }
 
-        Change(1, entry => entry[key] = value.Replace("FILE", file, StringComparison.Ordinal));
+        Change(1, entry => entry[key] = value.Replace("FILE", file, StringComparison.Ordinal).Replace("LONG", new string('\u00e4', 128), StringComparison.Ordinal));
 
         using var repository = _repo.Open();
         var drift = repository.Drift();

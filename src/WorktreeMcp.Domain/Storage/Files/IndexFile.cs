@@ -14,6 +14,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
 {
     private readonly Lock _gate = new();
     private byte[]? _bytes;
+    private IndexText? _text;
     private FileStamp? _stamp;
     private LogMark? _log;
     private IReadOnlyList<StoredWorktree> _entries = [];
@@ -28,7 +29,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
             var kind = info.Kind();
             if (!kind.IsOurs())
             {
-                (_bytes, _stamp, _log, _entries, _newer) = (null, null, null, [], null);
+                (_bytes, _text, _stamp, _log, _entries, _newer) = (null, null, null, null, [], null);
                 throw Corrupt(kind.Problem());
             }
 
@@ -49,9 +50,15 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
 
             if (_bytes is null || !_bytes.AsSpan().SequenceEqual(bytes))
             {
-                var (entries, newer) = Parse(bytes);
-                _entries = KeepSame(_entries, entries ?? throw Corrupt("no JSON object with a list \"worktrees\" can be read from it"));
-                (_bytes, _newer) = (bytes, newer);
+                var text = IndexText.Cut(bytes, _text?.Entries ?? []);
+                var newer = (text?.Frame ?? StateJson.Read(bytes)) is { } frame ? FormatVersion.NewerThanKnown(frame) : null;
+                if (text is null && newer is null)
+                {
+                    throw Corrupt("no JSON object with a list \"worktrees\" can be read from it");
+                }
+
+                (_bytes, _text, _newer) = (bytes, text, newer);
+                _entries = KeepSame(_entries, text is null ? [] : [.. text.Entries.Select(entry => entry.Stored)]);
             }
 
             _stamp = stamp is { IsSettled: true } ? stamp : null;
@@ -113,26 +120,14 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
     /// <summary>The file's new content: the entries that are there, with some replaced, added or (null) taken out.</summary>
     internal byte[] With(IReadOnlyDictionary<int, JsonObject?> changed)
     {
-        // Only the outermost object is looked into: entries that do not change are copied as they were read.
-        var old = StateJson.Read(Bytes()) ?? [];
-        var entries = Entries().ToDictionary(e => e.Id, e => JsonNode.Parse(e.Bytes.Span));
-        foreach (var (id, image) in changed)
+        lock (_gate)
         {
-            if (image is null)
-            {
-                entries.Remove(id);
-            }
-            else
-            {
-                entries[id] = image.DeepClone();
-            }
+            var entries = Entries();
+            // Without the file, what the log has is what is there.
+            var text = _text ?? IndexText.Of(entries);
+            var file = text.With(changed);
+            return file.Length <= FileLimits.Index ? file : throw Corrupt($"with this change it would have more than {FileLimits.Index >> 20} MB");
         }
-
-        old["revision"] = (old["revision"] is JsonValue revision && revision.TryGetValue(out long number) ? number : 0) + 1;
-        var strange = ((old["worktrees"] as JsonArray) ?? []).Where(member => member is not JsonObject).Select(member => member?.DeepClone());
-        old["worktrees"] = new JsonArray([.. entries.OrderBy(e => e.Key).Select(e => e.Value), .. strange]);
-        var file = StateJson.File(old);
-        return file.Length <= FileLimits.Index ? file : throw Corrupt($"with this change it would have more than {FileLimits.Index >> 20} MB");
     }
 
     private byte[]? Read()
@@ -143,7 +138,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
         }
         catch (NotPlainException fault)
         {
-            (_bytes, _stamp, _log, _entries) = (null, null, null, []);
+            (_bytes, _text, _stamp, _log, _entries) = (null, null, null, null, []);
             throw Corrupt(fault.Problem);
         }
     }
@@ -154,46 +149,12 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
         var mark = log.Mark();
         if (mark != _log)
         {
-            (_bytes, _log, _newer, _entries) = (null, mark, null, KeepSame(_entries, FromLog()));
+            (_bytes, _text, _log, _newer, _entries) = (null, null, mark, null, KeepSame(_entries, FromLog()));
         }
     }
 
     private List<StoredWorktree> FromLog() => log.Last() is not { Next.Worktree: > 1 } ? [] :
         [.. log.NewestImages().Where(c => c is { Kind: EntityKind.Worktree, After: not null }).OrderBy(c => c.Id).Select(c => new StoredWorktree(c.Id, StateJson.Line(c.After!).AsMemory()[..^1]))];
-
-    private static (List<StoredWorktree>? Entries, string? Newer) Parse(byte[] bytes)
-    {
-        if (StateJson.Read(bytes) is not { } json)
-        {
-            return (null, null);
-        }
-
-        var newer = FormatVersion.NewerThanKnown(json);
-        if (json["worktrees"] is not JsonArray array)
-        {
-            return (json.ContainsKey("worktrees") && newer is null ? null : [], newer);
-        }
-
-        var entries = array.OfType<JsonObject>().ToList();
-        var highest = entries.Select(IdOf).DefaultIfEmpty(0).Max();
-        var seen = new HashSet<int>();
-        var read = new List<StoredWorktree>(entries.Count);
-        foreach (var entry in entries)
-        {
-            var id = IdOf(entry);
-            if (id <= 0 || !seen.Add(id))
-            {
-                highest = FreeAfter(highest, seen);
-                id = highest;
-                seen.Add(id);
-                entry["id"] = id;
-            }
-
-            read.Add(new StoredWorktree(id, StateJson.Line(entry).AsMemory()[..^1]));
-        }
-
-        return (read, newer);
-    }
 
     /// <summary>The next number that nothing has; where the highest possible one is taken by somebody, the lowest that is free.</summary>
     internal static int FreeAfter(int highest, IReadOnlySet<int> taken)
@@ -213,8 +174,6 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
         var byId = known.ToDictionary(e => e.Id);
         return read.ConvertAll(entry => byId.TryGetValue(entry.Id, out var same) && same.Bytes.Span.SequenceEqual(entry.Bytes.Span) ? same : entry);
     }
-
-    private static int IdOf(JsonObject entry) => entry["id"] is JsonValue value && value.TryGetValue(out int id) && id is > 0 and <= TaskFiles.HighestPossibleId ? id : 0;
 
     private Refusal Corrupt(string problem) => new(
         RefusalCode.CorruptFile,
