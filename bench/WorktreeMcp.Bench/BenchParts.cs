@@ -8,6 +8,7 @@ internal static class BenchParts
         ("start", StartBench.Run),
         ("small", (report, options, scratch) => WorktreeBench.Run(report, options, scratch, "Worktrees of 5 files beside git alone")),
         ("large", Large),
+        ("trash", TrashBench.Run),
         ("together", TogetherBench.Run),
         ("reading", ReadingBench.Run),
         ("tools", Tools),

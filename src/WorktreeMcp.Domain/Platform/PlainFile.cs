@@ -1,4 +1,5 @@
 #pragma warning disable RS0030 // This is what reads files.
+using System.Buffers;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -41,6 +42,39 @@ internal static unsafe partial class PlainFile
     {
         using var file = HandleIfThere(path, followed, out var size);
         return file is null ? null : Bytes(file, size, most, path);
+    }
+
+    /// <summary>Whether a file holds exactly these bytes; not where nothing is.</summary>
+    /// <param name="path">Where it lies.</param>
+    /// <param name="bytes">The bytes.</param>
+    internal static bool Holds(string path, ReadOnlySpan<byte> bytes)
+    {
+        using var file = HandleIfThere(path, followed: false, out var size);
+        if (file is null || size != bytes.Length)
+        {
+            return false;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(Chunk);
+        try
+        {
+            var rest = bytes;
+            while (Fill(file, buffer.AsSpan(0, Chunk), path) is > 0 and var count)
+            {
+                if (!rest.StartsWith(buffer.AsSpan(0, count)))
+                {
+                    return false;
+                }
+
+                rest = rest[count..];
+            }
+
+            return rest.IsEmpty;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     /// <summary>A file's text, or null where nothing is.</summary>

@@ -15,6 +15,7 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
     private readonly Lock _gate = new();
     private byte[]? _bytes;
     private IndexText? _text;
+    private IndexText? _made;
     private FileStamp? _stamp;
     private LogMark? _log;
     private IReadOnlyList<StoredWorktree> _entries = [];
@@ -40,25 +41,24 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
             }
 
             _stamp = null;
-            if (Read() is not { } bytes)
+            if (!IsStill(_bytes))
             {
-                ReadLog();
-                return _entries;
-            }
-
-            _log = null;
-
-            if (_bytes is null || !_bytes.AsSpan().SequenceEqual(bytes))
-            {
-                var text = IndexText.Cut(bytes, _text?.Entries ?? []);
-                var newer = (text?.Frame ?? StateJson.Read(bytes)) is { } frame ? FormatVersion.NewerThanKnown(frame) : null;
-                if (text is null && newer is null)
+                // What we made ourselves is cut already.
+                if (_made is { } made && IsStill(made.Bytes))
                 {
-                    throw Corrupt("no JSON object with a list \"worktrees\" can be read from it");
+                    Take(made.Bytes, made, newer: null);
                 }
-
-                (_bytes, _text, _newer) = (bytes, text, newer);
-                _entries = KeepSame(_entries, text is null ? [] : [.. text.Entries.Select(entry => entry.Stored)]);
+                else if (Read() is { } bytes)
+                {
+                    var text = IndexText.Cut(bytes, _text?.Entries ?? []);
+                    var newer = (text?.Frame ?? StateJson.Read(bytes)) is { } frame ? FormatVersion.NewerThanKnown(frame) : null;
+                    Take(bytes, text is not null || newer is not null ? text : throw Corrupt("no JSON object with a list \"worktrees\" can be read from it"), newer);
+                }
+                else
+                {
+                    ReadLog();
+                    return _entries;
+                }
             }
 
             _stamp = stamp is { IsSettled: true } ? stamp : null;
@@ -125,16 +125,27 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
             var entries = Entries();
             // Without the file, what the log has is what is there.
             var text = _text ?? IndexText.Of(entries);
-            var file = text.With(changed);
-            return file.Length <= FileLimits.Index ? file : throw Corrupt($"with this change it would have more than {FileLimits.Index >> 20} MB");
+            _made = text.With(changed);
+            return _made.Bytes.Length <= FileLimits.Index ? _made.Bytes : throw Corrupt($"with this change it would have more than {FileLimits.Index >> 20} MB");
         }
     }
 
-    private byte[]? Read()
+    private void Take(byte[] bytes, IndexText? text, string? newer)
+    {
+        IReadOnlyList<StoredWorktree> read = text is null ? [] : [.. text.Entries.Select(entry => entry.Stored)];
+        (_entries, _bytes, _text, _log, _newer, _made) = (_text is null ? KeepSame(_entries, read) : read, bytes, text, null, newer, null);
+    }
+
+    // The file is read for it again: its times do not tell two writes of one moment apart.
+    private bool IsStill(byte[]? bytes) => bytes is not null && Plainly(() => PlainFile.Holds(layout.Index, bytes));
+
+    private byte[]? Read() => Plainly(() => PlainFile.BytesIfThere(layout.Index, FileLimits.Index));
+
+    private T Plainly<T>(Func<T> read)
     {
         try
         {
-            return PlainFile.BytesIfThere(layout.Index, FileLimits.Index);
+            return read();
         }
         catch (NotPlainException fault)
         {
@@ -169,10 +180,10 @@ internal sealed class IndexFile(StateLayout layout, IFileSystem files, Operation
     }
 
     // What is parsed from an entry is remembered by the entry, so one that did not change stays the same object.
-    private static List<StoredWorktree> KeepSame(IReadOnlyList<StoredWorktree> known, List<StoredWorktree> read)
+    private static List<StoredWorktree> KeepSame(IReadOnlyList<StoredWorktree> known, IReadOnlyList<StoredWorktree> read)
     {
         var byId = known.ToDictionary(e => e.Id);
-        return read.ConvertAll(entry => byId.TryGetValue(entry.Id, out var same) && same.Bytes.Span.SequenceEqual(entry.Bytes.Span) ? same : entry);
+        return [.. read.Select(entry => byId.TryGetValue(entry.Id, out var same) && same.Bytes.Span.SequenceEqual(entry.Bytes.Span) ? same : entry)];
     }
 
     private Refusal Corrupt(string problem) => new(

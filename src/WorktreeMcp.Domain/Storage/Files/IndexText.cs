@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -20,8 +19,11 @@ internal sealed class IndexText
     private const string Indent = "\n    ";
     private static readonly byte[] EmptyList = "\n  \"worktrees\": []"u8.ToArray();
 
-    private IndexText(JsonObject frame, IReadOnlyList<IndexEntry> entries, IReadOnlyList<JsonNode?> strange) =>
-        (Frame, Entries, Strange) = (frame, entries, strange);
+    private IndexText(byte[] bytes, JsonObject frame, IReadOnlyList<IndexEntry> entries, IReadOnlyList<JsonNode?> strange) =>
+        (Bytes, Frame, Entries, Strange) = (bytes, frame, entries, strange);
+
+    /// <summary>All of it; empty where there is no file.</summary>
+    internal byte[] Bytes { get; }
 
     /// <summary>The outermost object, its list of worktrees empty or not there.</summary>
     internal JsonObject Frame { get; }
@@ -36,15 +38,15 @@ internal sealed class IndexText
     /// <param name="entries">What it is to hold.</param>
     /// <returns>The parts.</returns>
     internal static IndexText Of(IReadOnlyList<StoredWorktree> entries) =>
-        new([], [.. entries.Select(entry => new IndexEntry(Shifted(StateJson.Read(entry.Bytes.Span)!), entry.Id, entry))], []);
+        new([], [], [.. entries.Select(entry => new IndexEntry(Shifted(StateJson.Read(entry.Bytes.Span)!), entry.Id, entry))], []);
 
     /// <summary>Cuts a file.</summary>
     /// <param name="bytes">Its content.</param>
     /// <param name="known">The entries of an earlier cut.</param>
     /// <returns>The parts; null where it is no object that can be written again, or its list of worktrees is none.</returns>
-    internal static IndexText? Cut(ReadOnlyMemory<byte> bytes, IReadOnlyList<IndexEntry> known)
+    internal static IndexText? Cut(byte[] bytes, IReadOnlyList<IndexEntry> known)
     {
-        var text = bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
+        var text = bytes.AsMemory(bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0);
         if (Find(text) is not { } found || StateJson.Read(found.Frame) is not { } frame)
         {
             return null;
@@ -68,52 +70,64 @@ internal sealed class IndexText
             }
         }
 
-        return Members(found.Others) is { } strange ? new IndexText(frame, Number(read), strange) : null;
+        return Members(found.Others) is { } strange ? new IndexText(bytes, frame, Number(read), strange) : null;
     }
 
-    /// <summary>The file's new content.</summary>
-    /// <param name="changed">Entries that are replaced, added or (null) taken out.</param>
-    /// <returns>The bytes.</returns>
-    internal byte[] With(IReadOnlyDictionary<int, JsonObject?> changed)
+    /// <summary>The text with some entries replaced, added or (null) taken out.</summary>
+    /// <param name="changed">The new images.</param>
+    /// <returns>The new text, already cut.</returns>
+    internal IndexText With(IReadOnlyDictionary<int, JsonObject?> changed)
     {
         var frame = (JsonObject)Frame.DeepClone();
         frame["revision"] = (frame["revision"] is JsonValue revision && revision.TryGetValue(out long number) ? number : 0) + 1;
         frame[List] = new JsonArray();
-        var file = StateJson.File(frame).AsSpan();
-        var cut = file.IndexOf(EmptyList) + EmptyList.Length - 1;
+        var file = StateJson.File(frame);
+        var cut = file.AsSpan().IndexOf(EmptyList) + EmptyList.Length - 1;
 
-        var made = new ArrayBufferWriter<byte>(file.Length + Entries.Sum(entry => entry.Text.Length + Indent.Length + 1) + 4096);
-        made.Write(file[..cut]);
-        var isFirst = true;
-        foreach (var part in Parts(changed))
+        List<(ReadOnlyMemory<byte> Text, StoredWorktree? Stored)> parts = [.. Parts(changed)];
+        var separators = parts.Count == 0 ? 0 : (parts.Count * (Indent.Length + 1)) - 1 + "\n  ".Length;
+        var bytes = new byte[file.Length + separators + parts.Sum(part => part.Text.Length)];
+        var entries = new List<IndexEntry>(parts.Count);
+        var end = Put(file.AsSpan(0, cut), 0);
+        foreach (var (text, stored) in parts)
         {
-            made.Write(isFirst ? "\n    "u8 : ",\n    "u8);
-            made.Write(part.Span);
-            isFirst = false;
+            var from = Put(end == cut ? "\n    "u8 : ",\n    "u8, end);
+            end = Put(text.Span, from);
+            if (stored is not null)
+            {
+                entries.Add(new IndexEntry(bytes.AsMemory(from..end), stored.Id, stored));
+            }
         }
 
-        if (!isFirst)
-        {
-            made.Write("\n  "u8);
-        }
+        Put(file.AsSpan(cut), parts.Count == 0 ? end : Put("\n  "u8, end));
+        return new IndexText(bytes, frame, entries, Strange);
 
-        made.Write(file[cut..]);
-        return made.WrittenSpan.ToArray();
+        int Put(ReadOnlySpan<byte> text, int at)
+        {
+            text.CopyTo(bytes.AsSpan(at));
+            return at + text.Length;
+        }
     }
 
-    private IEnumerable<ReadOnlyMemory<byte>> Parts(IReadOnlyDictionary<int, JsonObject?> changed)
+    private IEnumerable<(ReadOnlyMemory<byte> Text, StoredWorktree? Stored)> Parts(IReadOnlyDictionary<int, JsonObject?> changed)
     {
         var kept = Entries.Where(entry => !changed.ContainsKey(entry.Stored.Id)).ToDictionary(entry => entry.Stored.Id);
         foreach (var id in kept.Keys.Concat(changed.Where(change => change.Value is not null).Select(change => change.Key)).Order())
         {
-            yield return !kept.TryGetValue(id, out var entry) ? Shifted(changed[id]!)
-                : entry.WrittenId == id ? entry.Text
-                : Shifted(StateJson.Read(entry.Stored.Bytes.Span)!);
+            if (kept.TryGetValue(id, out var entry))
+            {
+                yield return (entry.WrittenId == id ? entry.Text : Shifted(StateJson.Read(entry.Stored.Bytes.Span)!), entry.Stored);
+            }
+            else
+            {
+                var text = Shifted(changed[id]!);
+                yield return (text, Store(id, StateJson.Read(text.Span)!));
+            }
         }
 
         foreach (var member in Strange)
         {
-            yield return member is null ? "null"u8.ToArray() : Shifted(member);
+            yield return (member is null ? "null"u8.ToArray() : Shifted(member), null);
         }
     }
 
