@@ -13,10 +13,7 @@ internal static partial class FileSizeLimit
     {
         const int FileTooLarge = 25;
         const nint Ignore = 1;
-        if (!OperatingSystem.IsWindows())
-        {
-            _ = SetHandler(FileTooLarge, Ignore);
-        }
+        _ = SetHandler(FileTooLarge, Ignore);
     }
 
     [LibraryImport("libc", EntryPoint = "signal")]

@@ -11,6 +11,14 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
+        if (OperatingSystem.IsWindows())
+        {
+#pragma warning disable RS0030 // Nothing else of ours works there.
+            await Console.Error.WriteLineAsync("worktree-mcp: runs on Linux and macOS; on Windows start it inside WSL.");
+#pragma warning restore RS0030
+            return 1;
+        }
+
         FileSizeLimit.MakeItAnError();
         if (OpenFilesLimit.Problem is { } tooFew)
         {
@@ -36,15 +44,14 @@ internal static class Program
         // Tools block a pool thread while they wait for git or a lock; the pool alone adds two threads a second.
         ThreadPool.SetMinThreads(64, 64);
 
+        var shared = new VerbContext(StartContext.Current(), output, error) { Input = input, Typed = typed };
         return await new ProgramCommands(
-            Serve: (settings, cancel) => ServerProcess.Run(settings, error, cancel),
-            Demo: options => DemoVerb.Run(options),
-            Doctor: options => DoctorVerb.Run(options),
-            Release: options => ReleaseVerb.Run(options),
-            Gc: options => GcVerb.Run(options, input()),
-            Trust: options => TrustVerb.Run(options, typed),
-            StartContext.Current(),
-            output,
-            error).Run(args);
+            shared,
+            (settings, cancel) => ServerProcess.Run(settings, error, cancel),
+            verb => DemoVerb.Command(verb),
+            verb => DoctorVerb.Command(verb),
+            verb => GcVerb.Command(verb),
+            verb => ReleaseVerb.Command(verb),
+            verb => TrustVerb.Command(verb)).Run(args);
     }
 }

@@ -17,6 +17,7 @@ internal sealed class ToolServer : IDisposable
     private readonly ConcurrentQueue<string> _log = new();
     private int _id;
     private bool _isSilent;
+    private volatile bool _isStruck;
 
     private ToolServer(Process process)
     {
@@ -41,7 +42,8 @@ internal sealed class ToolServer : IDisposable
     /// <summary>How one that is gone ended, unless it was killed as the storm kills; null then.</summary>
     public string? EndedByItself() =>
         !_process.WaitForExit(LongestEnd) ? "its streams are closed and it runs on"
-        : _process.ExitCode == KilledExit ? null
+        // Of one that we killed nothing more is to be learned; where other tests share the process, its code may have been taken by them.
+        : _isStruck || _process.ExitCode == KilledExit ? null
         : $"exit code {_process.ExitCode}";
 
     /// <summary>Starts one and greets it; its answer to that is read with the first call.</summary>
@@ -86,7 +88,11 @@ internal sealed class ToolServer : IDisposable
         return answer;
     }
 
-    public void Kill() => Processes.Signal(Pid, Processes.Kill);
+    public void Kill()
+    {
+        _isStruck = true;
+        Processes.Signal(Pid, Processes.Kill);
+    }
 
     public void Dispose()
     {

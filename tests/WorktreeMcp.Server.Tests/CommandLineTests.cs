@@ -140,39 +140,19 @@ public sealed class CommandLineTests : IDisposable
     }
 
     private Task<int> Run(params string[] arguments) => new ProgramCommands(
-        (settings, _) =>
-        {
-            _served.Add(settings);
-            return Task.FromResult(7);
-        },
-        options =>
-        {
-            _shown.Add(options);
-            return Task.FromResult(8);
-        },
-        options =>
-        {
-            _examined.Add(options);
-            return Task.FromResult(9);
-        },
-        options =>
-        {
-            _released.Add(options);
-            return Task.FromResult(11);
-        },
-        options =>
-        {
-            _emptied.Add(options);
-            return Task.FromResult(10);
-        },
-        options =>
-        {
-            _trusted.Add(options);
-            return Task.FromResult(10);
-        },
-        new StartContext(new Dictionary<string, string>(), "/here"),
-        _output,
-        _error).Run(arguments);
+        new VerbContext(new StartContext(new Dictionary<string, string>(), "/here"), _output, _error),
+        (settings, _) => Told(_served, settings, 7),
+        shared => DemoVerb.Command(shared, options => Told(_shown, options, 8)),
+        shared => DoctorVerb.Command(shared, options => Told(_examined, options, 9)),
+        shared => GcVerb.Command(shared, options => Told(_emptied, options, 10)),
+        shared => ReleaseVerb.Command(shared, options => Told(_released, options, 11)),
+        shared => TrustVerb.Command(shared, options => Told(_trusted, options, 10))).Run(arguments);
+
+    private static Task<int> Told<T>(List<T> all, T options, int exit)
+    {
+        all.Add(options);
+        return Task.FromResult(exit);
+    }
 
     private static async Task<string> BuiltVersion()
     {

@@ -1,4 +1,5 @@
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees;
@@ -50,7 +51,7 @@ internal sealed class PassingCheck(WorktreeRegistry registry)
         {
             var parts = registry.Parts;
             var entries = registry.Entries.All();
-            var orphans = new UnknownCheck(parts, entries.Faulty.Count == 0 ? entries : [.. entries, .. new RegistryEntryCheck(parts, entries).Known], []).Orphans(prefix => [.. parts.Git.Refs.Below($"refs/heads/{prefix}").Select(name => name["refs/heads/".Length..])]).Take(MostNamed + 1).ToList();
+            var orphans = new UnknownCheck(parts, entries.Faulty.Count == 0 ? entries : [.. entries, .. new RegistryEntryCheck(parts, entries).Known], []).Orphans(prefix => [.. parts.Git.Refs.Below(BranchRef.Of(prefix)).Select(name => name[BranchRef.Prefix.Length..])]).Take(MostNamed + 1).ToList();
             return
             [
                 .. places,

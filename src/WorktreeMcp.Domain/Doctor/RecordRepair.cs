@@ -62,7 +62,7 @@ internal sealed class RecordRepair(WorktreePlaces parts)
 
     private string HeadOf(RecordOwner owner)
     {
-        if (owner.Branch is { } branch && parts.Git.Refs.Resolve($"refs/heads/{branch}") is not null && parts.Git.CheckedOutAt(branch) is null)
+        if (owner.Branch is { } branch && parts.Git.Refs.Resolve(BranchRef.Of(branch)) is not null && parts.Git.CheckedOutAt(branch) is null)
         {
             return $"ref: refs/heads/{branch}";
         }

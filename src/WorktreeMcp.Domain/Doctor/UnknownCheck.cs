@@ -61,7 +61,7 @@ internal sealed class UnknownCheck(WorktreePlaces parts, IReadOnlyList<Worktree>
             "branch_without_worktree",
             FindingSeverity.Warning,
             branch,
-            $"Branch {branch} at {parts.Git.Refs.Resolve($"refs/heads/{branch}")?[..12]} belongs to no worktree that the registry knows.",
+            $"Branch {branch} at {parts.Git.Refs.Resolve(BranchRef.Of(branch))?[..12]} belongs to no worktree that the registry knows.",
             $"Call {new NextStep.CreateWorktree(Branch: branch):with} to work on it, or rename it to a name that does not begin with {parts.Settings.BranchPrefix}."));
     }
 

@@ -128,7 +128,7 @@ internal sealed class WorktreeCheck(WorktreePlaces parts, IReadOnlyList<Worktree
             return null;
         }
 
-        if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null)
+        if (parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) is null)
         {
             if (head is { Branch: not null, Commit: { } at })
             {

@@ -104,7 +104,7 @@ internal sealed record AdminEntry(string Id, string Directory)
     /// <summary>Whether a branch is checked out here, or waits here for the end of a rebase or a bisect.</summary>
     internal static bool HoldsBranch(string gitDirectory, string branch, RefReader refs, IFileSystem files)
     {
-        var name = $"refs/heads/{branch}";
+        var name = BranchRef.Of(branch);
         return refs.PlainHead(gitDirectory)?.Branch == name
             || PathIn(Path.Join(gitDirectory, "rebase-merge", "head-name"), files) == name
             || PathIn(Path.Join(gitDirectory, "rebase-apply", "head-name"), files) == name

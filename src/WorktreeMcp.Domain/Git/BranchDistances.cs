@@ -157,5 +157,5 @@ internal sealed class BranchDistances(CheckoutGit git, GitRepository repository,
     private static KeyValuePair<string, string>[] Upstream(CommitPair pair) =>
         [KeyValuePair.Create($"branch.{pair.Branch}.remote", "."), KeyValuePair.Create($"branch.{pair.Branch}.merge", Full(pair.Base!))];
 
-    private static string Full(string branch) => $"refs/heads/{branch}";
+    private static string Full(string branch) => BranchRef.Of(branch);
 }

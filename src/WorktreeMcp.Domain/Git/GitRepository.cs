@@ -92,14 +92,14 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
     {
         for (var slash = branch.IndexOf('/', StringComparison.Ordinal); slash > 0; slash = branch.IndexOf('/', slash + 1))
         {
-            if (_refs.Resolve($"refs/heads/{branch[..slash]}") is not null)
+            if (_refs.Resolve(BranchRef.Of(branch[..slash])) is not null)
             {
                 return branch[..slash];
             }
         }
 
         var below = Path.Join(place.CommonDirectory, "refs", "heads", branch);
-        return (files.Directory.Exists(below) && files.Directory.EnumerateFileSystemEntries(below).Any()) || _refs.AnyPackedBelow($"refs/heads/{branch}/")
+        return (files.Directory.Exists(below) && files.Directory.EnumerateFileSystemEntries(below).Any()) || _refs.AnyPackedBelow($"{BranchRef.Of(branch)}/")
             ? $"{branch}/..."
             : null;
     }
@@ -120,7 +120,7 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
 
     /// <summary>Makes a branch that must not exist yet.</summary>
     internal GitAnswer CreateBranch(string branch, string commit, SafeHandle guard) =>
-        git.Run(git.At("update-ref", "-m", BranchBirth.Words, $"refs/heads/{branch}", commit, new string('0', commit.Length)) with { Guards = [guard] });
+        git.Run(git.At("update-ref", "-m", BranchBirth.Words, BranchRef.Of(branch), commit, new string('0', commit.Length)) with { Guards = [guard] });
 
     /// <summary>The commit at which a branch was made for a worktree; null when its log tells another story, or nothing.</summary>
     internal string? BirthOf(string branch) => BranchBirth.Of(place.CommonDirectory, branch, files);
@@ -147,7 +147,7 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
 
     /// <summary>Deletes a branch only if it still points at the commit that was judged.</summary>
     internal GitAnswer DeleteBranch(string branch, string commit, SafeHandle guard) =>
-        git.Run(git.At("update-ref", "-d", $"refs/heads/{branch}", commit) with { Guards = [guard] });
+        git.Run(git.At("update-ref", "-d", BranchRef.Of(branch), commit) with { Guards = [guard] });
 
     /// <summary>Makes git's record of a worktree on an existing branch, without its files: 8 ms whatever its size.</summary>
     internal GitAnswer AddWorktree(string directory, string branch, SafeHandle guard)
@@ -268,9 +268,9 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
 
     /// <summary>Local branches whose name begins so.</summary>
     internal IReadOnlyList<string> BranchesBelow(string prefix) =>
-        [.. Run("for-each-ref", "--format=%(refname)", $"refs/heads/{prefix}").Text
+        [.. Run("for-each-ref", "--format=%(refname)", BranchRef.Of(prefix)).Text
             .Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(name => name["refs/heads/".Length..])];
+            .Select(name => name[BranchRef.Prefix.Length..])];
 
     /// <summary>The settings of the repository itself, as (scope, key, value); those of the user and the system are left out.</summary>
     internal IReadOnlyList<(string Scope, string Key, string Value)> OwnSettings()

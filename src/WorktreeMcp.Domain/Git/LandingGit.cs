@@ -81,7 +81,7 @@ internal sealed class LandingGit(CheckoutGit git, FilteredFiles filtered, Reposi
 
     /// <summary>Moves a branch that is nowhere checked out, if it is still where it was.</summary>
     internal GitAnswer MoveBranch(string branch, string from, string to, string words, IReadOnlyList<SafeHandle> guards) =>
-        git.Run(git.At("update-ref", "-m", words, $"refs/heads/{branch}", to, from) with { Guards = guards });
+        git.Run(git.At("update-ref", "-m", words, BranchRef.Of(branch), to, from) with { Guards = guards });
 
     /// <summary>Where a branch is checked out, or where a rebase or a bisect of it waits; the main checkout first.</summary>
     internal IReadOnlyList<BranchCheckout> CheckoutsOf(string branch, RefReader refs)
@@ -134,7 +134,7 @@ internal sealed class LandingGit(CheckoutGit git, FilteredFiles filtered, Reposi
 
     /// <summary>Puts HEAD of a checkout on a branch without touching a file.</summary>
     internal GitAnswer Attach(BranchCheckout checkout, string branch, SafeHandle guard) =>
-        git.Run(In(checkout, "symbolic-ref", "-m", "worktree-mcp: back on its branch", "HEAD", $"refs/heads/{branch}") with { Guards = [guard] });
+        git.Run(In(checkout, "symbolic-ref", "-m", "worktree-mcp: back on its branch", "HEAD", BranchRef.Of(branch)) with { Guards = [guard] });
 
     /// <summary>What the index of a checkout holds: mode and hash of each file.</summary>
     internal IReadOnlyDictionary<string, (string Mode, string Hash)> Indexed(BranchCheckout checkout) =>

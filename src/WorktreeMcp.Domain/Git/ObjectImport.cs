@@ -201,10 +201,7 @@ internal sealed class ObjectImport(string store, IFileSystem files, bool durable
     private void PutInPlace(string temporary, string target)
     {
         const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-        if (!OperatingSystem.IsWindows())
-        {
-            new FileInfo(temporary).UnixFileMode = ReadOnly;
-        }
+        new FileInfo(temporary).UnixFileMode = ReadOnly;
 
         try
         {

@@ -10,7 +10,7 @@ namespace WorktreeMcp.Domain.Git;
 internal sealed record Head(string? Branch, string? Commit)
 {
     /// <summary>The branch without <c>refs/heads/</c>.</summary>
-    internal string? ShortBranch => Branch is null ? null : Branch.StartsWith("refs/heads/", StringComparison.Ordinal) ? Branch["refs/heads/".Length..] : Branch;
+    internal string? ShortBranch => BranchRef.ShortOf(Branch) ?? Branch;
 }
 
 /// <summary>
@@ -20,7 +20,6 @@ internal sealed record Head(string? Branch, string? Commit)
 internal sealed class RefReader(string commonDirectory, IFileSystem files)
 {
     private const int MostSteps = 5;
-    private const string Branches = "refs/heads/";
     private const string Replacements = "refs/replace/";
     private const long MostPacked = 1024 * 1024;
 
@@ -103,9 +102,9 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
         foreach (var line in LogOf(to))
         {
             if (line[(line.IndexOf('\t', StringComparison.Ordinal) + 1)..].Split(' ') is ["Branch:", "renamed", var old, "to", var next]
-                && old.StartsWith(Branches, StringComparison.Ordinal) && next.StartsWith(Branches, StringComparison.Ordinal) && names.Contains(old[Branches.Length..]))
+                && old.StartsWith(BranchRef.Prefix, StringComparison.Ordinal) && next.StartsWith(BranchRef.Prefix, StringComparison.Ordinal) && names.Contains(old[BranchRef.Prefix.Length..]))
             {
-                names.Add(next[Branches.Length..]);
+                names.Add(next[BranchRef.Prefix.Length..]);
             }
         }
 
@@ -114,7 +113,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
 
     private IEnumerable<string> LogOf(string branch)
     {
-        var log = Path.Join(commonDirectory, "logs", Branches, branch);
+        var log = Path.Join(commonDirectory, "logs", BranchRef.Prefix, branch);
         return files.FileInfo.New(log) is { Exists: true, Length: > 0 } ? PlainFile.Lines(log) : [];
     }
 
@@ -155,7 +154,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
             return null;
         }
 
-        if (!name.StartsWith(Branches, StringComparison.Ordinal))
+        if (!name.StartsWith(BranchRef.Prefix, StringComparison.Ordinal))
         {
             return PackedRefs(info.FullName).Where(packed => packed.Name == name).Select(packed => packed.Hash).FirstOrDefault();
         }
@@ -179,7 +178,7 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
         foreach (var (name, hash) in PackedRefs(info.FullName))
         {
             anyReplacement |= name.StartsWith(Replacements, StringComparison.Ordinal);
-            if (name.StartsWith(Branches, StringComparison.Ordinal))
+            if (name.StartsWith(BranchRef.Prefix, StringComparison.Ordinal))
             {
                 branches.TryAdd(name, hash);
             }

@@ -80,7 +80,7 @@ internal sealed class ScratchStore : IDisposable
     private static string MakeFolder()
     {
         var tried = new List<string>();
-        foreach (var place in new[] { Path.GetTempPath(), Usual }.Distinct(StringComparer.Ordinal))
+        foreach (var place in new[] { Path.GetTempPath(), "/tmp/" }.Distinct(StringComparer.Ordinal))
         {
             try
             {
@@ -106,13 +106,10 @@ internal sealed class ScratchStore : IDisposable
             var path = Path.Join(place, Prefix + Path.GetRandomFileName());
             if (!Path.Exists(path))
             {
-                return OperatingSystem.IsWindows() ? Directory.CreateDirectory(path).FullName
-                    : Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+                return Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
             }
         }
     }
-
-    private static string Usual => OperatingSystem.IsWindows() ? Path.GetTempPath() : "/tmp/";
 
     // The variable is a list with colons between its members, unless they are quoted.
     private static string Quoted(string path) =>

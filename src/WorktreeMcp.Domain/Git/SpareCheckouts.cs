@@ -71,7 +71,7 @@ internal sealed class SpareCheckouts(CheckoutGit git, SettingFiles settings, Rep
 
     /// <summary>Puts HEAD on a branch that exists, without a look at any file.</summary>
     internal GitAnswer Attach(AdminEntry entry, string directory, string branch, SafeHandle guard) =>
-        git.Run(In(entry, directory, "symbolic-ref", "-m", "worktree: made", "HEAD", $"refs/heads/{branch}") with { Guards = [guard] });
+        git.Run(In(entry, directory, "symbolic-ref", "-m", "worktree: made", "HEAD", BranchRef.Of(branch)) with { Guards = [guard] });
 
     /// <summary>How many files differ between two commits; null when one of them says how files are checked out.</summary>
     internal int? Distance(string from, string to)

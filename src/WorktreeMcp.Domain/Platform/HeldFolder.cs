@@ -38,10 +38,10 @@ internal sealed partial class HeldFolder : IDisposable
 
     /// <summary>The same; one that is absent is a DirectoryNotFoundException.</summary>
     internal static HeldFolder Open(IFolderRoots? roots, string path) =>
-        Find(roots, path) ?? throw new DirectoryNotFoundException($"Could not find a part of the path '{path}'.");
+        Find(roots, path) ?? throw Absent(path);
 
-    /// <summary>Opens a folder, and makes what of it is absent.</summary>
-    internal static HeldFolder Make(IFolderRoots? roots, string path) => Reach(roots?.RootOf(path), path, make: true)!;
+    /// <summary>Opens a folder, and makes what of it is absent; one that somebody takes away in that moment is a DirectoryNotFoundException.</summary>
+    internal static HeldFolder Make(IFolderRoots? roots, string path) => Reach(roots?.RootOf(path), path, make: true) ?? throw Absent(path);
 
     /// <summary>The folder that a file is in.</summary>
     internal static HeldFolder Above(IFolderRoots? roots, string path) => Open(roots, System.IO.Path.GetDirectoryName(path)!);
@@ -174,6 +174,8 @@ internal sealed partial class HeldFolder : IDisposable
         }
     }
 
+    private static DirectoryNotFoundException Absent(string path) => new($"Could not find a part of the path '{path}'.");
+
     private static HeldFolder? Reach(string? root, string path, bool make) =>
         root is not null && OperatingSystem.IsLinux() ? ReachHeld(root, path, make)
         : ReachByName(root, path, make) ? new HeldFolder(path, null)
@@ -183,7 +185,7 @@ internal sealed partial class HeldFolder : IDisposable
     {
         var at = root;
         var number = OpenAt(Here, root, OpenFlags.FolderOnly | OpenFlags.PlaceOnly | OpenFlags.CloseOnExec, 0);
-        var held = number >= 0 ? new SafeFileHandle(number, ownsHandle: true) : throw new DirectoryNotFoundException($"Could not find a part of the path '{root}'.");
+        var held = number >= 0 ? new SafeFileHandle(number, ownsHandle: true) : throw Absent(root);
         foreach (var name in System.IO.Path.GetRelativePath(root, path).Split('/'))
         {
             at = System.IO.Path.Join(at, name);

@@ -42,7 +42,7 @@ internal static class SharedFiles
     /// <summary>Gives a folder that was just made its rights.</summary>
     internal static void ShareFolder(string path)
     {
-        if (RightsOf(path) is (var rights, var exactly) && !OperatingSystem.IsWindows())
+        if (RightsOf(path) is (var rights, var exactly))
         {
             try
             {
@@ -74,7 +74,7 @@ internal static class SharedFiles
 
     private static void Share(SafeFileHandle file, string path, Func<UnixFileMode, UnixFileMode, bool, UnixFileMode> wanted)
     {
-        if (RightsOf(path) is (var rights, var exactly) && !OperatingSystem.IsWindows())
+        if (RightsOf(path) is (var rights, var exactly))
         {
             try
             {

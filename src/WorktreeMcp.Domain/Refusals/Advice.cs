@@ -55,23 +55,33 @@ public sealed class Advice
     /// <param name="words">The words.</param>
     public void AppendLiteral(string words) => _parts.Add(new AdvicePart(words));
 
-    /// <summary>Adds a value in words.</summary>
+    /// <summary>Adds a step as it would be written, the name of a kind of step, what another sentence says, or any other value in words.</summary>
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="value">The value.</param>
-    public void AppendFormatted<T>(T value) => _parts.Add(new AdvicePart(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{value}")));
+    public void AppendFormatted<T>(T value)
+    {
+        // By what it is: an overload for steps would give way to this one, which fits each of their records better.
+        switch (value)
+        {
+            case Step kind:
+                _parts.Add(new AdvicePart(Kind: kind));
+                break;
+            case NextStep step:
+                _parts.Add(new AdvicePart(Step: step));
+                break;
+            case Advice advice:
+                _parts.AddRange(advice._parts);
+                break;
+            default:
+                _parts.Add(new AdvicePart(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{value}")));
+                break;
+        }
+    }
 
-    /// <summary>Adds a step by its name.</summary>
-    /// <param name="kind">The step.</param>
-    public void AppendFormatted(Step kind) => _parts.Add(new AdvicePart(Kind: kind));
-
-    /// <summary>Adds a step with its arguments.</summary>
+    /// <summary>Adds a step with its arguments in words.</summary>
     /// <param name="step">The step.</param>
-    /// <param name="format">Nothing, or "with": its arguments in words.</param>
-    public void AppendFormatted(NextStep step, string? format = null) => _parts.Add(new AdvicePart(Step: step, Form: format is null ? StepForm.Written : StepForm.With));
-
-    /// <summary>Adds what another sentence says.</summary>
-    /// <param name="advice">The other sentence; null adds nothing.</param>
-    public void AppendFormatted(Advice? advice) => _parts.AddRange(advice?._parts ?? []);
+    /// <param name="format">"with".</param>
+    public void AppendFormatted(NextStep step, string format) => _parts.Add(new AdvicePart(Step: step, Form: format == "with" ? StepForm.With : throw new ArgumentOutOfRangeException(nameof(format), format, null)));
 
     /// <summary>For logs and tests: the steps by the names they have here.</summary>
     /// <returns>The sentence.</returns>

@@ -91,8 +91,6 @@ internal sealed class CommandRunner(TimeProvider time, CommandEnvironment? envir
             RefusalCode.NotFound, fault.Message, "See which worktrees there are and where they stand.", new NextStep.ListWorktrees(), fault),
         ChildStartFault.Arguments => new Refusal(
             RefusalCode.InvalidArgument, fault.Message, "Put a long command into a script in the worktree and run that.", inner: fault),
-        _ when OperatingSystem.IsWindows() => new Refusal(
-            RefusalCode.Internal, fault.Message, "Run the server on Linux or macOS, or inside WSL.", inner: fault),
         _ => new Refusal(
             RefusalCode.Internal, fault.Message, "Try again when the machine has room for one more process.", inner: fault),
     };

@@ -344,14 +344,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         {
             store.Disk.MakeFolder(store.Layout.Worktrees);
 #pragma warning disable RS0030 // System.IO.Abstractions knows no modes.
-            if (OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(store.Layout.Spares);
-            }
-            else
-            {
-                Directory.CreateDirectory(store.Layout.Spares, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            }
+            Directory.CreateDirectory(store.Layout.Spares, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 #pragma warning restore RS0030
         }
 

@@ -50,7 +50,7 @@ public sealed class ChangingTasksTests : IDisposable
                 {
                     var refusal = _repo.By(RefusalCode.BadTransition, () => Update(id, new TaskEdit { Status = to }));
                     refusal.Message.Should().Contain(from.Word()).And.Contain(to.Word()).And.ContainAll(Legal[from].Select(s => s.Word()));
-                    refusal.Hint.ToString().Should().Contain("pending");
+                    refusal.Next.Should().Be(new NextStep.ReopenTask(id));
                 }
             }
         }

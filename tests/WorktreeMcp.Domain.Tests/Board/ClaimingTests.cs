@@ -231,7 +231,7 @@ public sealed class ClaimingTests : IDisposable
 
         _repository.Board.Get(id).Task.Should().Match<BoardTask>(task => task.Owner == Ann && task.LeaseUntil == null);
         _repository.Board.Update(id, new TaskEdit { Note = "seen" }, Bob);
-        _repo.By(RefusalCode.BadTransition, () => _repository.Board.Claim(id, null, Bob)).Hint.ToString().Should().Contain("pending");
+        _repo.By(RefusalCode.BadTransition, () => _repository.Board.Claim(id, null, Bob)).Next.Should().Be(new NextStep.ReopenTask(id));
     }
 
     [Fact]

@@ -179,7 +179,7 @@ public sealed class StackedWorktreesTests : IDisposable
         var command = note[note.IndexOf("git rebase", StringComparison.Ordinal)..note.IndexOf(". Then", StringComparison.Ordinal)];
         _repository.Shell(name, command).Run.ExitCode.Should().Be(0);
         _repo.GitIn(directory, "log", "--reverse", "--format=%s", "main..HEAD").Split('\n').Should().Equal(own);
-        _repository.Status(name).Should().Contain("it can land in main").And.Contain("into \"main\"");
+        _repository.Status(name).Should().Contain("it can land in main").And.Contain("Into = main");
     }
 
     private (int First, int Second) Chain()

@@ -17,11 +17,6 @@ public static class ChildProcess
     /// <exception cref="ChildStartException">It could not be started.</exception>
     public static ChildExit Run(ChildSpec spec, ChildOutput sink, CancellationToken cancel, Action<int>? started = null)
     {
-        if (OperatingSystem.IsWindows())
-        {
-            throw new ChildStartException(ChildStartFault.System, 0, "Starting processes needs Linux or macOS.");
-        }
-
         UnreapedChildren.Reap();
         if (cancel.IsCancellationRequested)
         {

@@ -52,7 +52,7 @@ internal sealed class CreationChecks(WorktreePlaces parts)
         $"Worktree \"{worktree.Name}\" could not be made: {(words.Length > 0 ? words : "git failed without a word")}. What was there of it was taken back.",
         parts.Git.Records.AnyBroken(besides: worktree.Name)
             ? "One of git's records of worktrees is broken, so git makes no other: a person should run `worktree-mcp doctor` here, which names it."
-            : PartialClone.IsMissing(words) && (worktree.BaseCommit ?? parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}")) is { } commit
+            : PartialClone.IsMissing(words) && (worktree.BaseCommit ?? parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch))) is { } commit
                 ? $"This is a partial clone that has not fetched all files of {commit[..12]}. A person fetches them with: {PartialClone.FetchFiles(parts.Layout.CommonDirectory, commit)}. Then repeat the call."
             : areGits ? "Read git's words above; repeat the call when the cause is gone."
             : "Repeat the call; if it fails again, `worktree-mcp doctor` here says more.",

@@ -77,7 +77,7 @@ internal sealed class CreationUndo(WorktreePlaces parts, IntoTrash trash)
     private void ForgetUnborn(Worktree worktree)
     {
         var reflog = Reflog(worktree);
-        if (worktree.BranchCreated && parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null && parts.Files.KindOf(reflog) == FileKind.Regular
+        if (worktree.BranchCreated && parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) is null && parts.Files.KindOf(reflog) == FileKind.Regular
             && PlainFile.Lines(reflog).Take(2).All(line => IsBirth(line, worktree.BaseCommit!)))
         {
             parts.Store.Disk.Delete(reflog);
@@ -86,7 +86,7 @@ internal sealed class CreationUndo(WorktreePlaces parts, IntoTrash trash)
 
     private bool IsUntouched(Worktree worktree)
     {
-        if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") != worktree.BaseCommit || parts.Git.CheckedOutAt(worktree.Branch) is not null)
+        if (parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) != worktree.BaseCommit || parts.Git.CheckedOutAt(worktree.Branch) is not null)
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees.Registry;
 
@@ -23,7 +24,7 @@ internal sealed class StackedWork(WorktreePlaces parts)
 
         var missing = Work(task, all).Where(work => !Holds(start, work.Tip)).ToList();
         return Work(task, all).SelectMany(work => new[] { work.Worktree.Landed?.Into, work.Worktree.BaseRef }).OfType<string>().Distinct(StringComparer.Ordinal)
-            .Select(branch => (Branch: branch, Tip: parts.Git.Refs.Resolve($"refs/heads/{branch}")))
+            .Select(branch => (Branch: branch, Tip: parts.Git.Refs.Resolve(BranchRef.Of(branch))))
             .Where(candidate => candidate.Tip is not null && Holds(candidate.Tip, start))
             .Select(candidate => (candidate.Branch, Count: missing.Count(work => Holds(candidate.Tip!, work.Tip))))
             .Where(candidate => candidate.Count > 0)
@@ -45,12 +46,12 @@ internal sealed class StackedWork(WorktreePlaces parts)
     internal Advice? AfterLandingBelow(Worktree upper, IReadOnlyList<Worktree> all)
     {
         var lower = all.Where(w => w.Id != upper.Id && w.Branch == upper.BaseRef).OrderByDescending(w => w.IsLive).ThenByDescending(w => w.Id).FirstOrDefault();
-        if ((lower?.Landed?.Into ?? lower?.BaseRef) is not { } into || parts.Git.Refs.Resolve($"refs/heads/{into}") is not { } target || TipOf(lower!) is not { } tip || !Holds(target, tip))
+        if ((lower?.Landed?.Into ?? lower?.BaseRef) is not { } into || parts.Git.Refs.Resolve(BranchRef.Of(into)) is not { } target || TipOf(lower!) is not { } tip || !Holds(target, tip))
         {
             return null;
         }
 
-        var head = parts.Git.Refs.Resolve($"refs/heads/{upper.Branch}");
+        var head = parts.Git.Refs.Resolve(BranchRef.Of(upper.Branch));
         return head is not null && Holds(head, target)
             ? (Advice)$"Its base {upper.BaseRef} has landed in {into}, and this branch holds all of {into}: it can land in {into} ({new NextStep.LandWorktree(Into: into):with})."
             : $"Its base {upper.BaseRef} has landed in {into}; nothing was rebased. Go on from there with {Step.RunCommand}: git rebase --onto {into} {LastOfBelow(upper, head, lower!.Landed?.Tip ?? tip)[..12]}. Then it can land in {into} ({new NextStep.LandWorktree(Into: into):with}).";
@@ -76,7 +77,7 @@ internal sealed class StackedWork(WorktreePlaces parts)
     // What landed as another commit is found by that one. Without commits of its own there is nothing to be held.
     private string? TipOf(Worktree worktree)
     {
-        var tip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") ?? worktree.Trash?.Tip;
+        var tip = parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) ?? worktree.Trash?.Tip;
         return worktree.Landed is { } landed && (tip is null || tip == landed.Tip || tip == landed.Commit) ? landed.Commit
             : tip != worktree.BaseCommit ? tip
             : null;

@@ -7,10 +7,10 @@ namespace WorktreeMcp.Domain.Worktrees.Creating;
 /// <summary>Which commit a new worktree starts at, and which branch it is on.</summary>
 internal sealed class StartingPoint(WorktreePlaces parts)
 {
-    private static readonly string[] LongerNames = ["refs/heads/", "heads/"];
+    private static readonly string[] LongerNames = [BranchRef.Prefix, "heads/"];
 
     /// <summary>Whether the branch of a new worktree of that name could be made.</summary>
-    internal bool IsFree(string name) => BranchFor(name) is var branch && parts.Git.Refs.Resolve($"refs/heads/{branch}") is null && parts.Git.BranchClash(branch) is null;
+    internal bool IsFree(string name) => BranchFor(name) is var branch && parts.Git.Refs.Resolve(BranchRef.Of(branch)) is null && parts.Git.BranchClash(branch) is null;
 
     // Where somebody has a branch "wt" there can be none below it, whatever the name: then it is "wt-NAME" instead of "wt/NAME".
     private string BranchFor(string name)
@@ -58,15 +58,15 @@ internal sealed class StartingPoint(WorktreePlaces parts)
 
     // A branch by its longer names is still that branch, whose tip moves.
     private string? BranchNamed(string asked) => LongerNames
-        .Where(prefix => asked.StartsWith(prefix, StringComparison.Ordinal) && parts.Git.Refs.Resolve($"refs/heads/{asked}") is null)
+        .Where(prefix => asked.StartsWith(prefix, StringComparison.Ordinal) && parts.Git.Refs.Resolve(BranchRef.Of(asked)) is null)
         .Select(prefix => asked[prefix.Length..])
-        .FirstOrDefault(branch => parts.Git.Refs.Resolve($"refs/heads/{branch}") is not null);
+        .FirstOrDefault(branch => parts.Git.Refs.Resolve(BranchRef.Of(branch)) is not null);
 
     /// <summary>The branch of a new worktree; refuses if it is there or cannot be made.</summary>
     internal string NewBranch(string name)
     {
         var branch = BranchFor(name);
-        if (parts.Git.Refs.Resolve($"refs/heads/{branch}") is { } tip)
+        if (parts.Git.Refs.Resolve(BranchRef.Of(branch)) is { } tip)
         {
             throw new Refusal(
                 RefusalCode.AlreadyExists,
@@ -85,7 +85,7 @@ internal sealed class StartingPoint(WorktreePlaces parts)
     /// <summary>A branch that is there and can be worked on; refuses if it cannot.</summary>
     internal string Attachable(string branch)
     {
-        if (branch.StartsWith('-') || parts.Git.Refs.Resolve($"refs/heads/{branch}") is null || !parts.Git.IsBranchName(branch))
+        if (branch.StartsWith('-') || parts.Git.Refs.Resolve(BranchRef.Of(branch)) is null || !parts.Git.IsBranchName(branch))
         {
             throw new Refusal(
                 branch.StartsWith('-') ? RefusalCode.InvalidArgument : RefusalCode.NotFound,

@@ -73,10 +73,10 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
             return null;
         }
 
-        var wanted = request.Branch is { } branch ? parts.Git.Refs.Resolve($"refs/heads/{branch}")
+        var wanted = request.Branch is { } branch ? parts.Git.Refs.Resolve(BranchRef.Of(branch))
             : (request.BaseRef ?? parts.Settings.BaseRef) is var asked && asked == "HEAD" ? parts.Git.MainHead().Commit
             : asked.StartsWith('-') ? null
-            : parts.Git.Refs.Resolve($"refs/heads/{asked}") ?? parts.Git.ResolveCommit(asked);
+            : parts.Git.Refs.Resolve(BranchRef.Of(asked)) ?? parts.Git.ResolveCommit(asked);
         return wanted is null ? null : parts.Spares.Reserve(wanted);
     }
 
@@ -90,7 +90,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
                 : parts.Git.Checkouts.Populate(entry, directory, guard, alone: entries.InTheMaking < 2);
         }
 
-        var wanted = started.BranchCreated ? started.BaseCommit : parts.Git.Refs.Resolve($"refs/heads/{started.Branch}");
+        var wanted = started.BranchCreated ? started.BaseCommit : parts.Git.Refs.Resolve(BranchRef.Of(started.Branch));
         return spare.Commit == wanted ? GitAnswer.Done : parts.Git.Checkouts.Advance(entry, directory, spare.Commit, guard);
     }
 
@@ -269,7 +269,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
                 parts.Git.CreateBranch(worktree.Branch, worktree.BaseCommit!, change.Descriptor).Require($"making branch {worktree.Branch}");
             }
 
-            var commit = worktree.BranchCreated ? worktree.BaseCommit : parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}");
+            var commit = worktree.BranchCreated ? worktree.BaseCommit : parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch));
             if (commit is not null && spare?.MoveTo(parts.DirectoryOf(worktree), worktree.Branch, commit, change.Descriptor) is { } moved)
             {
                 return worktree with { AdminId = moved.Id };

@@ -245,7 +245,7 @@ internal sealed class BaseBranch(WorktreePlaces parts, WorktreeEntries entries)
         }
     }
 
-    private string? Tip(PendingLanding landing) => parts.Git.Refs.Resolve($"refs/heads/{landing.Into}");
+    private string? Tip(PendingLanding landing) => parts.Git.Refs.Resolve(BranchRef.Of(landing.Into));
 
     private bool HasLanded(PendingLanding landing, string? now) => now is not null && (now == landing.To || (now != landing.From && parts.Git.Landing.IsAncestor(landing.To, now)));
 

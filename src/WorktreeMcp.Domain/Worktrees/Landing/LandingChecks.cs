@@ -13,7 +13,7 @@ internal sealed class LandingChecks(WorktreePlaces parts, WorktreeEntries entrie
     private const int MostMessage = 20_000;
     private const int MostCommand = 32_000;
 
-    private static readonly string[] LongerNames = ["refs/heads/", "heads/"];
+    private static readonly string[] LongerNames = [BranchRef.Prefix, "heads/"];
 
     /// <summary>Refuses what cannot be asked for.</summary>
     internal static void Require(LandingRequest request)
@@ -66,7 +66,7 @@ internal sealed class LandingChecks(WorktreePlaces parts, WorktreeEntries entrie
             WorktreePlaces.EnsureCanComplete(worktree, task);
         }
 
-        return new LandingSource(worktree, entry, task, head.Commit, into, parts.Git.Refs.Resolve($"refs/heads/{into}")!);
+        return new LandingSource(worktree, entry, task, head.Commit, into, parts.Git.Refs.Resolve(BranchRef.Of(into))!);
     }
 
     /// <summary>Refuses if the worktree holds anything that is not committed, and so would not land.</summary>
@@ -111,7 +111,7 @@ internal sealed class LandingChecks(WorktreePlaces parts, WorktreeEntries entrie
             "Give one of these as into, or leave it out for the branch that the worktree started from.");
     }
 
-    private string? Tip(string branch) => parts.Git.Refs.Resolve($"refs/heads/{branch}");
+    private string? Tip(string branch) => parts.Git.Refs.Resolve(BranchRef.Of(branch));
 
     /// <summary>The entry as it is now; refuses if it is another one, or in the middle of something.</summary>
     internal Worktree Same(IReadOnlyList<Worktree> all, Worktree found)

@@ -234,7 +234,7 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
     private (string? Reason, GitAnswer? Killed) TakeBranchAlong(Worktree worktree, BranchCheckout checkout, PendingLanding landing, SafeHandle guard)
     {
         string? reason = null;
-        if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") != landing.To
+        if (parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) != landing.To
             && parts.Git.Landing.MoveBranch(worktree.Branch, landing.Tip, landing.To, $"worktree-mcp: landed in {landing.Into}", [guard]) is { Succeeded: false } unmoved)
         {
             if (unmoved.ExitCode is null)
@@ -242,7 +242,7 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
                 return (null, unmoved);
             }
 
-            var now = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") ?? landing.Tip;
+            var now = parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) ?? landing.Tip;
             reason = now == landing.Tip ? $"its branch would not follow: {unmoved.Error}" : "its branch went on meanwhile";
             if (GoBack(checkout, landing, now, guard) is { } killed)
             {

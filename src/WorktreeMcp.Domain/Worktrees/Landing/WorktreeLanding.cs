@@ -181,7 +181,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
     {
         using var change = parts.Store.Begin("worktree.merge", by);
         var worktree = _sight.Same(entries.All(change), source.Worktree);
-        if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") != source.Tip)
+        if (parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) != source.Tip)
         {
             throw new Refusal(
                 RefusalCode.WorktreeBusy,
@@ -190,7 +190,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
                 new NextStep.LandWorktree(worktree.Name));
         }
 
-        if (parts.Git.Refs.Resolve($"refs/heads/{source.Into}") != source.From)
+        if (parts.Git.Refs.Resolve(BranchRef.Of(source.Into)) != source.From)
         {
             return false;
         }

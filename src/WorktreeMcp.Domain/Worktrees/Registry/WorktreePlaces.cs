@@ -43,7 +43,7 @@ internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepo
 
     /// <summary>The commit that the base is at now, else the one the worktree started from; null for an old entry without either.</summary>
     internal string? BaseTip(Worktree worktree) =>
-        (worktree.BaseRef is null ? null : Git.Refs.Resolve($"refs/heads/{worktree.BaseRef}")) ?? worktree.BaseCommit ?? Git.MainHead().Commit;
+        (worktree.BaseRef is null ? null : Git.Refs.Resolve(BranchRef.Of(worktree.BaseRef))) ?? worktree.BaseCommit ?? Git.MainHead().Commit;
 
     /// <summary>
     /// Both directions of a worktree's identity: its directory names an admin entry of this repository, and that names
@@ -179,7 +179,7 @@ internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepo
             answer = Git.DeleteBranch(worktree.Branch, tip, guard);
         }
 
-        return (answer.Succeeded || Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is null ? null : answer.ErrorInOneLine, wasKilled);
+        return (answer.Succeeded || Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) is null ? null : answer.ErrorInOneLine, wasKilled);
     }
 
     private string MovedTo(Worktree worktree, string directory) =>

@@ -130,7 +130,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
             Reason = reason,
             Trash = new TrashedWorktree(null, worktree.AdminId, null, worktree.Status, completeTask)
             {
-                BranchTip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}"),
+                BranchTip = parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)),
                 KeptReason = worktree.Reason,
             },
         });
@@ -204,7 +204,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
         }
 
         var tree = gone.Trash?.Path is { } path ? Path.GetFullPath(path, parts.Layout.Root) : null;
-        var branchThere = parts.Git.Refs.Resolve($"refs/heads/{gone.Branch}") is not null;
+        var branchThere = parts.Git.Refs.Resolve(BranchRef.Of(gone.Branch)) is not null;
         return new WorktreeRemoval(
             new WorktreeStep(gone, directory, task, Already: true, ready, warning), tree, !branchThere, branchThere ? "it stayed when the worktree was removed" : null, [], []);
     }

@@ -29,7 +29,7 @@ internal sealed class SandboxImports(WorktreePlaces parts)
     /// <summary>Makes the private folders of a run.</summary>
     internal PrivateGit Prepare(Worktree worktree, AdminEntry entry, string runId)
     {
-        var branch = $"refs/heads/{worktree.Branch}";
+        var branch = BranchRef.Of(worktree.Branch);
         var own = new PrivateGit(Path.Join(Folder(worktree.Id), runId), Path.GetDirectoryName(branch)!);
         foreach (var folder in (string[])[own.Objects, own.Info, own.Refs, own.Logs, RealRefs(own), RealLogs(own)])
         {
@@ -200,7 +200,7 @@ internal sealed class SandboxImports(WorktreePlaces parts)
 
     private string? Move(Worktree worktree, string name, string? from, string to, string run, SafeHandle guard)
     {
-        var short_ = name["refs/heads/".Length..];
+        var short_ = name[BranchRef.Prefix.Length..];
         if (!parts.Git.IsComplete(to, from))
         {
             return $"Branch {short_} was at {to[..12]} in the sandbox, which is no whole commit; it stays where it was.";

@@ -88,7 +88,7 @@ internal sealed class LostWorktrees(WorktreePlaces parts)
 
     // Its HEAD may be on another branch, or detached by a rebase: then its own is the one that was made for it.
     private string? BranchOf(AdminEntry record, string own) =>
-        parts.Git.Refs.Resolve($"refs/heads/{own}") is not null ? own : parts.Git.Refs.ReadHead(record.Directory)?.ShortBranch;
+        parts.Git.Refs.Resolve(BranchRef.Of(own)) is not null ? own : parts.Git.Refs.ReadHead(record.Directory)?.ShortBranch;
 
     private Dictionary<string, BoardTask> TasksByWorktree() => parts.Store.TaskFiles.All()
         .Select(stored => parts.Board.Find(stored.Id)).OfType<BoardTask>()

@@ -76,7 +76,7 @@ internal sealed class Whereabouts(WorktreePlaces parts)
     {
         var refs = parts.Git.Refs;
         return refs.PlainHead(record.Directory)?.ShortBranch is { } branch && branch != worktree.Branch
-            && refs.Resolve($"refs/heads/{worktree.Branch}") is null && refs.Resolve($"refs/heads/{branch}") is not null && refs.IsRenamed(worktree.Branch, branch)
+            && refs.Resolve(BranchRef.Of(worktree.Branch)) is null && refs.Resolve(BranchRef.Of(branch)) is not null && refs.IsRenamed(worktree.Branch, branch)
             ? new Whereabout(SightingKind.BranchRenamed, branch)
             : AsRecorded;
     }

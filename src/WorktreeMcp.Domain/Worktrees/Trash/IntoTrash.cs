@@ -25,7 +25,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
     /// <summary>Finds out what a worktree's branch is worth, before the lock is taken: a removal need not ask git for long under it then.</summary>
     internal void Foresee(Worktree worktree)
     {
-        if (worktree.BranchCreated && parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is { } tip)
+        if (worktree.BranchCreated && parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) is { } tip)
         {
             _worth.OwnWork(worktree, tip);
         }
@@ -78,7 +78,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
         return new TrashedWorktree(tree is null ? null : Relative(tree), trashed.Id, head?.Commit, Before(worktree))
         {
             Head = attached,
-            BranchTip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") ?? worktree.Trash?.BranchTip,
+            BranchTip = parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) ?? worktree.Trash?.BranchTip,
             KeptReason = worktree.Trash?.KeptReason,
         };
     }
@@ -146,7 +146,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
     private string? SettleBranch(StateChange change, Worktree worktree)
     {
         var before = parts.FreeBranch(worktree);
-        var tip = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}");
+        var tip = parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch));
         if (tip is null)
         {
             // A git that deleted it may have been killed before it was done.
@@ -280,7 +280,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
 
         try
         {
-            string?[] more = worktree is null ? [] : [worktree.Trash?.Tip, worktree.Trash?.BranchTip, parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}")];
+            string?[] more = worktree is null ? [] : [worktree.Trash?.Tip, worktree.Trash?.BranchTip, parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch))];
             parts.Git.Kept.KeepRecord(record, id, [.. more.OfType<string>()], isClean, parts.LeftLocks, guard);
         }
         catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)

@@ -148,14 +148,14 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
 
     private bool MakeBranch(StateChange change, Worktree worktree)
     {
-        if (worktree.Trash!.BranchTip is not { } tip || parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is not null || parts.Git.BranchClash(worktree.Branch) is not null)
+        if (worktree.Trash!.BranchTip is not { } tip || parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) is not null || parts.Git.BranchClash(worktree.Branch) is not null)
         {
             return false;
         }
 
         _ = parts.FreeBranch(worktree);
         var answer = parts.Git.CreateBranch(worktree.Branch, tip, change.Descriptor);
-        if (parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") == tip)
+        if (parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) == tip)
         {
             return true;
         }
@@ -184,7 +184,7 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
     private string? Hindrance(Worktree worktree, string wanted, Head? head)
     {
         var branch = new Head(wanted, null).ShortBranch!;
-        if (head is null || head.Commit != worktree.Trash!.Tip || head.Branch?.StartsWith("refs/heads/", StringComparison.Ordinal) == true)
+        if (head is null || head.Commit != worktree.Trash!.Tip || BranchRef.ShortOf(head.Branch) is not null)
         {
             return $"its HEAD was moved in the trash, to {head?.ShortBranch ?? head?.Commit?[..12] ?? "nowhere"}; it was on {branch}";
         }

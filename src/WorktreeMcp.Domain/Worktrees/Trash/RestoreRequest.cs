@@ -148,7 +148,7 @@ internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entri
             : null;
         if (problem is not null)
         {
-            var branchThere = parts.Git.Refs.Resolve($"refs/heads/{worktree.Branch}") is not null;
+            var branchThere = parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) is not null;
             throw new Refusal(
                 RefusalCode.NotFound,
                 $"Removed worktree \"{worktree.Name}\" (trash_id {worktree.Id}) cannot be brought back: {problem}.",

@@ -37,11 +37,11 @@ internal sealed class UnlandedWork(WorktreePlaces parts)
     }
 
     private IEnumerable<string> Bases(Worktree worktree) => new[] { worktree.BaseRef, worktree.Landed?.Into }.OfType<string>().Distinct(StringComparer.Ordinal)
-        .Where(name => name != worktree.Branch && parts.Git.Refs.Resolve($"refs/heads/{name}") is not null);
+        .Where(name => name != worktree.Branch && parts.Git.Refs.Resolve(BranchRef.Of(name)) is not null);
 
     private string? Beyond(Worktree worktree, string tip, string name)
     {
-        var live = parts.Git.Refs.Resolve($"refs/heads/{name}")!;
+        var live = parts.Git.Refs.Resolve(BranchRef.Of(name))!;
         var (ahead, behind) = parts.Git.Distances.Of(tip, live);
         if (ahead == 0)
         {

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Doctor;
@@ -6,9 +7,29 @@ using WorktreeMcp.Server.Wire;
 
 namespace WorktreeMcp.Server.CommandLine.Verbs;
 
+/// <summary>What the doctor was asked for.</summary>
+/// <param name="RepositoryPath">A directory in the repository.</param>
+/// <param name="Fix">Whether to repair what is ours.</param>
+/// <param name="Json">Whether to print one JSON object.</param>
+/// <param name="Output">Where the report goes.</param>
+public sealed record DoctorOptions(string RepositoryPath, bool Fix, bool Json, TextWriter Output);
+
 /// <summary>Examines one repository, repairs what is ours if asked to, and reports.</summary>
 public static class DoctorVerb
 {
+    /// <summary>The verb as it is typed.</summary>
+    /// <param name="shared">What every verb has.</param>
+    /// <param name="run">What it does; itself if left out.</param>
+    /// <returns>The command.</returns>
+    public static Command Command(VerbContext shared, Func<DoctorOptions, Task<int>>? run = null)
+    {
+        var fix = new Option<bool>("--fix") { Description = "Repair what is ours to repair; without it nothing is changed." };
+        var json = new Option<bool>("--json") { Description = "Print one JSON object." };
+        var command = new Command("doctor", "Look for what is wrong with the board, the worktrees and git's records of them. Exit code 0: nothing; 1: something is left.") { fix, json };
+        command.SetAction((parsed, _) => (run ?? Run)(new DoctorOptions(shared.Settings(parsed).RepositoryPath, parsed.GetValue(fix), parsed.GetValue(json), shared.Output)));
+        return command;
+    }
+
     /// <summary>Runs to its end.</summary>
     /// <param name="options">What was asked for.</param>
     /// <returns>0 if nothing is left to do, else 1. What is only worth knowing does not count.</returns>

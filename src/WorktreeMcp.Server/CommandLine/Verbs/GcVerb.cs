@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Refusals;
@@ -7,10 +8,53 @@ using WorktreeMcp.Server.Wire;
 
 namespace WorktreeMcp.Server.CommandLine.Verbs;
 
+/// <summary>What is to be deleted from the trash.</summary>
+/// <param name="RepositoryPath">A directory in the repository.</param>
+/// <param name="All">Whether everything is.</param>
+/// <param name="Days">What was removed at least so many days ago; null for what is over its time or over the size that may wait.</param>
+/// <param name="DryRun">Whether to list only.</param>
+/// <param name="Yes">Whether to delete without asking.</param>
+/// <param name="Output">Where the list goes.</param>
+public sealed record GcOptions(string RepositoryPath, bool All, int? Days, bool DryRun, bool Yes, TextWriter Output)
+{
+    /// <summary>Whether what holds the only copy of a repository's commits goes too.</summary>
+    public bool OnlyCopies { get; init; }
+}
+
 /// <summary>Lists what waits in the trash and what is kept ready, with their sizes, and deletes for good what was asked for, once a person has agreed.</summary>
 public static class GcVerb
 {
     private const int ShownMost = 200;
+
+    /// <summary>The verb as it is typed.</summary>
+    /// <param name="shared">What every verb has.</param>
+    /// <param name="run">What it does; itself if left out.</param>
+    /// <returns>The command.</returns>
+    public static Command Command(VerbContext shared, Func<GcOptions, Task<int>>? run = null)
+    {
+        var all = new Option<bool>("--all") { Description = "Delete everything that waits in the trash." };
+        var days = new Option<int?>("--days") { Description = "Delete what was removed at least so many days ago.", HelpName = "N" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "List only; delete nothing." };
+        var yes = new Option<bool>("--yes") { Description = "Do it without asking, for scripts." };
+        var onlyCopies = new Option<bool>("--only-copies") { Description = "Delete also what holds the only copy of commits: repositories below a worktree that no remote has them of." };
+        days.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 0)
+            {
+                result.AddError("--days takes a number of days, 0 or more.");
+            }
+        });
+        var command = new Command("gc", "List what waits in the trash with its size, and delete for good what is over its time.") { all, days, dryRun, yes, onlyCopies };
+        command.SetAction((parsed, _) =>
+        {
+            var options = new GcOptions(shared.Settings(parsed).RepositoryPath, parsed.GetValue(all), parsed.GetValue(days), parsed.GetValue(dryRun), parsed.GetValue(yes), shared.Output)
+            {
+                OnlyCopies = parsed.GetValue(onlyCopies),
+            };
+            return run is null ? Run(options, shared.Input()) : run(options);
+        });
+        return command;
+    }
 
     /// <summary>Runs to its end.</summary>
     /// <param name="options">What was asked for.</param>

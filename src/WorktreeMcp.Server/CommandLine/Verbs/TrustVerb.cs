@@ -1,3 +1,4 @@
+using System.CommandLine;
 using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Refusals;
@@ -6,12 +7,37 @@ using WorktreeMcp.Server.Wire;
 
 namespace WorktreeMcp.Server.CommandLine.Verbs;
 
+/// <summary>What <c>trust</c> was asked for.</summary>
+/// <param name="RepositoryPath">A directory in the repository.</param>
+/// <param name="Yes">Whether to approve without asking.</param>
+/// <param name="Revoke">Whether to take an approval back.</param>
+/// <param name="Output">Where the commands are shown.</param>
+/// <param name="Error">Where refusals go.</param>
+public sealed record TrustOptions(string RepositoryPath, bool Yes, bool Revoke, TextWriter Output, TextWriter Error);
+
 /// <summary>
 /// Shows a person what a repository asks for, commands to run in its worktrees and settings that open something, and remembers that this was approved.
 /// What is approved is what was shown: it is read once.
 /// </summary>
 public static class TrustVerb
 {
+    /// <summary>The verb as it is typed.</summary>
+    /// <param name="shared">What every verb has.</param>
+    /// <param name="run">What it does; itself if left out.</param>
+    /// <returns>The command.</returns>
+    public static Command Command(VerbContext shared, Func<TrustOptions, Task<int>>? run = null)
+    {
+        var yes = new Option<bool>("--yes") { Description = "Do it without asking, for scripts." };
+        var revoke = new Option<bool>("--revoke") { Description = "Take an approval back." };
+        var command = new Command("trust", "Show what .worktree-mcp.json asks for, setup and teardown commands and settings that open something, and approve exactly that. Exit code 0: approved, revoked or nothing; 1: not.") { yes, revoke };
+        command.SetAction((parsed, _) =>
+        {
+            var options = new TrustOptions(shared.Settings(parsed).RepositoryPath, parsed.GetValue(yes), parsed.GetValue(revoke), shared.Output, shared.Error);
+            return run is null ? Run(options, shared.Typed) : run(options);
+        });
+        return command;
+    }
+
     /// <summary>Runs to its end.</summary>
     /// <param name="options">What was asked for.</param>
     /// <param name="answer">Reads one line that a person types; null when nobody is there.</param>

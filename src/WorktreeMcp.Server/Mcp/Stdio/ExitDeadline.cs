@@ -36,21 +36,11 @@ public sealed partial class ExitDeadline : IDisposable
         var first = WaitHandle.WaitAny([_finished, _inputEnded, stop]);
         if (first != 0 && !_finished.WaitOne(first == 1 ? AfterInputEnd : AfterStop))
         {
-            EndNow();
+            // Environment.Exit would run handlers, which may wait for what is stuck.
+            ExitAtOnce(0);
         }
     }
 
-    private static void EndNow()
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Environment.Exit(0);
-        }
-
-        ExitAtOnce(0);
-    }
-
-    // Environment.Exit would run handlers, which may wait for what is stuck.
     [LibraryImport("libc", EntryPoint = "_exit")]
     private static partial void ExitAtOnce(int code);
 }

@@ -5,28 +5,22 @@ public static class StandardStreams
 {
     /// <summary>Opens stdin.</summary>
     /// <returns>The stream; closing it leaves the descriptor open.</returns>
-    public static Stream Input() => OperatingSystem.IsWindows() ? WindowsInput() : new DescriptorStream(0);
+    public static Stream Input() => new DescriptorStream(0);
 
     /// <summary>Opens stdout.</summary>
     /// <returns>The stream; closing it leaves the descriptor open.</returns>
-    public static Stream Output() => OperatingSystem.IsWindows() ? WindowsOutput() : new DescriptorStream(1);
+    public static Stream Output() => new DescriptorStream(1);
 
     /// <summary>Whether there is a stderr: what is written to its number may else go into any file.</summary>
-    public static bool HasError => OperatingSystem.IsWindows() || DescriptorStream.IsInherited(2);
+    public static bool HasError => DescriptorStream.IsInherited(2);
 
     /// <summary>Writes a line to stderr without anything that would have to be loaded first.</summary>
     public static async Task TellError(string line)
     {
-        if (HasError && !OperatingSystem.IsWindows())
+        if (HasError)
         {
             using var error = new DescriptorStream(2);
             await error.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"worktree-mcp: {line}\n"));
         }
     }
-
-#pragma warning disable RS0030 // Windows has no fixed descriptor numbers.
-    private static Stream WindowsInput() => Console.OpenStandardInput();
-
-    private static Stream WindowsOutput() => Console.OpenStandardOutput();
-#pragma warning restore RS0030
 }
