@@ -15,7 +15,7 @@ internal static partial class KnownSettings
     private static readonly HashSet<string> OtherVariables = new(
         new[]
         {
-            "RUN_ID", "UPDATE_GOLDEN", "STORM", "KILLS", "RACE_ROUNDS", "KILL_POINTS", "FUZZ", "FUZZ_SEED", "FAULTS", "LONG", "CHANGES", "HISTORIES", "LOOK", "DRAIN_TASKS", "DRAIN_WORKERS", "FUZZ_READERS", "SEQUENCES", "SEED", "PUBLISHED", "TEST_PLAIN_USER",
+            "RUN_ID", "UPDATE_GOLDEN", "STORM", "KILLS", "RACE_ROUNDS", "KILL_POINTS", "FUZZ", "FUZZ_SEED", "FAULTS", "LONG", "CHANGES", "HISTORIES", "LOOK", "DRAIN_TASKS", "DRAIN_WORKERS", "FUZZ_READERS", "SEQUENCES", "SEED", "PUBLISHED", "TEST_PLAIN_USER", "THOROUGH",
         }.Select(name => Prefix + name),
         StringComparer.Ordinal);
 

@@ -51,7 +51,8 @@ public sealed class UnplainFilesTests : IDisposable
             ];
             foreach (var file in files)
             {
-                foreach (var kind in new[] { "pipe", "folder", "socket", "device" })
+                // A pipe is what hangs.
+                foreach (var kind in new[] { "pipe", "folder", "socket", "device" }.Where(kind => kind == "pipe" || Thorough.Tries(file + kind, oneIn: 6)))
                 {
                     data.Add(file, kind);
                 }

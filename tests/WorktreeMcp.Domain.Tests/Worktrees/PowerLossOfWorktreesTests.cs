@@ -40,7 +40,7 @@ public sealed class PowerLossOfWorktreesTests
         for (var (n, hit) = (1, "not yet"); hit is not null; n++)
         {
             // What is lost whole is tried at every write, what is lost in part at every fourth.
-            if (loss != PowerLoss.LosesAll && (n + offset) % Step != 0)
+            if ((loss != PowerLoss.LosesAll && (n + offset) % Step != 0) || !Thorough.Tries(n, oneIn: 3))
             {
                 continue;
             }
