@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Abstractions;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Platform.Processes;
@@ -18,6 +19,11 @@ internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem
     private const string Extension = ".lock";
     private static readonly SearchValues<char> PseudoRefLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
 
+    // What gc and maintenance start for it.
+    private static readonly string[] PackingRefs = ["pack-refs", "refs"];
+    private static readonly TimeSpan LongestPacking = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+
     // Time stamps of files come from a coarser clock than ours.
     private static readonly TimeSpan Coarse = TimeSpan.FromMilliseconds(20);
 
@@ -28,9 +34,26 @@ internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem
     internal string? Free(string branch, double intended) =>
         Free([Path.Join(commonDirectory, "refs", "heads", $"{branch}.lock"), Path.Join(commonDirectory, "packed-refs.lock"), Path.Join(commonDirectory, "packed-refs.new")], intended);
 
-    /// <summary>The same for a ref that nobody but us writes.</summary>
+    /// <summary>
+    /// The same for a ref that nobody but us writes, and only with the repository's lock in hand: a git of ours that lives holds that
+    /// lock too, so the one that left this file is gone. A git that packs all refs makes such a file as well, for moments; that one is waited for.
+    /// </summary>
     /// <param name="name">The whole name.</param>
-    internal void FreeOurs(string name) => Free([Path.Join(commonDirectory, $"{name}.lock")], intended: 0);
+    internal void FreeOurs(string name)
+    {
+        var path = Path.Join(commonDirectory, $"{name}.lock");
+        for (var begin = Stopwatch.GetTimestamp(); files.File.Exists(path); Thread.Sleep(Pause))
+        {
+            if (IsLeft(path, PackingRefs))
+            {
+                disk.Delete(path);
+            }
+            else if (Stopwatch.GetElapsedTime(begin) > LongestPacking)
+            {
+                return;
+            }
+        }
+    }
 
     /// <summary>The same for one checkout.</summary>
     /// <param name="gitDirectory">git's directory of it.</param>
@@ -48,7 +71,7 @@ internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem
     {
         var since = DateTime.UnixEpoch.AddSeconds(intended) - Coarse;
         var found = places.Where(path => files.File.Exists(path) && files.File.GetLastWriteTimeUtc(path) >= since).ToList();
-        foreach (var path in found.Where(IsLeft).ToList())
+        foreach (var path in found.Where(path => IsLeft(path, makers: null)).ToList())
         {
             disk.Delete(path);
         }
@@ -56,6 +79,6 @@ internal sealed class LeftLocks(string commonDirectory, string root, IFileSystem
         return found.Find(files.File.Exists);
     }
 
-    private bool IsLeft(string path) =>
-        ProcessTable.IsReadable && !GitAtWork.SinceBefore(path, files.File.GetLastWriteTimeUtc(path), root, commonDirectory) && OpenFiles.HolderOf(path) is null;
+    private bool IsLeft(string path, string[]? makers) =>
+        ProcessTable.IsReadable && !GitAtWork.SinceBefore(path, files.File.GetLastWriteTimeUtc(path), makers, root, commonDirectory) && OpenFiles.HolderOf(path) is null;
 }

@@ -24,7 +24,7 @@ internal sealed class WorktreeRecords(RepositoryPlace place, IFileSystem files)
         && files.Directory.GetLastWriteTimeUtc(entry.Directory) >= since.AddMilliseconds(-CoarseMilliseconds));
 
     /// <summary>Whether a git is at work that may be making this record.</summary>
-    internal bool IsInTheMaking(AdminEntry entry) => GitAtWork.SinceBefore(entry.Directory, files.Directory.GetLastWriteTimeUtc(entry.Directory), place.Root, place.CommonDirectory);
+    internal bool IsInTheMaking(AdminEntry entry) => GitAtWork.SinceBefore(entry.Directory, files.Directory.GetLastWriteTimeUtc(entry.Directory), commands: null, place.Root, place.CommonDirectory);
 
     /// <summary>Whether there is a record without its common directory: git then lists, adds and removes no worktree at all.</summary>
     /// <param name="besides">A folder whose own record does not count.</param>

@@ -70,6 +70,38 @@ public sealed class LeftLocksTests : IDisposable
     }
 
     [Fact]
+    public void A_lock_on_a_ref_of_ours_goes_beside_any_git_that_does_not_pack_refs()
+    {
+        using var git = GitProcess("update-ref", "--stdin");
+        git.StandardInput.WriteLine("start");
+        git.StandardInput.Flush();
+        git.StandardOutput.ReadLine().Should().Be("start: ok");
+        var path = Lock("refs/worktree-mcp/trash/58.lock");
+
+        Locks.FreeOurs("refs/worktree-mcp/trash/58");
+
+        File.Exists(path).Should().BeFalse();
+        git.StandardInput.Close();
+        git.WaitForExit();
+    }
+
+    [Fact]
+    public async Task A_lock_on_a_ref_of_ours_that_may_be_of_a_git_which_packs_refs_goes_when_that_has_ended()
+    {
+        using var git = GitProcess("-c", "alias.hold=!echo here; cat #", "hold", "pack-refs");
+        (await git.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)).Should().Be("here");
+        var path = Lock("refs/worktree-mcp/trash/58.lock");
+
+        var freeing = Task.Run(() => Locks.FreeOurs("refs/worktree-mcp/trash/58"), TestContext.Current.CancellationToken);
+        File.Exists(path).Should().BeTrue();
+        git.StandardInput.Close();
+        await freeing;
+
+        File.Exists(path).Should().BeFalse();
+        await git.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public void A_git_that_began_after_a_lock_was_made_keeps_nobody_from_taking_it_away()
     {
         var path = Lock("refs/heads/wt/a.lock");

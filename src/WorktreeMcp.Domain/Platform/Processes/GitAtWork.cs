@@ -23,13 +23,14 @@ internal static class GitAtWork
     /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="written">When the file was last written.</param>
+    /// <param name="commands">Which commands of git make such a file; null for any that writes.</param>
     /// <param name="directories">The repository's directories.</param>
-    internal static bool SinceBefore(string file, DateTime written, params string[] directories)
+    internal static bool SinceBefore(string file, DateTime written, string[]? commands, params string[] directories)
     {
         var writtenUp = UpTime() - (DateTime.UtcNow - written).TotalSeconds;
         var maker = UserOf(file) is { } owner && owner == Libc.EffectiveUser() ? owner : (uint?)null;
         return ProcessTable.All().Any(process => process.Alive && process.StartTime / TicksPerSecond <= writtenUp + Coarse && IsGit(process.Pid)
-            && (maker is null || UserOf($"/proc/{Number(process.Pid)}") == maker) && MayTouch(process, directories));
+            && (maker is null || UserOf($"/proc/{Number(process.Pid)}") == maker) && MayTouch(process, commands, directories));
     }
 
     // Null where the system does not tell. Where a server on another machine gives files other owners, ours are not ours.
@@ -44,7 +45,7 @@ internal static class GitAtWork
     // These stay for hours beside an editor, and write nothing that git locks.
     private static bool IsReader(string words) => words.Split('\0').Any(word => word is "cat-file" or "fsmonitor--daemon");
 
-    private static bool MayTouch(ProcessEntry process, string[] directories)
+    private static bool MayTouch(ProcessEntry process, string[]? commands, string[] directories)
     {
         var begin = Stopwatch.GetTimestamp();
         for (var wait = new SpinWait(); Lives(process); wait.SpinOnce())
@@ -58,7 +59,7 @@ internal static class GitAtWork
 
             if (words is { Length: > 0 } && Directory(process.Pid) is { } place)
             {
-                return !IsReader(words) && directories.Any(directory => place == directory || place.StartsWith(directory + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                return !IsReader(words) && (commands is null || words.Split('\0').Any(commands.Contains)) && directories.Any(directory => place == directory || place.StartsWith(directory + Path.DirectorySeparatorChar, StringComparison.Ordinal)
                     || words.Contains(directory, StringComparison.Ordinal));
             }
 
