@@ -30,7 +30,7 @@ public sealed class GoldenRefusalTests
             ("task_update", """{"task_id":1,"status":"deleted"}"""),
             ("task_update", """{"task_id":1,"note":"x","expected_revision":1}"""),
             ("task_update", """{"task_id":1}"""),
-            ("task_update", """{"task_id":1,"note":"x","agent":"another"}"""),
+            ("task_update", """{"task_id":1,"note":"x","priority":"high","agent":"another"}"""),
             ("task_claim", """{"task_id":1,"agent":"another"}"""),
             ("task_claim", """{"task_id":2}"""),
             ("task_claim", """{"task_id":3}"""),

@@ -22,7 +22,8 @@ public sealed class SharedBoardTests
         (await agent.Claims(more: As("ann"))).GetProperty("task").GetProperty("id").GetInt32().Should().Be(1);
         (await agent.Claims(more: new() { ["owner"] = "bob" })).GetProperty("task").GetProperty("owner").GetString().Should().Be("bob");
 
-        await agent.Refuses("task_update", With(As("bob"), "task_id", 1, "note", "mine?"), "task_claimed");
+        await agent.Refuses("task_update", With(As("bob"), "task_id", 1, "subject", "mine?"), "task_claimed");
+        await agent.Updates(1, With(As("bob"), "note", "mine?"));
         await agent.Refuses("task_claim", With(As("bob"), "task_id", 1), "task_claimed");
         await agent.Refuses("worktree_create", With(As("bob"), "task_id", 1), "task_claimed");
         await agent.Refuses("worktree_create", new() { ["task_id"] = 1 }, "task_claimed");

@@ -9,7 +9,7 @@ namespace WorktreeMcp.Domain.Board;
 /// <summary>
 /// Who holds which task. Invariants:
 /// - a task with a live claim is changed only by its owner; every call that changes a task or its worktree asks here,
-///   with the lock in hand;
+///   with the lock in hand. What is only said about it, a note, is taken from everybody and leaves the claim alone;
 /// - whatever its owner changes renews the lease;
 /// - a claim that has ended still names its owner, until another takes the task over.
 /// </summary>
@@ -38,18 +38,24 @@ internal sealed class Claims(StateStore store, Func<int, BoardTask?> find, Func<
     /// <param name="by">Who is about to change it or its worktree.</param>
     internal void EnsureMay(BoardTask? task, string by)
     {
-        if (task?.NewerVersion is { } version)
-        {
-            throw FormatVersion.RefusalOf(store.Layout.Task(task.Id), version);
-        }
-
+        EnsureKnown(task);
         if (task is not null && task.Owner != by && Left(task) is > 0 and var left)
         {
             throw new Refusal(
                 RefusalCode.TaskClaimed,
                 string.Create(CultureInfo.InvariantCulture, $"Task {task.Id} \"{task.Subject}\" is claimed by {task.Owner} for another {Words(left)} (claim {task.Epoch}); you are {by}."),
-                $"Take another one with {Step.ClaimTask}, or wait until that lease has ended. A person can free it with: worktree-mcp release {task.Id}.",
+                $"Take another one with {Step.ClaimTask}, or wait until that lease has ended. A note alone, {Step.ChangeTask} with nothing but note, is welcome from everybody. A person can free it with: worktree-mcp release {task.Id}.",
                 new NextStep.ShowTask(task.Id));
+        }
+    }
+
+    /// <summary>Refuses if a newer version wrote the task: then it is only read.</summary>
+    /// <param name="task">The task, or null.</param>
+    internal void EnsureKnown(BoardTask? task)
+    {
+        if (task?.NewerVersion is { } version)
+        {
+            throw FormatVersion.RefusalOf(store.Layout.Task(task.Id), version);
         }
     }
 

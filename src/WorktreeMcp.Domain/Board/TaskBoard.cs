@@ -17,6 +17,8 @@ namespace WorktreeMcp.Domain.Board;
 public sealed class TaskBoard
 {
     private readonly StateStore _store;
+    private readonly TaskRecording _recording;
+    private readonly TaskChanging _changing;
     private readonly TaskClaiming _claiming;
     private readonly TaskIndex _index;
     private readonly ConcurrentDictionary<int, Parsed> _parsed = new();
@@ -30,7 +32,7 @@ public sealed class TaskBoard
         _store = store;
         _index = new TaskIndex(store.Layout);
         Claims = new Claims(store, Find, endsWithThisProcess ?? (_ => false), leaseMinutes);
-        _claiming = new TaskClaiming(this, store);
+        (_recording, _changing, _claiming) = (new TaskRecording(this, store), new TaskChanging(this, store), new TaskClaiming(this, store));
     }
 
     /// <summary>Tasks that a newer version of this program has written, as of the last look at all.</summary>
@@ -48,30 +50,9 @@ public sealed class TaskBoard
     /// <returns>The task.</returns>
     public TaskChange Create(NewTask request, string by)
     {
-        var subject = TaskRules.Subject(request.Subject);
-        var description = TaskRules.Description(request.Description ?? string.Empty);
-        var labels = TaskRules.Labels(request.Labels ?? []);
+        var task = TaskRecording.Checked(request);
         Settle();
-        using var change = _store.Begin("task.create", by);
-        if (change.AnswerOf(request.RequestId, "task.create") is [var first, ..])
-        {
-            return new TaskChange(View(TaskImage.Read((int)first["id"]!, StateJson.Line(first))), [], [], null);
-        }
-
-        var id = change.NewTaskId();
-        var task = new BoardTask
-        {
-            Id = id,
-            Subject = subject,
-            Description = description,
-            Priority = request.Priority,
-            Labels = labels,
-            BlockedBy = Blockers(id, [], request.BlockedBy ?? [], "blocked_by"),
-            CreatedAt = change.Now,
-        };
-        task = Put(change, task);
-        change.Emit(Event("task.created", task));
-        return new TaskChange(View(task), [], [], change.Commit("task.create", request.RequestId));
+        return _recording.Create(task, request, by);
     }
 
     /// <summary>Lists tasks.</summary>
@@ -161,30 +142,9 @@ public sealed class TaskBoard
     /// <returns>The task afterwards.</returns>
     public TaskChange Update(int id, TaskEdit edit, string by)
     {
-        if (edit.IsEmpty)
-        {
-            throw new Refusal(RefusalCode.InvalidArgument, "There is nothing to change: only task_id was given.", "Give at least one of subject, description, status, owner, add_blocked_by, remove_blocked_by, priority, labels, attention, note.");
-        }
-
+        edit.RequireSomething();
         Settle();
-        using var change = _store.Begin("task.update", by);
-        var old = Require(id);
-        Claims.EnsureMay(old, by);
-        EnsureRevision(old, edit.ExpectedRevision);
-        var task = Apply(old, edit, by, change.Now);
-        var changed = TaskDifferences.Of(old, task);
-        if (changed.Count == 0)
-        {
-            Claims.RenewAlone(change, id);
-            return new TaskChange(View(old), [], [], null);
-        }
-
-        task = Put(change, task);
-        var updated = Event("task.updated", task);
-        updated["changed"] = new JsonArray([.. changed.Select(c => JsonValue.Create(c))]);
-        change.Emit(updated);
-        Claims.EmitReleased(change, old, task);
-        return Finish(change, old, task, changed, "task.update");
+        return _changing.Update(id, edit, by);
     }
 
     /// <summary>Stages that a task needs somebody's attention, with its event.</summary>
@@ -267,39 +227,8 @@ public sealed class TaskBoard
         ["worktree"] = task.Worktree is null ? [] : new JsonObject { ["name"] = task.Worktree, ["status"] = task.WorktreeState },
     };
 
-    private TaskChange Finish(StateChange change, BoardTask old, BoardTask task, IReadOnlyList<string> changed, string kind)
-    {
-        EmitCompleted(change, old, task);
-        var warning = change.Commit(kind);
-        return new TaskChange(View(task), changed, NowReady(old, task), warning);
-    }
-
-    private BoardTask Apply(BoardTask old, TaskEdit edit, string by, double now)
-    {
-        var task = old with
-        {
-            Subject = edit.Subject is null ? old.Subject : TaskRules.Subject(edit.Subject),
-            Description = edit.Description is null ? old.Description : TaskRules.Description(edit.Description),
-            Priority = edit.Priority ?? old.Priority,
-            Labels = edit.Labels is null ? old.Labels : TaskRules.Labels(edit.Labels),
-            Attention = edit.Attention ?? old.Attention,
-            BlockedBy = Blockers(old.Id, [.. old.BlockedBy.Except(edit.RemoveBlockedBy ?? [])], edit.AddBlockedBy ?? [], "add_blocked_by"),
-            Notes = edit.Note is null ? old.Notes : [.. old.Notes.TakeLast(TaskRules.NoteCount - 1), new TaskNote(now, by, TaskRules.Note(edit.Note))],
-        };
-        if (edit.Status is { } status && status != old.Status)
-        {
-            if (status == TaskState.InProgress || (status == TaskState.Completed && old.Status == TaskState.Pending))
-            {
-                EnsureNotBlocked(task);
-            }
-
-            task = task.MoveTo(status);
-        }
-
-        return edit.Owner is null ? task : task.GivenTo(TaskRules.Owner("owner", edit.Owner) is { Length: > 0 } owner ? owner : null);
-    }
-
-    private List<int> Blockers(int id, IReadOnlyList<int> kept, IReadOnlyList<int> added, string argument)
+    /// <summary>What a task waits for from now on; refuses what does not exist and what would close a cycle.</summary>
+    internal List<int> Blockers(int id, IReadOnlyList<int> kept, IReadOnlyList<int> added, string argument)
     {
         var all = kept.Concat(added).Distinct().ToList();
         if (all.Count > TaskRules.BlockerCount)
@@ -321,18 +250,6 @@ public sealed class TaskBoard
         }
 
         return all;
-    }
-
-    private static void EnsureRevision(BoardTask task, long? expected)
-    {
-        if (expected is { } revision && revision != task.Revision)
-        {
-            throw new Refusal(
-                RefusalCode.TaskChanged,
-                $"Task {task.Id} has revision {task.Revision}, not {revision}: somebody changed it in between.",
-                $"Read it again with {Step.ShowTask}, then repeat with expected_revision {task.Revision}.",
-                new NextStep.ShowTask(task.Id));
-        }
     }
 
     private static bool Matches(BoardTask task, TaskFilter filter) =>

@@ -1,3 +1,5 @@
+using WorktreeMcp.Domain.Refusals;
+
 namespace WorktreeMcp.Domain.Board;
 
 /// <summary>A task to be recorded.</summary>
@@ -51,7 +53,18 @@ public sealed record TaskEdit
     /// <summary>The revision the caller has seen; another one refuses.</summary>
     public long? ExpectedRevision { get; init; }
 
-    internal bool IsEmpty => this == new TaskEdit { ExpectedRevision = ExpectedRevision };
+    /// <summary>Whether it only says something about the task. Some clients send an empty list for what is not meant.</summary>
+    internal bool IsNoteAlone => Note is not null && AddBlockedBy is null or [] && RemoveBlockedBy is null or []
+        && this == new TaskEdit { Note = Note, ExpectedRevision = ExpectedRevision, AddBlockedBy = AddBlockedBy, RemoveBlockedBy = RemoveBlockedBy };
+
+    /// <summary>Refuses a change that changes nothing.</summary>
+    internal void RequireSomething()
+    {
+        if (this == new TaskEdit { ExpectedRevision = ExpectedRevision })
+        {
+            throw new Refusal(RefusalCode.InvalidArgument, "There is nothing to change: only task_id was given.", "Give at least one of subject, description, status, owner, add_blocked_by, remove_blocked_by, priority, labels, attention, note.");
+        }
+    }
 }
 
 /// <summary>Which tasks are wanted.</summary>

@@ -100,7 +100,6 @@ public sealed class ClaimingTests : IDisposable
 
         taken.Should().Match<TaskTaken>(t => t.TakenFrom == Ann && t.View.Task.Epoch == 2 && t.View.Task.Owner == Bob);
         _repo.By(RefusalCode.TaskClaimed, () => _repository.Board.Update(id, new TaskEdit { Status = TaskState.Completed }, Ann)).Message.Should().Contain("claimed by bob");
-        _repo.By(RefusalCode.TaskClaimed, () => _repository.Board.Update(id, new TaskEdit { Note = "late" }, Ann));
         _repo.By(RefusalCode.TaskClaimed, () => _repository.Board.Claim(id, null, Ann));
         JsonNode.Parse(_repo.EventLines()[^1])!["taken_from"]!.GetValue<string>().Should().Be(Ann);
     }

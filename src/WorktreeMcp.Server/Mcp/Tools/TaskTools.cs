@@ -95,9 +95,9 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     }
 
     /// <summary>
-    /// Change a task or add a note to it. Only what is given changes; its worktree is not touched. Completing it tells in
-    /// now_ready which tasks wait no more. Refuses a status it cannot take from where it stands, to start while it waits
-    /// for others, and cycles. To start work use worktree_create.
+    /// Change a task or add a note to it. Only what is given changes. A note alone may go on any task, also one that another
+    /// holds; the rest is refused there. Completing tells in now_ready which tasks wait no more. Refuses a status it cannot
+    /// take from where it stands, to start while it waits for others, and cycles. To start work use worktree_create.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="task_id">Task id from task_list.</param>
