@@ -52,6 +52,16 @@ public sealed class Repository : IDisposable
     /// <summary>What of its wishes a person has approved.</summary>
     public Trust Trust { get; }
 
+    /// <summary>Who the person at this machine is: by git's user.name, else by the login.</summary>
+    public string Person
+    {
+        get
+        {
+            var name = new string([.. (Worktrees.Parts.Git.PersonsName() ?? Environment.UserName).Where(letter => !char.IsControl(letter)).Take(TaskRules.NameLength)]).Trim();
+            return name.Length > 0 ? name : "person";
+        }
+    }
+
     /// <summary>What is to be done.</summary>
     public TaskBoard Board { get; }
 

@@ -52,6 +52,7 @@ internal static class Program
             verb => DoctorVerb.Command(verb),
             verb => GcVerb.Command(verb),
             verb => ReleaseVerb.Command(verb),
+            verb => TaskVerb.Command(verb),
             verb => TrustVerb.Command(verb)).Run(args);
     }
 }

@@ -146,6 +146,7 @@ public sealed class CommandLineTests : IDisposable
         shared => DoctorVerb.Command(shared, options => Told(_examined, options, 9)),
         shared => GcVerb.Command(shared, options => Told(_emptied, options, 10)),
         shared => ReleaseVerb.Command(shared, options => Told(_released, options, 11)),
+        shared => TaskVerb.Command(shared),
         shared => TrustVerb.Command(shared, options => Told(_trusted, options, 10))).Run(arguments);
 
     private static Task<int> Told<T>(List<T> all, T options, int exit)

@@ -7,7 +7,14 @@ namespace WorktreeMcp.Domain.Board;
 /// <param name="At">Unix seconds.</param>
 /// <param name="By">Who said it.</param>
 /// <param name="Text">What was said.</param>
-public sealed record TaskNote(double At, string By, string Text);
+public sealed record TaskNote(double At, string By, string Text)
+{
+    /// <summary>Whether a person said it.</summary>
+    public bool IsPersons { get; init; }
+
+    /// <summary>The question that it answers, or null.</summary>
+    public string? Answers { get; init; }
+}
 
 /// <summary>One goal on the board: what is to be done. Transitions return a new task or refuse; they do no I/O.</summary>
 public sealed record BoardTask
@@ -44,6 +51,9 @@ public sealed record BoardTask
 
     /// <summary>Whether a person should look.</summary>
     public TaskAttention Attention { get; init; }
+
+    /// <summary>What a person is asked about it and has not answered, or null.</summary>
+    public TaskQuestion? Question { get; init; }
 
     /// <summary>Until when its claim holds, in unix seconds, or null.</summary>
     public double? LeaseUntil { get; init; }

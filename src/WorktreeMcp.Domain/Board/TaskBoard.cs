@@ -33,7 +33,11 @@ public sealed class TaskBoard
         _index = new TaskIndex(store.Layout);
         Claims = new Claims(store, Find, endsWithThisProcess ?? (_ => false), leaseMinutes);
         (_recording, _changing, _claiming) = (new TaskRecording(this, store), new TaskChanging(this, store), new TaskClaiming(this, store));
+        Questions = new TaskQuestions(this, store, () => Settle());
     }
+
+    /// <summary>What agents ask persons, and what these say.</summary>
+    public TaskQuestions Questions { get; }
 
     /// <summary>Tasks that a newer version of this program has written, as of the last look at all.</summary>
     internal IReadOnlyList<BoardTask> Newer => _index.Newer;

@@ -64,6 +64,7 @@ internal sealed class TaskChanging(TaskBoard board, StateStore store)
             task = task.MoveTo(status);
         }
 
+        task = TaskQuestions.Asked(task, edit, by, now);
         return edit.Owner is null ? task : task.GivenTo(TaskRules.Owner("owner", edit.Owner) is { Length: > 0 } owner ? owner : null);
     }
 

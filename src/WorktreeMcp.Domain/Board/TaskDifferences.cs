@@ -14,6 +14,7 @@ internal static class TaskDifferences
         Note("priority", old.Priority == task.Priority);
         Note("labels", old.Labels.SequenceEqual(task.Labels));
         Note("attention", old.Attention == task.Attention);
+        Note("question", old.Question == task.Question);
         Note("notes", ReferenceEquals(old.Notes, task.Notes));
         return changed;
 

@@ -15,6 +15,9 @@ internal static class TaskImage
     private const string TeachingBlockedBy = "blockedBy";
     private const long MostRevisions = long.MaxValue / 2;
 
+    // Members that a file has only where there is something to say.
+    private static readonly string[] WhereThere = ["claim", "question"];
+
     /// <summary>Reads a file; throws FormatException with what is wrong.</summary>
     internal static BoardTask Read(int id, ReadOnlyMemory<byte> bytes)
     {
@@ -27,6 +30,10 @@ internal static class TaskImage
         {
             throw new FormatException("a member has the wrong type", fault);
         }
+        catch (FaultyValue fault)
+        {
+            throw new FormatException(fault.Message, fault);
+        }
     }
 
     /// <summary>The whole new file.</summary>
@@ -35,7 +42,7 @@ internal static class TaskImage
         var now = Members(task);
         if (task.Source.IsEmpty)
         {
-            return WithoutEmptyClaim(now);
+            return WithoutAbsent(now);
         }
 
         var file = StateJson.Read(task.Source.Span)!;
@@ -53,18 +60,45 @@ internal static class TaskImage
             }
         }
 
-        return WithoutEmptyClaim(file);
+        return WithoutAbsent(file);
     }
 
-    private static JsonObject WithoutEmptyClaim(JsonObject file)
+    private static JsonObject WithoutAbsent(JsonObject file)
     {
-        if (file["claim"] is null)
+        foreach (var key in WhereThere.Where(key => file[key] is null))
         {
-            file.Remove("claim");
+            file.Remove(key);
         }
 
         return file;
     }
+
+    private static JsonObject NoteMembers(TaskNote note)
+    {
+        var members = new JsonObject { ["at"] = note.At, ["by"] = note.By, ["text"] = note.Text };
+        if (note.IsPersons)
+        {
+            members["person"] = true;
+        }
+
+        if (note.Answers is { } question)
+        {
+            members["answers"] = question;
+        }
+
+        return members;
+    }
+
+    private static TaskNote ReadNote(JsonObject note) => new(Time(note["at"], "at") ?? 0, note["by"].Text() ?? string.Empty, note["text"].Text() ?? string.Empty)
+    {
+        IsPersons = note["person"].Flag(),
+        Answers = note["answers"].TextOrNull(),
+    };
+
+    private static TaskQuestion ReadQuestion(CheckedMembers question) => new(
+        question.Required("text", text => !string.IsNullOrWhiteSpace(text) && text.Length <= TaskRules.QuestionLength, $"is empty or longer than {TaskRules.QuestionLength} characters"),
+        question.AnyText("by") ?? string.Empty,
+        question.Time("at") ?? 0);
 
     private static JsonObject? ClaimMembers(Claim? claim) => claim is null ? null : new JsonObject
     {
@@ -95,7 +129,8 @@ internal static class TaskImage
         ["lease_until"] = task.LeaseUntil,
         ["epoch"] = task.Epoch,
         ["claim"] = ClaimMembers(task.Claim),
-        ["notes"] = new JsonArray([.. task.Notes.Select(n => new JsonObject { ["at"] = n.At, ["by"] = n.By, ["text"] = n.Text })]),
+        ["question"] = task.Question is { } question ? new JsonObject { ["text"] = question.Text, ["by"] = question.By, ["at"] = question.At } : null,
+        ["notes"] = new JsonArray([.. task.Notes.Select(NoteMembers)]),
         ["revision"] = task.Revision,
         ["created_at"] = task.CreatedAt,
         ["updated_at"] = task.UpdatedAt,
@@ -126,7 +161,8 @@ internal static class TaskImage
             LeaseUntil = Time(json["lease_until"], "lease_until"),
             Epoch = (int)Within(json["epoch"].Integer() ?? 0, 0, TaskFiles.HighestPossibleId, "epoch"),
             Claim = ReadClaim(json["claim"]),
-            Notes = [.. Items(json["notes"]).OfType<JsonObject>().Select(n => new TaskNote(Time(n["at"], "at") ?? 0, n["by"].Text() ?? string.Empty, n["text"].Text() ?? string.Empty))],
+            Notes = [.. Items(json["notes"]).OfType<JsonObject>().Select(ReadNote)],
+            Question = new CheckedMembers(json).Object("question", ReadQuestion),
             Revision = Within(json["revision"].Integer() ?? 0, 0, MostRevisions, "revision"),
             CreatedAt = Time(json["created_at"], "created_at") ?? 0,
             UpdatedAt = Time(json["updated_at"], "updated_at") ?? 0,

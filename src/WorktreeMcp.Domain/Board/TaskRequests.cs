@@ -47,6 +47,9 @@ public sealed record TaskEdit
     /// <summary>New attention flag.</summary>
     public TaskAttention? Attention { get; init; }
 
+    /// <summary>What a person is to answer.</summary>
+    public string? Question { get; init; }
+
     /// <summary>Something to add to the notes.</summary>
     public string? Note { get; init; }
 
@@ -62,7 +65,7 @@ public sealed record TaskEdit
     {
         if (this == new TaskEdit { ExpectedRevision = ExpectedRevision })
         {
-            throw new Refusal(RefusalCode.InvalidArgument, "There is nothing to change: only task_id was given.", "Give at least one of subject, description, status, owner, add_blocked_by, remove_blocked_by, priority, labels, attention, note.");
+            throw new Refusal(RefusalCode.InvalidArgument, "There is nothing to change: only task_id was given.", "Give at least one of subject, description, status, owner, add_blocked_by, remove_blocked_by, priority, labels, attention, question, note.");
         }
     }
 }

@@ -8,6 +8,8 @@ internal static class TaskRules
     internal const int SubjectLength = 500;
     internal const int DescriptionLength = 16_000;
     internal const int NoteLength = 4_000;
+    internal const int QuestionLength = 4_000;
+    internal const int AnswerLength = 16_000;
     internal const int NameLength = 100;
     internal const int LabelCount = 20;
     internal const int BlockerCount = 100;
@@ -22,6 +24,13 @@ internal static class TaskRules
 
     internal static string Note(string note) =>
         string.IsNullOrWhiteSpace(note) ? throw Invalid("note", "is empty", "Leave it out, or say something.") : Within("note", note, NoteLength);
+
+    internal static string Question(string question) =>
+        string.IsNullOrWhiteSpace(question) ? throw Invalid("question", "is empty", "Leave it out, or ask something.") : Within("question", question, QuestionLength);
+
+    /// <summary>What a person says: an answer or a note.</summary>
+    internal static string PersonsWords(string what, string text) =>
+        string.IsNullOrWhiteSpace(text) ? throw Invalid(what, "is empty", "Say something.") : Within(what, text, AnswerLength);
 
     internal static string Owner(string argument, string owner) =>
         owner.Any(char.IsControl)

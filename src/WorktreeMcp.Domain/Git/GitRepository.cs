@@ -75,6 +75,9 @@ internal sealed class GitRepository(CheckoutGit git, SettingFiles settings, Repo
         return answer.Succeeded && RefReader.IsHash(answer.Text) ? answer.Text : null;
     }
 
+    /// <summary>The name that a person has told git, or null.</summary>
+    internal string? PersonsName() => Run("config", "user.name") is { Succeeded: true, Text: { Length: > 0 } name } ? name : null;
+
     /// <summary>Whether git takes this as the name of a branch.</summary>
     internal bool IsBranchName(string branch) => Run("check-ref-format", "--branch", branch).Succeeded;
 

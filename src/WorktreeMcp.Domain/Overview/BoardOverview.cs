@@ -93,7 +93,7 @@ public sealed class BoardOverview
         var flagged = tasks
             .Where(view => view.Task.Attention != TaskAttention.None && view.Task.Status != TaskState.Deleted)
             .OrderBy(view => view.Task.Id)
-            .Select(view => new Concern(KindOf(view.Task.Attention), view.Task.Id, view.Task.LiveWorktree, view.Task.Notes.Count > 0 ? view.Task.Notes[^1].Text : view.Task.Subject));
+            .Select(view => new Concern(KindOf(view.Task.Attention), view.Task.Id, view.Task.LiveWorktree, view.Task.Question?.Text ?? (view.Task.Notes.Count > 0 ? view.Task.Notes[^1].Text : view.Task.Subject)));
         var all = damaged.Select(file => new Concern(ConcernKind.DamagedFile, file.Id, null, file.Problem))
             .Concat(flagged)
             .Concat(entries.Where(worktree => worktree.Setup is { State: "failed" }).OrderBy(worktree => worktree.Id)

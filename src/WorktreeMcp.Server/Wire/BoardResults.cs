@@ -67,6 +67,7 @@ public sealed record LaneRow(
 public sealed record ConcernRow(string Why, int? TaskId, string? Worktree, string? Text)
 {
     private const int TextBytes = 100;
+    private const int QuestionBytes = 240;
 
     internal static ConcernRow From(Concern concern) => new(
         concern.Kind switch
@@ -80,7 +81,7 @@ public sealed record ConcernRow(string Why, int? TaskId, string? Worktree, strin
         },
         concern.TaskId,
         BoardShown.Short(concern.Worktree),
-        concern.Text is null ? null : CutText.Of(concern.Text, TextBytes));
+        concern.Text is null ? null : CutText.Of(concern.Text, concern.Kind == ConcernKind.NeedsInput ? QuestionBytes : TextBytes));
 }
 
 /// <summary>An event in short; worktree_events has all of it.</summary>

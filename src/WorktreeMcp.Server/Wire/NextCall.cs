@@ -29,7 +29,7 @@ internal static class NextCall
     };
 
     internal static string After(TaskChange change) =>
-        change.NowReady is [var ready, ..] && change.View.Task.LiveWorktree is null ? $"worktree_create(task_id: {ready})" : After(change.View);
+        change.View.Task.Question is not null && change.Changed.Contains("question") ? "board_show()" : change.NowReady is [var ready, ..] && change.View.Task.LiveWorktree is null ? $"worktree_create(task_id: {ready})" : After(change.View);
 
     internal static string After(TaskTaken taken) => taken.View.Task switch
     {

@@ -32,17 +32,31 @@ public sealed record TaskRow(
     }
 }
 
-/// <summary>A note on a task.</summary>
-public sealed record NoteRow(double At, string By, string Text);
+/// <summary>A note on a task; person is there when one said it, answers when it answers a question.</summary>
+public sealed record NoteRow(double At, string By, string Text, bool? Person, string? Answers)
+{
+    private const int NoteBytes = 640;
+    private const int AnswerBytes = 4_000;
+
+    internal static NoteRow From(TaskNote note, bool isNewestAnswer, string rest) => new(
+        note.At, note.By, CutText.Of(note.Text, isNewestAnswer ? AnswerBytes : NoteBytes, rest), note.IsPersons ? true : null, note.Answers is null ? null : CutText.Of(note.Answers, NoteBytes, rest));
+}
+
+/// <summary>What a person is asked and has not answered.</summary>
+public sealed record QuestionRow(string Text, string By, double At)
+{
+    private const int TextBytes = 2_000;
+
+    internal static QuestionRow? From(TaskQuestion? question, string rest) => question is null ? null : new(CutText.Of(question.Text, TextBytes, rest), question.By, question.At);
+}
 
 /// <summary>Everything about one task; what is cut stands in its file in full.</summary>
 public sealed record TaskFull(
     int Id, string Subject, string Description, TaskState Status, bool Ready, TaskPriority Priority, TaskAttention Attention, string? Owner,
     string? Worktree, string? WorktreeState, IReadOnlyList<int> BlockedBy, IReadOnlyList<int> WaitsFor, IReadOnlyList<string> Labels,
-    double? LeaseUntil, int Epoch, IReadOnlyList<NoteRow> Notes, long Revision, double CreatedAt, double UpdatedAt, string? Omitted)
+    double? LeaseUntil, int Epoch, QuestionRow? Question, IReadOnlyList<NoteRow> Notes, long Revision, double CreatedAt, double UpdatedAt, string? Omitted)
 {
     private const int DescriptionBytes = 6_000;
-    private const int NoteBytes = 640;
     private const int LabelBytes = 2_400;
     private const int MostNotes = 5;
 
@@ -51,10 +65,12 @@ public sealed record TaskFull(
         var task = view.Task;
         var rest = $".tasks/task_{task.Id}.json in the main checkout has all of it";
         var labels = CutText.Of(task.Labels, task.Labels.Count, LabelBytes);
+        var answer = task.Notes.LastOrDefault(note => note.Answers is not null);
         return new TaskFull(
             task.Id, task.Subject, CutText.Of(task.Description, DescriptionBytes, rest), task.Status, view.IsReady, task.Priority, task.Attention,
             task.Owner, task.Worktree, task.WorktreeState, task.BlockedBy, view.WaitsFor, labels.Items, task.LeaseUntil, task.Epoch,
-            [.. task.Notes.TakeLast(MostNotes).Select(n => new NoteRow(n.At, n.By, CutText.Of(n.Text, NoteBytes, rest)))],
+            QuestionRow.From(task.Question, rest),
+            [.. task.Notes.TakeLast(MostNotes).Select(note => NoteRow.From(note, ReferenceEquals(note, answer), rest))],
             task.Revision, task.CreatedAt, task.UpdatedAt,
             Omission.Of(rest, (task.Notes.Count - MostNotes, "older notes"), (labels.Omitted, "labels")));
     }
@@ -101,4 +117,10 @@ public sealed record TaskShown(
 }
 
 /// <summary>Answer of task_update.</summary>
-public sealed record TaskUpdated(TaskFull Task, IReadOnlyList<string> Changed, IReadOnlyList<int> NowReady, string? Warning, string Next);
+public sealed record TaskUpdated(TaskFull Task, IReadOnlyList<string> Changed, IReadOnlyList<int> NowReady, string? Asked, string? Warning, string Next)
+{
+    private const string Waiting = "A person is asked. The answer ends needs_input, stands in the task's notes (task_get) and in its events; to wait for it look at the board again";
+
+    internal static TaskUpdated From(TaskChange changed) => new(
+        TaskFull.From(changed.View), changed.Changed, changed.NowReady, changed.Changed.Contains("question") && changed.View.Task.Question is not null ? Waiting : null, changed.Warning, NextCall.After(changed));
+}

@@ -110,6 +110,7 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     /// <param name="priority">New priority.</param>
     /// <param name="labels">All its labels from now on; they replace the old ones.</param>
     /// <param name="attention">Whether a person should look: needs_input, review or failed; none when settled.</param>
+    /// <param name="question">What a person must decide; sets needs_input, the answer comes as a note.</param>
     /// <param name="note">What to add to its notes: findings, decisions, what is left.</param>
     /// <param name="expected_revision">revision from task_get; refuses if the task has changed since.</param>
     /// <param name="agent">Who you are; only if several agents share this connection.</param>
@@ -128,6 +129,7 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
         TaskPriority? priority = null,
         string[]? labels = null,
         TaskAttention? attention = null,
+        [StringLength(4_000, MinimumLength = 1)] string? question = null,
         [StringLength(4_000, MinimumLength = 1)] string? note = null,
         [Range(0, int.MaxValue)] int? expected_revision = null,
         [StringLength(100, MinimumLength = 1)] string? agent = null)
@@ -143,11 +145,12 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
             Priority = priority,
             Labels = labels,
             Attention = attention,
+            Question = question,
             Note = note,
             ExpectedRevision = expected_revision,
         };
         var changed = repository.Require().Board.Update(task_id, edit, caller.AgentOf(request, agent));
-        return Reply.Of(new TaskUpdated(TaskFull.From(changed.View), changed.Changed, changed.NowReady, changed.Warning, NextCall.After(changed)));
+        return Reply.Of(TaskUpdated.From(changed));
     }
 
     /// <summary>
