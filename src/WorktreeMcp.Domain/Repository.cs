@@ -33,7 +33,7 @@ public sealed class Repository : IDisposable
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot) { ObjectIdLength = place.ObjectIdLength };
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Trust = trust;
-        Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Settle = () => Worktrees!.Repair.SettleAbandoned() };
+        Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Settle = () => Worktrees!.Repair.SettleAbandoned(), Instead = by => Guide!.Instead(by) };
         var (inCheckouts, settingFiles) = (new CheckoutGit(git, place, files, current.Following(now => now.AllowedFilters)), new SettingFiles(git, place));
         Spares = new SpareRoom(_store, new SpareCheckouts(inCheckouts, settingFiles, place, files), files);
         var repository = new GitRepository(inCheckouts, settingFiles, place, files);
@@ -41,7 +41,11 @@ public sealed class Repository : IDisposable
             Spares, _store.Faults, settings.Spares, () => current.Known.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(current.Known.BaseRef), () => Worktrees!.Entries.InTheMaking > 0);
         Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, current, runner, background(layout), trust);
         Overview = new BoardOverview(Board, Worktrees, _store);
+        Guide = new Guide(Board, Worktrees);
     }
+
+    /// <summary>What comes next after an answer.</summary>
+    public Guide Guide { get; }
 
     /// <summary>Where it lies.</summary>
     public RepositoryPlace Place { get; }

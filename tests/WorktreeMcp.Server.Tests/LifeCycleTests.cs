@@ -72,7 +72,7 @@ public sealed class LifeCycleTests
         run.GetProperty("exit_code").GetInt32().Should().Be(0, run.ToString());
         var seen = await agent.Inspects(name);
         seen.GetProperty("worktree").GetProperty("ahead").GetInt32().Should().Be(1);
-        seen.GetProperty("next").GetString().Should().Be($"worktree_keep(name: \"{name}\", complete_task: true)");
+        seen.GetProperty("next").GetString().Should().Be($"worktree_merge(name: \"{name}\", complete_task: true, remove: true)");
     }
 
     private static void RequireWholeLog(IReadOnlyList<string> lines)

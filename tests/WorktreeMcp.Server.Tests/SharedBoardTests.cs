@@ -52,7 +52,7 @@ public sealed class SharedBoardTests
 
         taken.GetProperty("taken_from").GetString().Should().MatchRegex("-[0-9]{4}$");
         taken.GetProperty("left").GetProperty("files").GetProperty("untracked")[0].GetString().Should().Be("open.txt");
-        taken.GetProperty("next").GetString().Should().Be("worktree_status(name: \"first\")");
+        taken.GetProperty("next").GetString().Should().Be("worktree_run(name: \"first\", command: \"git add -A && git commit -m '...'\")");
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class SharedBoardTests
         board.GetProperty("counts").GetProperty("ready").GetInt32().Should().Be(10);
         board.GetProperty("worktrees").GetArrayLength().Should().BeGreaterThan(5);
         board.GetProperty("in_progress")[0].GetProperty("lease_minutes").GetInt32().Should().Be(60);
-        board.GetProperty("next").GetString().Should().Be("task_claim()");
+        board.GetProperty("next").GetString().Should().Be("worktree_create(task_id: 12)");
     }
 
     [Theory]
@@ -114,11 +114,11 @@ public sealed class SharedBoardTests
         await using var agent = await AgentClient.Start(repository);
         (await Next()).Should().StartWith("task_create(");
         await agent.Creates("first");
-        (await Next()).Should().Be("task_claim()");
+        (await Next()).Should().Be("worktree_create(task_id: 1)");
         await agent.Claims();
         (await Next()).Should().Be("worktree_create(task_id: 1)");
         await agent.MakesWorktree(1);
-        (await Next()).Should().Be("worktree_status(name: \"first\")");
+        (await Next()).Should().Be("worktree_run(name: \"first\", command: \"...\")");
         (await agent.ShowsBoard()).GetProperty("you").GetString().Should().Be("tester");
 
         async Task<string> Next() => (await agent.ShowsBoard()).GetProperty("next").GetString()!;

@@ -145,9 +145,14 @@ public sealed class AgentClient : IAsyncDisposable
         var answer = JsonElement.Parse(text);
         JsonElement.DeepEquals(answer, result.StructuredContent!.Value).Should().BeTrue("text and structure are the same");
         JsonSchema.Faults(Tools[tool].OutputSchema!.Value, answer).Should().BeEmpty("the answer of {0} fits its schema", tool);
-        var next = NamedCall.Parse(answer.GetProperty("next").GetString()!);
-        next.Arguments.Should().NotBeNull("{0} is a whole call", next.Tool);
-        RequirePossible(next);
+        answer.TryGetProperty("done", out _).Should().Be(!answer.TryGetProperty("next", out var next), "an answer names what comes next, or says that all is done: {0}", text);
+        if (next.ValueKind == JsonValueKind.String)
+        {
+            var call = NamedCall.Parse(next.GetString()!);
+            call.Arguments.Should().NotBeNull("{0} is a whole call", call.Tool);
+            RequirePossible(call);
+        }
+
         return answer;
     }
 

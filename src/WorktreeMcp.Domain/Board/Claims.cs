@@ -18,6 +18,9 @@ internal sealed class Claims(StateStore store, Func<int, BoardTask?> find, Func<
     // A renewal is worth a write when a tenth of the lease is gone.
     private const double WorthWriting = 0.1;
 
+    /// <summary>What an agent does instead of what another holds.</summary>
+    internal Func<string, NextStep?> Instead { private get; init; } = _ => null;
+
     /// <summary>Seconds for which somebody still holds the task; 0 when nobody does.</summary>
     internal double Left(BoardTask task)
     {
@@ -45,7 +48,7 @@ internal sealed class Claims(StateStore store, Func<int, BoardTask?> find, Func<
                 RefusalCode.TaskClaimed,
                 string.Create(CultureInfo.InvariantCulture, $"Task {task.Id} \"{task.Subject}\" is claimed by {task.Owner} for another {Words(left)} (claim {task.Epoch}); you are {by}."),
                 $"Take another one with {Step.ClaimTask}, or wait until that lease has ended. A note alone, {Step.ChangeTask} with nothing but note, is welcome from everybody. A person can free it with: worktree-mcp release {task.Id}.",
-                new NextStep.ShowTask(task.Id));
+                Instead(by) ?? new NextStep.ShowTask(task.Id));
         }
     }
 

@@ -31,7 +31,7 @@ public sealed class TaskBoard
     {
         _store = store;
         _index = new TaskIndex(store.Layout);
-        Claims = new Claims(store, Find, endsWithThisProcess ?? (_ => false), leaseMinutes);
+        Claims = new Claims(store, Find, endsWithThisProcess ?? (_ => false), leaseMinutes) { Instead = by => Instead(by) };
         (_recording, _changing, _claiming) = (new TaskRecording(this, store), new TaskChanging(this, store), new TaskClaiming(this, store));
         Questions = new TaskQuestions(this, store, () => Settle());
     }
@@ -47,6 +47,9 @@ public sealed class TaskBoard
 
     /// <summary>Ends what a server that is gone left half-made, before a call looks at tasks: nobody is shown that.</summary>
     internal Action Settle { private get; init; } = () => { };
+
+    /// <summary>What an agent does instead of what another holds; asked with the lock in hand, so it takes only what is known.</summary>
+    internal Func<string, NextStep?> Instead { private get; init; } = _ => null;
 
     /// <summary>Records a goal.</summary>
     /// <param name="request">The goal.</param>
@@ -70,7 +73,7 @@ public sealed class TaskBoard
         var (total, rest) = (0, new List<TaskView>());
         foreach (var view in views)
         {
-            if ((filter.Ready is null || view.IsReady == filter.Ready) && Matches(view.Task, filter))
+            if ((filter.Ready is null || view.IsReady == filter.Ready) && filter.Matches(view.Task))
             {
                 total++;
                 if (rest.Count <= filter.Limit && (after is null || TaskOrder.Of(view.Task).CompareTo(after.Value) > 0))
@@ -86,6 +89,15 @@ public sealed class TaskBoard
 
     /// <summary>All tasks with what follows from others, in the order of lists, and the files that cannot be understood.</summary>
     internal TaskOverview Everything() => _index.Of(_store.Tasks(), Read);
+
+    /// <summary>The same as it was last seen, without a look at the disk.</summary>
+    internal IReadOnlyList<TaskView> Known() => _index.Of(_store.KnownTasks(), Read).Views;
+
+    /// <summary>Those of them that an agent can take, the best first.</summary>
+    internal IEnumerable<TaskView> Takeable(IReadOnlyList<TaskView> views, string by) => _claiming.Candidates(views, by);
+
+    /// <summary>What an agent does that can take nothing.</summary>
+    internal NextStep? NextFor(string by) => Instead(by);
 
     /// <summary>The same in the middle of a change.</summary>
     internal TaskOverview Everything(StateChange change) => _index.Of(change.Tasks(), Read);
@@ -256,13 +268,6 @@ public sealed class TaskBoard
         return all;
     }
 
-    private static bool Matches(BoardTask task, TaskFilter filter) =>
-        (filter.Status is { } status ? task.Status == status : task.Status != TaskState.Deleted)
-        && (filter.Owner is null || task.Owner == filter.Owner)
-        && (filter.Label is null || task.Labels.Contains(filter.Label))
-        && (filter.Query is not { } query || Holds(task.Subject, query) || Holds(task.Description, query) || task.Notes.Any(n => Holds(n.Text, query)));
-
-    private static bool Holds(string text, string query) => text.Contains(query, StringComparison.OrdinalIgnoreCase);
 
     // A deleted or vanished task is not waited for: it will never be completed. One with a damaged file may still be open.
     internal static IReadOnlyList<int> WaitsFor(BoardTask task, Func<int, bool> isOpen) =>

@@ -87,18 +87,22 @@ internal sealed class TaskClaiming(TaskBoard board, StateStore store)
             RefusalCode.NotFound,
             $"No task is ready: of {open.Count} open ones {held} are claimed, {open.Count(view => view.WaitsFor.Count > 0)} wait for others, {open.Count(view => view.Task.Attention != TaskAttention.None)} need a person.",
             open.Count == 0 ? (Advice)$"Everything on the board is done; {Step.CreateTask} records a new goal." : $"Look at the board with {Step.ShowBoard}, or call again when a task is completed.",
-            new NextStep.ShowBoard());
+            board.NextFor(by));
     }
 
-    // Ready tasks first. One that somebody left behind comes after all of them, since its work is half done; one that is
-    // given to somebody else, or that a person should look at, is taken only by its number.
-    private IEnumerable<TaskView> Candidates(IReadOnlyList<TaskView> views, string by)
-    {
-        var free = views.Where(view => view.WaitsFor.Count == 0 && view.Task.Attention == TaskAttention.None).OrderBy(view => TaskOrder.Of(view.Task)).ToList();
-        return free
-            .Where(view => view.Task.Status == TaskState.Pending && (view.Task.Owner is null || view.Task.Owner == by || view.Task.HasClaim) && !board.Claims.IsHeld(view.Task))
-            .Concat(free.Where(view => board.IsLeftBehind(view.Task) && view.Task.WorktreeState != "kept"));
-    }
+    /// <summary>
+    /// What an agent can take: the most urgent first, and of those ready ones before what somebody left behind half-done. One that is
+    /// given to somebody else, or that a person should look at, is taken only by its number.
+    /// </summary>
+    internal IEnumerable<TaskView> Candidates(IReadOnlyList<TaskView> views, string by) => views
+        .Where(view => view.WaitsFor.Count == 0 && view.Task.Attention == TaskAttention.None && (IsFree(view.Task, by) || IsAbandoned(view.Task)))
+        .OrderByDescending(view => view.Task.Priority)
+        .ThenBy(view => view.Task.Status == TaskState.InProgress)
+        .ThenBy(view => view.Task.Id);
+
+    private bool IsFree(BoardTask task, string by) => task.Status == TaskState.Pending && (task.Owner is null || task.Owner == by || task.HasClaim) && !board.Claims.IsHeld(task);
+
+    private bool IsAbandoned(BoardTask task) => board.IsLeftBehind(task) && task.WorktreeState != "kept";
 
     private List<int> Others(IReadOnlyList<TaskView> views, string by, int taken) =>
         [.. views.Where(view => view.Task.Id != taken && view.Task.Owner == by && board.Claims.IsHeld(view.Task)).Select(view => view.Task.Id).Order()];

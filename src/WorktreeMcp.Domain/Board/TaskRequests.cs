@@ -78,7 +78,17 @@ public sealed record TaskEdit
 /// <param name="Query">Only with this text in subject, description or notes; the case of letters does not matter.</param>
 /// <param name="Limit">How many at most.</param>
 /// <param name="Cursor">Where the page before ended.</param>
-public sealed record TaskFilter(TaskState? Status, bool? Ready, string? Owner, string? Label, string? Query, int Limit, string? Cursor);
+public sealed record TaskFilter(TaskState? Status, bool? Ready, string? Owner, string? Label, string? Query, int Limit, string? Cursor)
+{
+    /// <summary>Whether a task is one of them, whatever it waits for.</summary>
+    internal bool Matches(BoardTask task) =>
+        (Status is { } status ? task.Status == status : task.Status != TaskState.Deleted)
+        && (Owner is null || task.Owner == Owner)
+        && (Label is null || task.Labels.Contains(Label))
+        && (Query is not { } query || Holds(task.Subject, query) || Holds(task.Description, query) || task.Notes.Any(note => Holds(note.Text, query)));
+
+    private static bool Holds(string text, string query) => text.Contains(query, StringComparison.OrdinalIgnoreCase);
+}
 
 /// <summary>A task with what follows from other tasks.</summary>
 /// <param name="Task">The task.</param>

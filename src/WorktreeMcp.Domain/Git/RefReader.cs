@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Abstractions;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Storage;
@@ -110,6 +111,10 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
 
         return from != to && names.Contains(to);
     }
+
+    /// <summary>When a branch was made, in unix seconds, by the first line of its log; null without one.</summary>
+    internal double? BornAt(string branch) =>
+        LogOf(branch).FirstOrDefault()?.Split('\t', 2)[0].Split(' ') is [.., var seconds, _] && long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? at : null;
 
     private IEnumerable<string> LogOf(string branch)
     {

@@ -58,15 +58,21 @@ public enum Step
 
     /// <summary>Bring a removed worktree back.</summary>
     RestoreWorktree,
+
+    /// <summary>Read what happened.</summary>
+    ReadEvents,
 }
 
 /// <summary>The one thing that most likely comes next, with what it needs, as a value: an agent, a terminal and a page each have words of their own for it.</summary>
 /// <param name="Kind">What it does.</param>
 [JsonPolymorphic]
 [JsonDerivedType(typeof(ShowBoard), nameof(Step.ShowBoard))]
+[JsonDerivedType(typeof(CreateTask), nameof(Step.CreateTask))]
 [JsonDerivedType(typeof(ListTasks), nameof(Step.ListTasks))]
 [JsonDerivedType(typeof(ShowTask), nameof(Step.ShowTask))]
-[JsonDerivedType(typeof(ReopenTask), nameof(Step.ChangeTask))]
+[JsonDerivedType(typeof(ReopenTask), nameof(ReopenTask))]
+[JsonDerivedType(typeof(FinishTask), nameof(FinishTask))]
+[JsonDerivedType(typeof(ClaimTask), nameof(Step.ClaimTask))]
 [JsonDerivedType(typeof(CreateWorktree), nameof(Step.CreateWorktree))]
 [JsonDerivedType(typeof(ListWorktrees), nameof(Step.ListWorktrees))]
 [JsonDerivedType(typeof(ShowWorktree), nameof(Step.ShowWorktree))]
@@ -78,13 +84,19 @@ public enum Step
 [JsonDerivedType(typeof(KeepWorktree), nameof(Step.KeepWorktree))]
 [JsonDerivedType(typeof(RemoveWorktree), nameof(Step.RemoveWorktree))]
 [JsonDerivedType(typeof(RestoreWorktree), nameof(Step.RestoreWorktree))]
+[JsonDerivedType(typeof(ReadEvents), nameof(Step.ReadEvents))]
 public abstract record NextStep([property: JsonIgnore] Step Kind)
 {
     /// <summary>Look at the board.</summary>
-    public sealed record ShowBoard() : NextStep(Step.ShowBoard);
+    /// <param name="WaitSeconds">How long to wait for something new; null for a look at once.</param>
+    public sealed record ShowBoard(int? WaitSeconds = null) : NextStep(Step.ShowBoard);
+
+    /// <summary>Record a goal.</summary>
+    public sealed record CreateTask() : NextStep(Step.CreateTask);
 
     /// <summary>Look through the tasks.</summary>
-    public sealed record ListTasks() : NextStep(Step.ListTasks);
+    /// <param name="Cursor">Where the page before ended; null for the first.</param>
+    public sealed record ListTasks(string? Cursor = null) : NextStep(Step.ListTasks);
 
     /// <summary>Read a task.</summary>
     /// <param name="Id">Its number.</param>
@@ -94,6 +106,14 @@ public abstract record NextStep([property: JsonIgnore] Step Kind)
     /// <param name="Id">Its number.</param>
     public sealed record ReopenTask(int Id) : NextStep(Step.ChangeTask);
 
+    /// <summary>Say that a task is done.</summary>
+    /// <param name="Id">Its number.</param>
+    public sealed record FinishTask(int Id) : NextStep(Step.ChangeTask);
+
+    /// <summary>Take a task.</summary>
+    /// <param name="Id">Its number; null for the best.</param>
+    public sealed record ClaimTask(int? Id = null) : NextStep(Step.ClaimTask);
+
     /// <summary>Make a worktree.</summary>
     /// <param name="Name">Its name; null where it is left to the caller or the task.</param>
     /// <param name="Branch">A branch that exists, to work on; null for a new one.</param>
@@ -102,7 +122,8 @@ public abstract record NextStep([property: JsonIgnore] Step Kind)
 
     /// <summary>Look through the worktrees.</summary>
     /// <param name="Removed">Whether through those that were removed.</param>
-    public sealed record ListWorktrees(bool Removed = false) : NextStep(Step.ListWorktrees);
+    /// <param name="Cursor">Where the page before ended; null for the first.</param>
+    public sealed record ListWorktrees(bool Removed = false, string? Cursor = null) : NextStep(Step.ListWorktrees);
 
     /// <summary>Look at a worktree.</summary>
     /// <param name="Name">Its name.</param>
@@ -111,7 +132,8 @@ public abstract record NextStep([property: JsonIgnore] Step Kind)
     /// <summary>Read what a worktree changes.</summary>
     /// <param name="Name">Its name.</param>
     /// <param name="Patch">Whether line by line.</param>
-    public sealed record DiffWorktree(string Name, bool Patch = false) : NextStep(Step.DiffWorktree);
+    /// <param name="Cursor">Where the part before ended; null for the first.</param>
+    public sealed record DiffWorktree(string Name, bool Patch = false, string? Cursor = null) : NextStep(Step.DiffWorktree);
 
     /// <summary>Run a command in a worktree.</summary>
     /// <param name="Name">The worktree's name.</param>
@@ -120,7 +142,8 @@ public abstract record NextStep([property: JsonIgnore] Step Kind)
 
     /// <summary>Read what a command wrote.</summary>
     /// <param name="RunId">Which run.</param>
-    public sealed record ReadOutput(string RunId) : NextStep(Step.ReadOutput);
+    /// <param name="Offset">Where to read on; a negative one counts from the end, null is the beginning.</param>
+    public sealed record ReadOutput(string RunId, long? Offset = null) : NextStep(Step.ReadOutput);
 
     /// <summary>End a command.</summary>
     /// <param name="RunId">Which run.</param>
@@ -130,19 +153,27 @@ public abstract record NextStep([property: JsonIgnore] Step Kind)
     /// <param name="Name">Its name; null where the caller knows it.</param>
     /// <param name="Into">The branch it goes into; null for the one that it started from.</param>
     /// <param name="Strategy">How: merge, squash or rebase; null as the repository has it.</param>
-    public sealed record LandWorktree(string? Name = null, string? Into = null, string? Strategy = null) : NextStep(Step.LandWorktree);
+    /// <param name="CompleteTask">Whether its task is done with that.</param>
+    /// <param name="Remove">Whether the worktree goes with that.</param>
+    public sealed record LandWorktree(string? Name = null, string? Into = null, string? Strategy = null, bool CompleteTask = false, bool Remove = false) : NextStep(Step.LandWorktree);
 
     /// <summary>Leave a worktree as it is.</summary>
     /// <param name="Name">Its name.</param>
-    public sealed record KeepWorktree(string Name) : NextStep(Step.KeepWorktree);
+    /// <param name="CompleteTask">Whether its task is done with that.</param>
+    public sealed record KeepWorktree(string Name, bool CompleteTask = false) : NextStep(Step.KeepWorktree);
 
     /// <summary>Take a worktree down.</summary>
     /// <param name="Name">Its name.</param>
-    public sealed record RemoveWorktree(string Name) : NextStep(Step.RemoveWorktree);
+    /// <param name="CompleteTask">Whether its task is done with that.</param>
+    public sealed record RemoveWorktree(string Name, bool CompleteTask = false) : NextStep(Step.RemoveWorktree);
 
-    /// <summary>Bring a removed worktree back under another name.</summary>
+    /// <summary>Bring a removed worktree back.</summary>
     /// <param name="Name">The name that it had.</param>
-    /// <param name="NewName">A free one.</param>
+    /// <param name="NewName">The name that it is to have; null for the same.</param>
     /// <param name="TrashId">Which of the removed ones of that name.</param>
-    public sealed record RestoreWorktree(string Name, string NewName, int TrashId) : NextStep(Step.RestoreWorktree);
+    public sealed record RestoreWorktree(string Name, string? NewName, int TrashId) : NextStep(Step.RestoreWorktree);
+
+    /// <summary>Read what happened.</summary>
+    /// <param name="Since">Only what came after this number.</param>
+    public sealed record ReadEvents(long Since) : NextStep(Step.ReadEvents);
 }

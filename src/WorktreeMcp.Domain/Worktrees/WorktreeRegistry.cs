@@ -251,7 +251,7 @@ public sealed class WorktreeRegistry : IDisposable
     /// <param name="cancel">Ends the command while it is waited for.</param>
     /// <returns>How it ended, or how it stands.</returns>
     public WorktreeRun Run(RunOrder order, TimeSpan wait, Action<RunProgress>? progress, CancellationToken cancel) =>
-        _commands.Run(order, wait, progress, cancel);
+        _inspection.After(_commands.Run(order, wait, progress, cancel));
 
     /// <summary>Starts one shell command in a worktree that outlives this process, where that can be done.</summary>
     /// <param name="order">The command.</param>

@@ -146,6 +146,9 @@ public sealed record WorktreeRun(Worktree Worktree, string Directory, RunResult 
     /// <summary>What of the settings did not count for it, and what to do about that; else null.</summary>
     public string? Note { get; init; }
 
+    /// <summary>How the worktree stands since; null where nobody looked, or it took too long.</summary>
+    public WorktreeDetail? Left { get; init; }
+
     /// <summary>Whether it was confined.</summary>
     public SandboxUse Sandbox { get; init; } = SandboxUse.None;
 }

@@ -103,7 +103,7 @@ public sealed record EventBrief(long? Seq, string Event, int? TaskId, string? Wo
 /// <summary>Answer of board_show: the whole state in one small answer.</summary>
 public sealed record BoardShown(
     string You, BoardCounts Counts, IReadOnlyList<ConcernRow> NeedsPerson, IReadOnlyList<ReadyRow> Ready, IReadOnlyList<ProgressRow> InProgress,
-    IReadOnlyList<LaneRow> Worktrees, IReadOnlyList<EventBrief> Events, IReadOnlyList<string>? Drift, IReadOnlyList<string>? Settings, string? Omitted, string Next)
+    IReadOnlyList<LaneRow> Worktrees, IReadOnlyList<EventBrief> Events, IReadOnlyList<string>? Drift, IReadOnlyList<string>? Settings, string? Omitted, bool? Done, string? Next)
 {
     internal const int SubjectBytes = 64;
 
@@ -119,11 +119,11 @@ public sealed record BoardShown(
     internal static IReadOnlyList<string>? DriftOf(IReadOnlyList<string> lines) => lines.Count == 0 ? null : [.. lines.Select(line => CutText.Of(line, DriftBytes))];
 
     /// <summary>All that was found, or as much of each part as fits.</summary>
-    internal static BoardShown From(BoardGlance glance, string you)
+    internal static BoardShown From(BoardGlance glance, string you, Onward onward)
     {
         for (var share = 1.0; ; share *= 0.8)
         {
-            var shown = From(glance, you, share);
+            var shown = From(glance, you, onward, share);
             if (share < 0.1 || JsonSerializer.Serialize(shown, WireJson.TypeInfo<BoardShown>()).Length <= MostCharacters)
             {
                 return shown;
@@ -131,7 +131,7 @@ public sealed record BoardShown(
         }
     }
 
-    private static BoardShown From(BoardGlance glance, string you, double share)
+    private static BoardShown From(BoardGlance glance, string you, Onward onward, double share)
     {
         var concerns = Some(glance.Concerns.Items, share);
         var ready = Some(glance.Ready.Items, share);
@@ -153,7 +153,8 @@ public sealed record BoardShown(
                 (glance.Ready.Total - ready.Count, "ready tasks"),
                 (glance.InProgress.Total - progress.Count, "tasks in progress"),
                 (glance.Worktrees.Total - worktrees.Count, "worktrees")),
-            NextCall.After(glance, you));
+            onward.Done(),
+            onward.Next());
     }
 
     private static List<T> Some<T>(IReadOnlyList<T> items, double share) => [.. items.Take(Count(items.Count, share))];

@@ -1,4 +1,5 @@
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Worktrees;
 
 namespace WorktreeMcp.Server.Wire;
@@ -18,11 +19,11 @@ public sealed record WorkLeft(WorktreeRow Worktree, ChangedFiles? Files, IReadOn
 
 /// <summary>Answer of task_claim.</summary>
 public sealed record TaskClaimed(
-    TaskFull Task, bool Renewed, int LeaseMinutes, string? TakenFrom, WorkLeft? Left, IReadOnlyList<int>? AlsoHeld, string? Warning, string Next)
+    TaskFull Task, bool Renewed, int LeaseMinutes, string? TakenFrom, WorkLeft? Left, IReadOnlyList<int>? AlsoHeld, string? Warning, bool? Done, string? Next)
 {
     private const int MostHeld = 20;
 
-    internal static TaskClaimed From(TaskTaken taken, double leaseLeft, WorktreeDetail? left, string next) => new(
+    internal static TaskClaimed From(TaskTaken taken, double leaseLeft, WorktreeDetail? left, Onward onward) => new(
         TaskFull.From(taken.View),
         taken.Renewed,
         (int)Math.Round(leaseLeft / 60),
@@ -30,5 +31,5 @@ public sealed record TaskClaimed(
         left is null ? null : WorkLeft.From(left),
         taken.AlsoHeld.Count == 0 ? null : [.. taken.AlsoHeld.Take(MostHeld)],
         taken.Warning,
-        next);
+        onward.Done(), onward.Next());
 }

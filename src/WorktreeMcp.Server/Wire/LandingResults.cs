@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Domain.Worktrees.Landing;
@@ -28,7 +29,7 @@ public sealed record DifferenceRow(string Path, string? OldPath, string Change, 
 /// <summary>Answer of worktree_diff.</summary>
 public sealed record WorktreeDiffed(
     string Worktree, string Path, string? BaseRef, string BaseCommit, string? Head, int Files, int Added, int Deleted, IReadOnlyList<DifferenceRow> Changes,
-    string? Patch, long? PatchBytes, string? NextCursor, IReadOnlyList<string>? NotCompared, IReadOnlyList<string>? Notes, string? Omitted, string Next)
+    string? Patch, long? PatchBytes, string? NextCursor, IReadOnlyList<string>? NotCompared, IReadOnlyList<string>? Notes, string? Omitted, bool? Done, string? Next)
 {
     private const int MostRows = 100;
     private const int RowBytes = 9_000;
@@ -36,7 +37,7 @@ public sealed record WorktreeDiffed(
     private const int MostNames = 20;
     private const int NameBytes = 2_000;
 
-    internal static WorktreeDiffed From(WorktreeDifference difference, string next)
+    internal static WorktreeDiffed From(WorktreeDifference difference, Onward onward)
     {
         var size = 0;
         var most = difference.Patch is null ? RowBytes : RowBytesWithPatch;
@@ -50,7 +51,7 @@ public sealed record WorktreeDiffed(
             difference.Patch, difference.Patch is null ? null : difference.PatchBytes, difference.NextCursor, names.Items.Count == 0 ? null : names.Items,
             difference.Notes.Count == 0 ? null : CutText.Of(difference.Notes, MostNames, NameBytes).Items,
             Omission.Of("path shows one folder at a time", (rows.Omitted, "files"), (names.Omitted, "files over 10 MB")),
-            next);
+            onward.Done(), onward.Next());
     }
 }
 
@@ -60,11 +61,11 @@ public sealed record VerifiedRun(string Command, int? ExitCode, double DurationS
 /// <summary>Answer of worktree_merge; commit is where into stands now.</summary>
 public sealed record WorktreeMerged(
     WorktreeEntry Worktree, TaskBrief? Task, bool Already, string Into, LandingStrategy Strategy, string Commit, string Before, int Commits, int Files, string? CheckoutMoved,
-    VerifiedRun? Verified, bool BranchMoved, bool Removed, string? TrashPath, bool? BranchDeleted, IReadOnlyList<string>? Notes, IReadOnlyList<int>? NowReady, string? Warning, string Next)
+    VerifiedRun? Verified, bool BranchMoved, bool Removed, string? TrashPath, bool? BranchDeleted, IReadOnlyList<string>? Notes, IReadOnlyList<int>? NowReady, string? Warning, bool? Done, string? Next)
 {
     private const int NoteBytes = 1_500;
 
-    internal static WorktreeMerged From(LandingResult landed, string? command, string next)
+    internal static WorktreeMerged From(LandingResult landed, string? command, Onward onward)
     {
         var step = landed.Removal?.Step ?? landed.Step;
         return new WorktreeMerged(
@@ -73,7 +74,7 @@ public sealed record WorktreeMerged(
             landed.Verified is null ? null : new VerifiedRun(CutText.Of(command ?? string.Empty, 200), landed.Verified.ExitCode, landed.Verified.DurationSeconds),
             landed.BranchMoved, landed.Removal is not null, landed.Removal?.TrashDirectory, landed.Removal?.BranchDeleted,
             landed.Notes.Count == 0 ? null : [.. landed.Notes.Select(note => CutText.Of(ToolWords.Of(note), NoteBytes))],
-            landed.Step.NowReady.Count == 0 ? null : landed.Step.NowReady, landed.Step.Warning ?? landed.Removal?.Step.Warning, next);
+            landed.Step.NowReady.Count == 0 ? null : landed.Step.NowReady, landed.Step.Warning ?? landed.Removal?.Step.Warning, onward.Done(), onward.Next());
     }
 }
 
@@ -106,12 +107,12 @@ public sealed record BaseOverlapRow(string Worktree, string Base, IReadOnlyList<
 
 /// <summary>Answer of worktree_conflicts; pairs that would conflict come first.</summary>
 public sealed record ConflictsForetold(
-    int Worktrees, int Conflicting, IReadOnlyList<OverlapRow> Pairs, IReadOnlyList<BaseOverlapRow> WithBase, IReadOnlyList<string>? NotRead, string? Omitted, string Next)
+    int Worktrees, int Conflicting, IReadOnlyList<OverlapRow> Pairs, IReadOnlyList<BaseOverlapRow> WithBase, IReadOnlyList<string>? NotRead, string? Omitted, bool? Done, string? Next)
 {
     private const int RowBytes = 14_000;
     private const int BaseBytes = 4_000;
 
-    internal static ConflictsForetold From(ConflictForecast forecast, string next)
+    internal static ConflictsForetold From(ConflictForecast forecast, Onward onward)
     {
         var size = 0;
         var pairs = CutText.Of(
@@ -125,7 +126,7 @@ public sealed record ConflictsForetold(
         return new ConflictsForetold(
             forecast.Worktrees, forecast.Pairs.Count(pair => pair.Conflicts is { Count: > 0 }), pairs.Items, bases.Items, notRead.Items.Count == 0 ? null : notRead.Items,
             Omission.Of("name shows one worktree against the others", (pairs.Omitted, "pairs"), (bases.Omitted, "worktrees that conflict with their base"), (notRead.Omitted, "that could not be read")),
-            next);
+            onward.Done(), onward.Next());
     }
 
     private static int SizeOf(IReadOnlyList<string>? names) => names?.Sum(name => CutText.Size(name) + 3) ?? 0;

@@ -1,3 +1,4 @@
+using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Platform.Processes;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Worktrees;
@@ -9,12 +10,12 @@ namespace WorktreeMcp.Server.Wire;
 public sealed record CommandRan(
     string Worktree, string Path, string RunId, bool Running, int? ExitCode, string? Signal, bool TimedOut, bool Cancelled, string? StoppedBy, double DurationSeconds,
     string Stdout, string Stderr, bool Truncated, string? Omitted, long StdoutBytes, long StderrBytes, IReadOnlyList<int>? StillAlive, string Sandbox, string? SandboxReason,
-    string? Note, string? Warning, string Next)
+    string? Note, string? Warning, int? Uncommitted, bool? Done, string? Next)
 {
     private const int MostBytes = 20_000;
     private const int ErrorBytes = 6_000;
 
-    internal static CommandRan From(WorktreeRun ran, string next)
+    internal static CommandRan From(WorktreeRun ran, Onward onward)
     {
         var (run, output, error) = (ran.Run, ran.Run.Output, ran.Run.Error);
         var errorBytes = Math.Min(CutText.Size(error.Text), Math.Max(ErrorBytes, MostBytes - CutText.Size(output.Text)));
@@ -28,7 +29,7 @@ public sealed record CommandRan(
                 truncated ? $"The lines marked … say how much is left out; worktree_output(run_id: \"{run.RunId}\", offset: {run.ReadOn ?? 0}) reads it." : null,
                 Omission.Of("a text holds none, so what was written is no text", (output.NulBytes + error.NulBytes, "NUL bytes"))),
             output.TotalBytes, error.TotalBytes, run.Survivors.Count == 0 ? null : run.Survivors,
-            ran.Sandbox.Word, ran.Sandbox.Reason, NoteOf(run, ran.Note), ran.Warning, next);
+            ran.Sandbox.Word, ran.Sandbox.Reason, NoteOf(run, ran.Note), ran.Warning, ran.Left?.View.Changes is { IsClean: false } changes ? changes.Count : null, onward.Done(), onward.Next());
     }
 
     private static string? NoteOf(RunResult run, string? more)
@@ -50,7 +51,7 @@ public sealed record OutputRow(string Stream, string Text);
 public sealed record RunRead(
     string RunId, string Worktree, string Command, string Kind, bool Running, int? ExitCode, string? Signal, bool TimedOut, bool Cancelled, string? StoppedBy,
     string? Error, double StartedAt, double? DurationSeconds, IReadOnlyList<OutputRow> Output, long Offset, long NextOffset, long TotalBytes, string? Missing,
-    IReadOnlyList<int>? StillAlive, string Next)
+    IReadOnlyList<int>? StillAlive, string? Next)
 {
     private const int MostBytes = 20_000;
     private const int MostRead = 16 * 1024;
@@ -79,20 +80,20 @@ public sealed record RunRead(
             record.StartedAt, end?.DurationSeconds, [.. output.Parts.Select(part => new OutputRow(part.Stream == ChildStream.Output ? "stdout" : "stderr", part.Text))],
             output.Offset, output.NextOffset, output.Length,
             missing == 0 ? null : $"{missing} bytes before offset {output.Offset} are not kept: of a very long output the beginning and the end are.",
-            end is { Survivors.Count: > 0 } ? end.Survivors : null, NextCall.After(output));
+            end is { Survivors.Count: > 0 } ? end.Survivors : null, Guide.After(output).Next());
     }
 }
 
 /// <summary>Answer of worktree_stop.</summary>
 public sealed record RunStopped(
     string RunId, string Worktree, string Command, bool Already, bool Running, int? ExitCode, string? Signal, string? StoppedBy, double? DurationSeconds,
-    IReadOnlyList<int>? StillAlive, string Next)
+    IReadOnlyList<int>? StillAlive, string? Next)
 {
     internal static RunStopped From(RunStop stop)
     {
         var (record, end) = (stop.Record, stop.Record.End);
         return new RunStopped(
             record.RunId, record.Worktree, CutText.Of(record.Command, 300), stop.Already, stop.IsRunning, end?.ExitCode, end?.Signal, end?.StoppedBy, end?.DurationSeconds,
-            stop.Survivors.Count == 0 ? null : stop.Survivors, NextCall.After(stop));
+            stop.Survivors.Count == 0 ? null : stop.Survivors, Guide.After(stop).Next());
     }
 }

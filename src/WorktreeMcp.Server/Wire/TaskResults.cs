@@ -1,5 +1,6 @@
 using System.Text.Json;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Overview;
 
 namespace WorktreeMcp.Server.Wire;
 
@@ -80,15 +81,15 @@ public sealed record TaskFull(
 public sealed record DamagedRow(int Id, string Path, string Problem);
 
 /// <summary>Answer of task_create.</summary>
-public sealed record TaskCreated(TaskFull Task, string? Warning, string Next);
+public sealed record TaskCreated(TaskFull Task, string? Warning, bool? Done, string? Next);
 
 /// <summary>Answer of task_list.</summary>
 public sealed record TaskListed(
-    IReadOnlyList<TaskRow> Tasks, int Total, string? NextCursor, IReadOnlyList<DamagedRow>? Damaged, string? Omitted, string Next)
+    IReadOnlyList<TaskRow> Tasks, int Total, string? NextCursor, IReadOnlyList<DamagedRow>? Damaged, string? Omitted, bool? Done, string? Next)
 {
     private const int MostDamaged = 5;
 
-    internal static TaskListed From(TaskPage page, string next)
+    internal static TaskListed From(TaskPage page, Onward onward)
     {
         var damaged = CutText.Of([.. page.Damaged.Select(d => new DamagedRow(d.Id, d.Path, CutText.Of(d.Problem, 200)))], MostDamaged);
         return new TaskListed(
@@ -97,30 +98,30 @@ public sealed record TaskListed(
             page.NextCursor,
             damaged.Items.Count == 0 ? null : damaged.Items,
             Omission.Of("task_get with their numbers says what is wrong", (damaged.Omitted, "damaged files")),
-            next);
+            onward.Done(), onward.Next());
     }
 }
 
 /// <summary>Answer of task_get.</summary>
 public sealed record TaskShown(
-    TaskFull Task, IReadOnlyList<int> Blocks, WorktreeRow? Worktree, IReadOnlyList<JsonElement> Events, string? Omitted, string Next)
+    TaskFull Task, IReadOnlyList<int> Blocks, WorktreeRow? Worktree, IReadOnlyList<JsonElement> Events, string? Omitted, bool? Done, string? Next)
 {
     private const int MostBlocked = 50;
 
-    internal static TaskShown From(TaskView view, IReadOnlyList<int> blocks, WorktreeRow? worktree, IReadOnlyList<JsonElement> events, string next)
+    internal static TaskShown From(TaskView view, IReadOnlyList<int> blocks, WorktreeRow? worktree, IReadOnlyList<JsonElement> events, Onward onward)
     {
         var shown = CutText.Of(blocks, MostBlocked);
         return new TaskShown(
             TaskFull.From(view), shown.Items, worktree, [.. events.Select(EventRow.From)],
-            Omission.Of("waits_for in task_list tells them", (shown.Omitted, "tasks that it blocks")), next);
+            Omission.Of("waits_for in task_list tells them", (shown.Omitted, "tasks that it blocks")), onward.Done(), onward.Next());
     }
 }
 
 /// <summary>Answer of task_update.</summary>
-public sealed record TaskUpdated(TaskFull Task, IReadOnlyList<string> Changed, IReadOnlyList<int> NowReady, string? Asked, string? Warning, string Next)
+public sealed record TaskUpdated(TaskFull Task, IReadOnlyList<string> Changed, IReadOnlyList<int> NowReady, string? Asked, string? Warning, bool? Done, string? Next)
 {
     private const string Waiting = "A person is asked. The answer ends needs_input, stands in the task's notes (task_get) and in its events; to wait for it look at the board again";
 
-    internal static TaskUpdated From(TaskChange changed) => new(
-        TaskFull.From(changed.View), changed.Changed, changed.NowReady, changed.Changed.Contains("question") && changed.View.Task.Question is not null ? Waiting : null, changed.Warning, NextCall.After(changed));
+    internal static TaskUpdated From(TaskChange changed, Onward onward) => new(
+        TaskFull.From(changed.View), changed.Changed, changed.NowReady, changed.Changed.Contains("question") && changed.View.Task.Question is not null ? Waiting : null, changed.Warning, onward.Done(), onward.Next());
 }

@@ -33,6 +33,7 @@ public static class ToolWords
         Step.KeepWorktree => "worktree_keep",
         Step.RemoveWorktree => "worktree_remove",
         Step.RestoreWorktree => "worktree_restore",
+        Step.ReadEvents => "worktree_events",
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, "No tool does it."),
     };
 
@@ -57,24 +58,36 @@ public static class ToolWords
     {
         IReadOnlyList<(string Name, object? Value)> all = step switch
         {
+            NextStep.ShowBoard board => [("wait_seconds", board.WaitSeconds)],
+            NextStep.CreateTask => [("subject", "...")],
+            NextStep.ListTasks list => [("cursor", list.Cursor)],
             NextStep.ShowTask task => [("task_id", task.Id)],
             NextStep.ReopenTask task => [("task_id", task.Id), ("status", "pending")],
+            NextStep.FinishTask task => [("task_id", task.Id), ("status", "completed")],
+            NextStep.ClaimTask task => [("task_id", task.Id)],
             NextStep.CreateWorktree made => [("name", made.Name), ("branch", made.Branch), ("task_id", made.TaskId)],
-            NextStep.ListWorktrees list => [("status", list.Removed ? "removed" : null)],
+            NextStep.ListWorktrees list => [("status", list.Removed ? "removed" : null), ("cursor", list.Cursor)],
             NextStep.ShowWorktree worktree => [("name", worktree.Name)],
-            NextStep.DiffWorktree diff => [("name", diff.Name), ("format", diff.Patch ? "patch" : null)],
+            NextStep.DiffWorktree diff => [("name", diff.Name), ("format", diff.Patch ? "patch" : null), ("cursor", diff.Cursor)],
             NextStep.RunCommand run => [("name", run.Name), ("command", run.Command)],
-            NextStep.ReadOutput output => [("run_id", output.RunId)],
+            NextStep.ReadOutput output => [("run_id", output.RunId), ("offset", output.Offset)],
             NextStep.StopRun stop => [("run_id", stop.RunId)],
-            NextStep.LandWorktree landing => [("name", landing.Name), ("into", landing.Into), ("strategy", landing.Strategy)],
-            NextStep.KeepWorktree worktree => [("name", worktree.Name)],
-            NextStep.RemoveWorktree worktree => [("name", worktree.Name)],
+            NextStep.LandWorktree landing => [("name", landing.Name), ("into", landing.Into), ("strategy", landing.Strategy), ("complete_task", Given(landing.CompleteTask)), ("remove", Given(landing.Remove))],
+            NextStep.KeepWorktree worktree => [("name", worktree.Name), ("complete_task", Given(worktree.CompleteTask))],
+            NextStep.RemoveWorktree worktree => [("name", worktree.Name), ("complete_task", Given(worktree.CompleteTask))],
             NextStep.RestoreWorktree back => [("name", back.Name), ("new_name", back.NewName), ("trash_id", back.TrashId)],
+            NextStep.ReadEvents events => [("since_seq", events.Since)],
             _ => [],
         };
         return all.Where(argument => argument.Value is not null).Select(argument => (argument.Name, Written(argument.Value!)));
     }
 
-    private static string Written(object value) =>
-        value is string text ? JsonSerializer.Serialize(text, Text) : string.Create(CultureInfo.InvariantCulture, $"{value}");
+    private static object? Given(bool wanted) => wanted ? true : null;
+
+    private static string Written(object value) => value switch
+    {
+        string text => JsonSerializer.Serialize(text, Text),
+        true => "true",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
+    };
 }

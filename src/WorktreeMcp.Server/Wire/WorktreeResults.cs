@@ -1,5 +1,6 @@
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Domain.Worktrees.Registry;
@@ -61,20 +62,20 @@ public sealed record TaskBrief(int Id, string Subject, TaskState Status, string?
 
 /// <summary>Answer of worktree_create, task_bind_worktree and worktree_keep.</summary>
 public sealed record WorktreeStepped(
-    WorktreeEntry Worktree, TaskBrief? Task, bool Already, int? IncludedFiles, string? FilesNote, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? BaseNote, WorktreeEntry? FirstAnswer, string? Warning, string Next)
+    WorktreeEntry Worktree, TaskBrief? Task, bool Already, int? IncludedFiles, string? FilesNote, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? BaseNote, WorktreeEntry? FirstAnswer, string? Warning, bool? Done, string? Next)
 {
     private const int NoteBytes = 1_000;
 
-    internal static WorktreeStepped From(WorktreeStep step, string next) => new(
+    internal static WorktreeStepped From(WorktreeStep step, Onward onward) => new(
         WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.From(step.Task), step.Already, step.IncludedFiles == 0 ? null : step.IncludedFiles,
         step.FilesNote is null ? null : CutText.Of(step.FilesNote, NoteBytes), step.SetupRunId,
         step.NotRun, step.NowReady.Count == 0 ? null : step.NowReady,
         step.Note is null ? null : CutText.Of(step.Note, NoteBytes),
-        step.FirstAnswer is { } first ? WorktreeEntry.From(first, step.Directory) : null, step.Warning, next);
+        step.FirstAnswer is { } first ? WorktreeEntry.From(first, step.Directory) : null, step.Warning, onward.Done(), onward.Next());
 }
 
 /// <summary>Answer of worktree_list.</summary>
-public sealed record WorktreeListed(IReadOnlyList<WorktreeRow> Worktrees, int Total, IReadOnlyList<string>? Drift, string? NextCursor, string Next);
+public sealed record WorktreeListed(IReadOnlyList<WorktreeRow> Worktrees, int Total, IReadOnlyList<string>? Drift, string? NextCursor, bool? Done, string? Next);
 
 /// <summary>Files with uncommitted work, at most 50 of each kind.</summary>
 public sealed record ChangedFiles(
@@ -116,7 +117,7 @@ public sealed record RunningRow(string RunId, string Command, double StartedAt, 
 /// <summary>Answer of worktree_status.</summary>
 public sealed record WorktreeShown(
     WorktreeRow Worktree, string? BaseCommit, string? BaseNote, ChangedFiles? Files, IReadOnlyList<CommitRow> Commits, string? InProgress, string? Locked,
-    IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow> Running, string? Setup, IReadOnlyList<string>? Notes, string? Omitted, string Next)
+    IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow> Running, string? Setup, IReadOnlyList<string>? Notes, string? Omitted, bool? Done, string? Next)
 {
     private static string? SetupWords(SetupState? setup) =>
         setup is null ? null : $"{setup.State}{(setup.Detail is null ? string.Empty : $": {setup.Detail}")} ({setup.RunId})";
@@ -127,7 +128,7 @@ public sealed record WorktreeShown(
     private const int MostNotes = 10;
     private const int NotesBytes = 2_000;
 
-    internal static WorktreeShown From(WorktreeDetail detail, string next)
+    internal static WorktreeShown From(WorktreeDetail detail, Onward onward)
     {
         var conflicts = CutText.Of(detail.Conflicts ?? [], MostConflicts, ConflictBytes);
         var running = CutText.Of(detail.Running, MostRunning);
@@ -148,19 +149,19 @@ public sealed record WorktreeShown(
             SetupWords(detail.View.Worktree.Setup),
             detail.LoneLinks.Count == 0 ? null : CutText.Of(detail.LoneLinks, MostNotes, NotesBytes).Items,
             omitted,
-            next);
+            onward.Done(), onward.Next());
     }
 }
 
 /// <summary>Answer of worktree_remove.</summary>
 public sealed record WorktreeGone(
     WorktreeEntry Worktree, TaskBrief? Task, bool Already, string? TrashPath, bool BranchDeleted, string? BranchKept, int? IgnoredFiles,
-    IReadOnlyList<string>? UncommittedFiles, string? Omitted, IReadOnlyList<int>? NowReady, string? Warning, string Next)
+    IReadOnlyList<string>? UncommittedFiles, string? Omitted, IReadOnlyList<int>? NowReady, string? Warning, bool? Done, string? Next)
 {
     private const int MostFiles = 50;
     private const int FileBytes = 6_000;
 
-    internal static WorktreeGone From(WorktreeRemoval removal, string next)
+    internal static WorktreeGone From(WorktreeRemoval removal, Onward onward)
     {
         var files = CutText.Of(removal.Uncommitted, MostFiles, FileBytes);
         return new WorktreeGone(
@@ -175,15 +176,15 @@ public sealed record WorktreeGone(
             Omission.Of("all of them lie in trash_path", (files.Omitted, "uncommitted files")),
             removal.Step.NowReady.Count == 0 ? null : removal.Step.NowReady,
             removal.Step.Warning,
-            next);
+            onward.Done(), onward.Next());
     }
 }
 
 /// <summary>Answer of worktree_restore.</summary>
 public sealed record WorktreeBack(
-    WorktreeEntry Worktree, TaskBrief? Task, string? Head, string? Detached, bool BranchMade, string? Unbound, IReadOnlyList<int>? StillInTrash, string? Warning, string Next)
+    WorktreeEntry Worktree, TaskBrief? Task, string? Head, string? Detached, bool BranchMade, string? Unbound, IReadOnlyList<int>? StillInTrash, string? Warning, bool? Done, string? Next)
 {
-    internal static WorktreeBack From(WorktreeRestoration back, string next) => new(
+    internal static WorktreeBack From(WorktreeRestoration back, Onward onward) => new(
         WorktreeEntry.From(back.Step.Worktree, back.Step.Directory),
         TaskBrief.From(back.Step.Task),
         back.Head,
@@ -192,8 +193,8 @@ public sealed record WorktreeBack(
         back.Unbound,
         back.StillInTrash.Count == 0 ? null : [.. back.StillInTrash.Take(20)],
         back.Step.Warning,
-        next);
+        onward.Done(), onward.Next());
 }
 
 /// <summary>Answer of worktree_events.</summary>
-public sealed record EventsListed(IReadOnlyList<System.Text.Json.JsonElement> Events, bool More, long? LastSeq, string Next);
+public sealed record EventsListed(IReadOnlyList<System.Text.Json.JsonElement> Events, bool More, long? LastSeq, bool? Done, string? Next);

@@ -2,6 +2,7 @@ using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Worktrees.Guidance;
 using WorktreeMcp.Domain.Worktrees.Registry;
 
 namespace WorktreeMcp.Domain.Worktrees.Landing;
@@ -41,6 +42,15 @@ internal sealed class LandingChecks(WorktreePlaces parts, WorktreeEntries entrie
         var worktree = Same(entries.All(), found);
         var into = Base(worktree, request.Into);
         var entry = parts.RequireIdentity(worktree);
+        if (entry.OperationInProgress(parts.Files) is { } operation)
+        {
+            throw new Refusal(
+                RefusalCode.WorktreeBusy,
+                $"Worktree \"{worktree.Name}\" is in the middle of {operation}.",
+                $"Finish or abort it there with {Step.RunCommand}, then repeat the call.",
+                NextInWorktree.Operation(new Situations(parts).InConflict(worktree, entry)));
+        }
+
         var head = parts.Git.Refs.ReadHead(entry.Directory);
         if (head?.ShortBranch != worktree.Branch || head.Commit is null)
         {
@@ -48,16 +58,7 @@ internal sealed class LandingChecks(WorktreePlaces parts, WorktreeEntries entrie
                 RefusalCode.WorktreeDirty,
                 $"HEAD of worktree \"{worktree.Name}\" is {(head?.ShortBranch is { } other ? $"on branch {other}" : "detached")}, not on {worktree.Branch} with a commit.",
                 $"Put the work on {worktree.Branch} with {Step.RunCommand}, then repeat the call.",
-                new NextStep.ShowWorktree(worktree.Name));
-        }
-
-        if (entry.OperationInProgress(parts.Files) is { } operation)
-        {
-            throw new Refusal(
-                RefusalCode.WorktreeBusy,
-                $"Worktree \"{worktree.Name}\" is in the middle of {operation}.",
-                $"Finish or abort it there with {Step.RunCommand}, then repeat the call.",
-                new NextStep.RunCommand(worktree.Name, "git status"));
+                NextInWorktree.Head(new Situations(parts).Of(worktree)) ?? new NextStep.ShowWorktree(worktree.Name));
         }
 
         var task = parts.TaskOf(worktree);
@@ -82,7 +83,7 @@ internal sealed class LandingChecks(WorktreePlaces parts, WorktreeEntries entrie
                 RefusalCode.WorktreeDirty,
                 $"Worktree \"{worktree.Name}\" holds work that is not committed and would not land: {Listed.Of(all, MostListed)}.",
                 $"Commit it with {Step.RunCommand}, or put what is not wanted into .gitignore; then repeat the call.",
-                new NextStep.RunCommand(worktree.Name, "git add -A && git commit -m '...'"));
+                NextInWorktree.Unmended(new WorktreeSituation(worktree.Name, worktree.Branch) { Conflicted = changes.Conflicted, Hidden = hidden, Uncommitted = all.Count }));
         }
 
         return true;

@@ -4,6 +4,7 @@ using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Worktrees.Guidance;
 using WorktreeMcp.Domain.Worktrees.Registry;
 
 namespace WorktreeMcp.Domain.Worktrees.Landing;
@@ -137,7 +138,7 @@ internal sealed class LandingPlan(GitRepository git)
             RefusalCode.MergeConflict,
             $"{source.Worktree.Branch} conflicts with {source.Into} at {source.From[..12]}{(commit is null ? string.Empty : $", in commit {commit.Hash[..12]}")} in {Listed.Of(merged.Conflicts, MostListed)}. Nothing was changed.",
             $"In the worktree: merge {source.Into}, resolve these files, commit; then repeat the call.",
-            new NextStep.RunCommand(source.Worktree.Name, $"git merge {source.From[..12]}"));
+            NextInWorktree.MergeBase(source.Worktree.Name, source.Into));
     }
 
     private static string MergeMessage(LandingSource source) => source.Task is { } task

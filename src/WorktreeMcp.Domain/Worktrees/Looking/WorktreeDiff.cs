@@ -28,6 +28,9 @@ public sealed record FileDifference(string Path, string? OldPath, string Change,
 public sealed record WorktreeDifference(
     Worktree Worktree, string Directory, string Base, string? Head, IReadOnlyList<FileDifference> Files, string? Patch, long PatchBytes, string? NextCursor, IReadOnlyList<string> TooLarge)
 {
+    /// <summary>Whether conflicts in it are not resolved yet.</summary>
+    public bool HasConflicts { get; init; }
+
     /// <summary>Repositories within the worktree whose content would not come with its branch.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
@@ -46,6 +49,7 @@ internal sealed class WorktreeDiff(WorktreePlaces parts)
         var repositories = new List<string>();
         var snapshot = parts.Git.Trials.Snapshot(entry, directory, head, parts.Git.Trials.Uncommitted(entry, directory, repositories), scratch);
         var uncommitted = snapshot.Uncommitted.Select(file => file.Raw).ToHashSet(StringComparer.Ordinal);
+        var conflicts = snapshot.Uncommitted.Any(file => file.Conflicted);
         var changed = parts.Git.Trials.Compare(start, snapshot.Tree, wanted, scratch);
         IReadOnlyList<string> notes =
         [
@@ -70,7 +74,7 @@ internal sealed class WorktreeDiff(WorktreePlaces parts)
         var large = snapshot.TooLarge.Where(name => wanted is null || name == wanted || name.StartsWith(wanted + "/", StringComparison.Ordinal)).ToList();
         if (!patch)
         {
-            return new WorktreeDifference(worktree, directory, start, head, files, null, 0, null, large) { Notes = notes };
+            return new WorktreeDifference(worktree, directory, start, head, files, null, 0, null, large) { Notes = notes, HasConflicts = conflicts };
         }
 
         var bytes = parts.Git.Trials.Patch(start, snapshot.Tree, wanted, scratch);
@@ -78,7 +82,7 @@ internal sealed class WorktreeDiff(WorktreePlaces parts)
         var from = Offset(cursor, mark, worktree, bytes.Length);
         var end = End(bytes, from, mostBytes);
         var next = end < bytes.Length ? string.Create(CultureInfo.InvariantCulture, $"{mark}-{end}") : null;
-        return new WorktreeDifference(worktree, directory, start, head, files, Encoding.UTF8.GetString(bytes, from, end - from), bytes.Length, next, large) { Notes = notes };
+        return new WorktreeDifference(worktree, directory, start, head, files, Encoding.UTF8.GetString(bytes, from, end - from), bytes.Length, next, large) { Notes = notes, HasConflicts = conflicts };
     }
 
     private static string Word(char status) => status switch

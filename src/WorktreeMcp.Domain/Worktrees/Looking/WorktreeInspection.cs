@@ -11,6 +11,9 @@ internal sealed class WorktreeInspection(WorktreePlaces parts)
 {
     private const int MostCommits = 10;
 
+    // A command is not held up for long by what only saves the next look.
+    private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(300);
+
     private readonly TrashContents _shelf = new(parts);
 
     /// <summary>One page of entries, oldest first, how many match in all, and where the next page begins.</summary>
@@ -100,7 +103,27 @@ internal sealed class WorktreeInspection(WorktreePlaces parts)
         };
     }
 
-    private (WorktreeView View, WorktreeChanges? Files) Look(Worktree worktree)
+    /// <summary>A command's end with how the worktree stands since, if that is told soon; after a failure only where it matters what git is in the middle of.</summary>
+    internal WorktreeRun After(WorktreeRun run)
+    {
+        if (run.Run.IsRunning || parts.Identify(run.Worktree).Entry is not { } entry || entry.OperationInProgress(parts.Files) is var operation && operation is null && run.Run.ExitCode != 0)
+        {
+            return run;
+        }
+
+        using var patience = new CancellationTokenSource(LongestLook);
+        try
+        {
+            var (view, files) = Look(run.Worktree, patience.Token);
+            return files is null ? run : run with { Left = new WorktreeDetail(view, [], operation, null, null, []) { Files = files } };
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or Refusal or IOException or UnauthorizedAccessException)
+        {
+            return run;
+        }
+    }
+
+    private (WorktreeView View, WorktreeChanges? Files) Look(Worktree worktree, CancellationToken cancel = default)
     {
         var sketch = Sketch(worktree);
         if (sketch.Entry is not { } entry)
@@ -110,7 +133,7 @@ internal sealed class WorktreeInspection(WorktreePlaces parts)
 
         try
         {
-            var changes = parts.Git.Status(entry, sketch.View.Directory);
+            var changes = parts.Git.Status(entry, sketch.View.Directory, cancel: cancel);
             return (Measured(sketch) with { Changes = changes.Counts }, changes);
         }
         catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)

@@ -1,5 +1,6 @@
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Worktrees.Guidance;
 using WorktreeMcp.Domain.Worktrees.Registry;
 
 namespace WorktreeMcp.Domain.Worktrees.Removing;
@@ -80,7 +81,7 @@ internal sealed class RemovalChecks(WorktreePlaces parts, WorktreeEntries entrie
                 RefusalCode.WorktreeBusy,
                 $"Worktree \"{worktree.Name}\" is in the middle of {operation}.",
                 $"Finish or abort it there with {Step.RunCommand}, then repeat the call. With force it goes into the trash as it is.",
-                new NextStep.RunCommand(worktree.Name, "git status"));
+                NextInWorktree.Operation(new Situations(parts).InConflict(worktree, entry)));
         }
 
         if (Occupants.In(directory) is { Count: > 0 } processes)
@@ -89,7 +90,7 @@ internal sealed class RemovalChecks(WorktreePlaces parts, WorktreeEntries entrie
                 RefusalCode.WorktreeBusy,
                 $"Worktree \"{worktree.Name}\" is the current directory of {string.Join(", ", processes.Take(5).Select(p => $"{p.Name} (process {p.Pid})"))}.",
                 "Let them end or change their directory, then repeat the call. With force they are left standing in the trash.",
-                new NextStep.ShowWorktree(worktree.Name));
+                new NextStep.ShowBoard());
         }
     }
 
@@ -121,7 +122,7 @@ internal sealed class RemovalChecks(WorktreePlaces parts, WorktreeEntries entrie
                 RefusalCode.WorktreeDirty,
                 $"Worktree \"{worktree.Name}\" holds work that a removal would take away: {string.Join("; ", findings)}.",
                 $"Commit it with {Step.RunCommand}, or keep the worktree with {Step.KeepWorktree}. With force it goes into the trash as it is, index and all; nothing is deleted.",
-                new NextStep.RunCommand(worktree.Name, "git add -A && git commit -m '...'"));
+                NextInWorktree.Unmended(new Situations(parts).Of(worktree) with { Conflicted = changes.Conflicted, Hidden = hidden, Uncommitted = changes.Count }) ?? new NextStep.KeepWorktree(worktree.Name));
         }
 
         void Add(string what, IReadOnlyList<string> items)

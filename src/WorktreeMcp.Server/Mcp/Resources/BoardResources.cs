@@ -2,7 +2,6 @@ using System.Globalization;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
-using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Server.Mcp.Tools;
 using WorktreeMcp.Server.Wire;
@@ -21,13 +20,13 @@ public sealed partial class BoardResources(OpenRepository repository, CallerIden
     /// <param name="request">The call.</param>
     [McpServerResource(UriTemplate = ResourceUris.Board, Name = "board", Title = "The board", MimeType = "application/json")]
     public partial ResourceContents Board(RequestContext<ReadResourceRequestParams> request) =>
-        Read(request, () => Reply.Of(BoardShown.From(repository.Require().Overview.Look(new GlanceLimits()), caller.NameOf(request.Server))));
+        Read(request, () => new BoardTools(repository, caller).Show(request.Server));
 
     /// <summary>The newest lifecycle events, oldest first.</summary>
     /// <param name="request">The call.</param>
     [McpServerResource(UriTemplate = ResourceUris.Events, Name = "events", Title = "Lifecycle events", MimeType = "application/json")]
     public partial ResourceContents Events(RequestContext<ReadResourceRequestParams> request) =>
-        Read(request, () => new WorktreeTools(repository, caller).Events(EventsShown));
+        Read(request, () => new WorktreeTools(repository, caller).Events(request.Server, EventsShown));
 
     /// <summary>Everything about one task.</summary>
     /// <param name="request">The call.</param>
@@ -35,7 +34,7 @@ public sealed partial class BoardResources(OpenRepository repository, CallerIden
     [McpServerResource(UriTemplate = ResourceUris.Task, Name = "task", Title = "A task", MimeType = "application/json")]
     public partial ResourceContents Task(RequestContext<ReadResourceRequestParams> request, string id) =>
         Read(request, () => int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? new TaskTools(repository, caller).Get(number)
+            ? new TaskTools(repository, caller).Get(request.Server, number)
             : throw new Refusal(RefusalCode.NotFound, $"\"{id}\" is no task id.", "Take a task id from task_list."));
 
     /// <summary>One worktree as it is now.</summary>
@@ -43,14 +42,14 @@ public sealed partial class BoardResources(OpenRepository repository, CallerIden
     /// <param name="name">Its name.</param>
     [McpServerResource(UriTemplate = ResourceUris.Worktree, Name = "worktree", Title = "A worktree", MimeType = "application/json")]
     public partial ResourceContents Worktree(RequestContext<ReadResourceRequestParams> request, string name) =>
-        Read(request, () => new WorktreeTools(repository, caller).Status(name));
+        Read(request, () => new WorktreeTools(repository, caller).Status(request.Server, name));
 
     /// <summary>What a worktree changes against its base: files and counts.</summary>
     /// <param name="request">The call.</param>
     /// <param name="name">Its name.</param>
     [McpServerResource(UriTemplate = ResourceUris.Diff, Name = "worktree-diff", Title = "A worktree's changes", MimeType = "application/json")]
     public partial ResourceContents Diff(RequestContext<ReadResourceRequestParams> request, string name) =>
-        Read(request, () => new LandingTools(repository, caller).Diff(name));
+        Read(request, () => new LandingTools(repository, caller).Diff(request.Server, name));
 
     private static TextResourceContents Read(RequestContext<ReadResourceRequestParams> request, Func<CallToolResult> answer)
     {

@@ -15,10 +15,14 @@ public sealed partial class BoardTools(OpenRepository repository, CallerIdentity
     /// and for how long, worktrees with uncommitted and unlanded work, what needs a person, the last events, and the call to
     /// make next. Long lists are cut and say so. Changes nothing.
     /// </summary>
-    /// <param name="request">The call.</param>
+    /// <param name="server">Knows the client.</param>
     [McpServerTool(
         Name = "board_show", Title = "Show the board", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(BoardShown))]
-    public partial CallToolResult Show(RequestContext<CallToolRequestParams> request) =>
-        Reply.Of(BoardShown.From(repository.Require().Overview.Look(new GlanceLimits()), caller.NameOf(request.Server)));
+    public partial CallToolResult Show(McpServer server)
+    {
+        var (served, you) = (repository.Require(), caller.NameOf(server));
+        var glance = served.Overview.Look(new GlanceLimits());
+        return Reply.Of(BoardShown.From(glance, you, served.Guide.After(glance, you)));
+    }
 }

@@ -18,6 +18,7 @@ public sealed partial class LandingTools(OpenRepository repository, CallerIdenti
     /// commit where it parted from the base. stat lists files with counts, patch has the text in pages. Binary files are
     /// named only. worktree_status has the commits. Changes nothing.
     /// </summary>
+    /// <param name="server">Knows the client.</param>
     /// <param name="name">Name from worktree_list.</param>
     /// <param name="path">Only this file or folder, relative to the worktree.</param>
     /// <param name="format">stat (default) for files and counts, patch for the text as well.</param>
@@ -27,14 +28,16 @@ public sealed partial class LandingTools(OpenRepository repository, CallerIdenti
         Name = "worktree_diff", Title = "Show a worktree's changes", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeDiffed))]
     public partial CallToolResult Diff(
+        McpServer server,
         string name,
         [StringLength(4096, MinimumLength = 1)] string? path = null,
         DiffFormat? format = null,
         [Range(500, 200_000)] int max_bytes = 12_000,
         string? cursor = null)
     {
-        var difference = repository.Require().Worktrees.Diff(name, path, format == DiffFormat.Patch, max_bytes, cursor);
-        return Reply.Of(WorktreeDiffed.From(difference, NextCall.After(difference)));
+        var served = repository.Require();
+        var difference = served.Worktrees.Diff(name, path, format == DiffFormat.Patch, max_bytes, cursor);
+        return Reply.Of(WorktreeDiffed.From(difference, served.Guide.After(difference, caller.NameOf(server))));
     }
 
     /// <summary>
@@ -42,14 +45,16 @@ public sealed partial class LandingTools(OpenRepository repository, CallerIdenti
     /// merge would conflict and in which files. Uncommitted work counts. Call it before you land, or before you begin where
     /// others work. Changes nothing.
     /// </summary>
+    /// <param name="server">Knows the client.</param>
     /// <param name="name">Only this worktree against the others; name from worktree_list.</param>
     [McpServerTool(
         Name = "worktree_conflicts", Title = "Foretell conflicts", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(ConflictsForetold))]
-    public partial CallToolResult Conflicts(string? name = null)
+    public partial CallToolResult Conflicts(McpServer server, string? name = null)
     {
-        var forecast = repository.Require().Worktrees.Forecast(name);
-        return Reply.Of(ConflictsForetold.From(forecast, NextCall.After(forecast)));
+        var served = repository.Require();
+        var forecast = served.Worktrees.Forecast(name);
+        return Reply.Of(ConflictsForetold.From(forecast, served.Guide.After(forecast, caller.NameOf(server))));
     }
 
     /// <summary>
@@ -87,11 +92,12 @@ public sealed partial class LandingTools(OpenRepository repository, CallerIdenti
         CancellationToken cancel = default)
     {
         var steps = 0;
-        var landed = repository.Require().Worktrees.Land(
+        var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
+        var landed = served.Worktrees.Land(
             new LandingRequest(name, into, strategy ?? LandingStrategy.Merge, message, verify_command, TimeSpan.FromSeconds(wait_seconds), complete_task, remove),
-            caller.AgentOf(request, agent),
+            you,
             words => progress.Report(new ProgressNotificationValue { Progress = Interlocked.Increment(ref steps), Message = words }),
             cancel);
-        return Reply.Of(WorktreeMerged.From(landed, verify_command, NextCall.After(landed)));
+        return Reply.Of(WorktreeMerged.From(landed, verify_command, served.Guide.After(landed, remove, you)));
     }
 }

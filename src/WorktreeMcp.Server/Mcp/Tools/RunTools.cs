@@ -51,7 +51,7 @@ public sealed partial class RunTools(OpenRepository repository, CallerIdentity c
         using var notices = new ProgressNotices(request);
         var run = background ? worktrees.Start(order) : worktrees.Run(order, TimeSpan.FromSeconds(wait_seconds), notices.Report, cancel);
         cancel.ThrowIfCancellationRequested();
-        return Reply.Of(CommandRan.From(run, NextCall.After(run)));
+        return Reply.Of(CommandRan.From(run, opened.Guide.After(run, order.By)));
     }
 
     /// <summary>

@@ -45,14 +45,17 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
         [StringLength(100, MinimumLength = 1)] string? agent = null)
     {
         var task = new NewTask(subject, description, blocked_by, priority ?? TaskPriority.Normal, labels, request_id);
-        var made = repository.Require().Board.Create(task, caller.AgentOf(request, agent));
-        return Reply.Of(new TaskCreated(TaskFull.From(made.View), made.Warning, NextCall.After(made.View)));
+        var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
+        var made = served.Board.Create(task, you);
+        var onward = served.Guide.After(made.View, you);
+        return Reply.Of(new TaskCreated(TaskFull.From(made.View), made.Warning, onward.Done(), onward.Next()));
     }
 
     /// <summary>
     /// List tasks, open work first, then by priority and number. Filters combine. Rows are slim; task_get has the rest.
     /// Completed tasks come last; deleted ones show only with status deleted. Changes nothing.
     /// </summary>
+    /// <param name="server">Knows the client.</param>
     /// <param name="status">Only tasks in this state.</param>
     /// <param name="ready">true: only pending tasks that wait for no other; false: only the rest.</param>
     /// <param name="owner">Only tasks of this owner, by exact name.</param>
@@ -64,6 +67,7 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
         Name = "task_list", Title = "List tasks", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(TaskListed))]
     public partial CallToolResult List(
+        McpServer server,
         TaskState? status = null,
         bool? ready = null,
         string? owner = null,
@@ -72,26 +76,29 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
         [Range(1, 100)] int limit = 20,
         string? cursor = null)
     {
-        var page = repository.Require().Board.List(new TaskFilter(status, ready, owner, label, query, limit, cursor));
-        return Reply.Of(TaskListed.From(page, NextCall.After(page)));
+        var served = repository.Require();
+        var page = served.Board.List(new TaskFilter(status, ready, owner, label, query, limit, cursor));
+        return Reply.Of(TaskListed.From(page, served.Guide.After(page, caller.NameOf(server))));
     }
 
     /// <summary>
     /// Show everything about one task. That is its goal, its latest notes, what it waits for and blocks, its worktree and
     /// its last events. Call it before you start or take over work on a task. Changes nothing.
     /// </summary>
+    /// <param name="server">Knows the client.</param>
     /// <param name="task_id">Task id from task_list.</param>
     [McpServerTool(
         Name = "task_get", Title = "Show a task", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(TaskShown))]
-    public partial CallToolResult Get([Range(1, int.MaxValue)] int task_id)
+    public partial CallToolResult Get(McpServer server, [Range(1, int.MaxValue)] int task_id)
     {
         var served = repository.Require();
         var view = served.Board.Get(task_id);
         var worktree = served.Worktrees.Of(view.Task);
         var events = served.Events(new EventQuery(EventsShown, TaskId: task_id, MaxBytes: EventBytesSearched));
         return Reply.Of(TaskShown.From(
-            view, served.Board.WaitingFor(task_id), worktree is null ? null : WorktreeRow.From(worktree), events.Events, NextCall.After(view)));
+            view, served.Board.WaitingFor(task_id), worktree is null ? null : WorktreeRow.From(worktree), events.Events,
+            served.Guide.After(view, caller.NameOf(server), worktree)));
     }
 
     /// <summary>
@@ -149,8 +156,9 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
             Note = note,
             ExpectedRevision = expected_revision,
         };
-        var changed = repository.Require().Board.Update(task_id, edit, caller.AgentOf(request, agent));
-        return Reply.Of(TaskUpdated.From(changed));
+        var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
+        var changed = served.Board.Update(task_id, edit, you);
+        return Reply.Of(TaskUpdated.From(changed, served.Guide.After(changed, you)));
     }
 
     /// <summary>
@@ -173,10 +181,10 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
         [StringLength(100, MinimumLength = 1)] string? owner = null,
         [StringLength(100, MinimumLength = 1)] string? agent = null)
     {
-        var served = repository.Require();
-        var taken = served.Board.Claim(task_id, lease_minutes, caller.AgentOf(request, agent ?? owner));
+        var (served, you) = (repository.Require(), caller.AgentOf(request, agent ?? owner));
+        var taken = served.Board.Claim(task_id, lease_minutes, you);
         var (left, problem) = taken.Renewed ? (null, null) : served.Worktrees.LeftIn(taken.View.Task);
-        return Reply.Of(TaskClaimed.From(taken with { Warning = taken.Warning ?? problem }, served.Board.LeaseLeft(taken.View.Task), left, NextCall.After(taken)));
+        return Reply.Of(TaskClaimed.From(taken with { Warning = taken.Warning ?? problem }, served.Board.LeaseLeft(taken.View.Task), left, served.Guide.After(taken, left, you)));
     }
 
     /// <summary>
@@ -199,7 +207,8 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
         [StringLength(100)] string? owner = null,
         [StringLength(100, MinimumLength = 1)] string? agent = null)
     {
-        var step = repository.Require().Worktrees.Bind(task_id, worktree, owner, caller.AgentOf(request, agent));
-        return Reply.Of(WorktreeStepped.From(step, NextCall.WorkIn(step)));
+        var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
+        var step = served.Worktrees.Bind(task_id, worktree, owner, you);
+        return Reply.Of(WorktreeStepped.From(step, served.Guide.AfterBind(step, you)));
     }
 }

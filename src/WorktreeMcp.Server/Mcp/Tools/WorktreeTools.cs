@@ -40,8 +40,9 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
         [StringLength(200, MinimumLength = 1)] string? request_id = null,
         [StringLength(100, MinimumLength = 1)] string? agent = null)
     {
-        var step = repository.Require().Worktrees.Create(new NewWorktree(name, task_id, base_ref, branch, request_id), caller.AgentOf(request, agent));
-        return Reply.Of(WorktreeStepped.From(step, NextCall.WorkIn(step)));
+        var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
+        var step = served.Worktrees.Create(new NewWorktree(name, task_id, base_ref, branch, request_id), you);
+        return Reply.Of(WorktreeStepped.From(step, served.Guide.AfterCreate(step, you)));
     }
 
     /// <summary>
@@ -50,31 +51,35 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     /// status_pending not known yet; worktree_status looks anew. Removed ones show only with status removed, with trash_id.
     /// Changes nothing.
     /// </summary>
+    /// <param name="server">Knows the client.</param>
     /// <param name="status">Only worktrees in this state.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="cursor">next_cursor of the page before.</param>
     [McpServerTool(
         Name = "worktree_list", Title = "List worktrees", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeListed))]
-    public partial CallToolResult List(WorktreeState? status = null, [Range(1, 100)] int limit = 20, string? cursor = null)
+    public partial CallToolResult List(McpServer server, WorktreeState? status = null, [Range(1, 100)] int limit = 20, string? cursor = null)
     {
         var opened = repository.Require();
         var page = opened.Worktrees.List(status, limit, cursor);
-        return Reply.Of(new WorktreeListed([.. page.Worktrees.Select(WorktreeRow.From)], page.Total, BoardShown.DriftOf(opened.Drift()), page.NextCursor, NextCall.After(page)));
+        var onward = opened.Guide.After(page, caller.NameOf(server));
+        return Reply.Of(new WorktreeListed([.. page.Worktrees.Select(WorktreeRow.From)], page.Total, BoardShown.DriftOf(opened.Drift()), page.NextCursor, onward.Done(), onward.Next()));
     }
 
     /// <summary>
     /// Show one worktree as it is now. That is uncommitted files, commits its base lacks, predicted conflicts with the base,
     /// running commands, and a merge or rebase in progress. Call it before you keep or remove it. Changes nothing.
     /// </summary>
+    /// <param name="server">Knows the client.</param>
     /// <param name="name">Name from worktree_list.</param>
     [McpServerTool(
         Name = "worktree_status", Title = "Show a worktree", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeShown))]
-    public partial CallToolResult Status(string name)
+    public partial CallToolResult Status(McpServer server, string name)
     {
-        var detail = repository.Require().Worktrees.Status(name);
-        return Reply.Of(WorktreeShown.From(detail, NextCall.After(detail)));
+        var served = repository.Require();
+        var detail = served.Worktrees.Status(name);
+        return Reply.Of(WorktreeShown.From(detail, served.Guide.After(detail, caller.NameOf(server))));
     }
 
     /// <summary>
@@ -97,8 +102,9 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
         bool complete_task = false,
         [StringLength(100, MinimumLength = 1)] string? agent = null)
     {
-        var step = repository.Require().Worktrees.Keep(name, reason, complete_task, caller.AgentOf(request, agent));
-        return Reply.Of(WorktreeStepped.From(step, NextCall.AfterKeep(step)));
+        var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
+        var step = served.Worktrees.Keep(name, reason, complete_task, you);
+        return Reply.Of(WorktreeStepped.From(step, served.Guide.AfterKeep(step, you)));
     }
 
     /// <summary>
@@ -123,8 +129,9 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
         [StringLength(500)] string? reason = null,
         [StringLength(100, MinimumLength = 1)] string? agent = null)
     {
-        var removal = repository.Require().Worktrees.Remove(name, force, complete_task, reason, caller.AgentOf(request, agent));
-        return Reply.Of(WorktreeGone.From(removal, NextCall.After(removal)));
+        var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
+        var removal = served.Worktrees.Remove(name, force, complete_task, reason, you);
+        return Reply.Of(WorktreeGone.From(removal, served.Guide.After(removal, you)));
     }
 
     /// <summary>
@@ -147,14 +154,16 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
         [Range(1, int.MaxValue)] int? trash_id = null,
         [StringLength(100, MinimumLength = 1)] string? agent = null)
     {
-        var restored = repository.Require().Worktrees.Restore(name, new_name, trash_id, caller.AgentOf(request, agent));
-        return Reply.Of(WorktreeBack.From(restored, NextCall.After(restored)));
+        var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
+        var restored = served.Worktrees.Restore(name, new_name, trash_id, you);
+        return Reply.Of(WorktreeBack.From(restored, served.Guide.After(restored, you)));
     }
 
     /// <summary>
     /// Read the log of lifecycle steps: the newest events, oldest first. With since_seq it pages forward from there, so
     /// that nothing is missed; repeat with last_seq while more is true. Changes nothing.
     /// </summary>
+    /// <param name="server">Knows the client.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="since_seq">Only events with a higher seq, oldest first; 0 for all from the start, else last_seq of the answer before.</param>
     /// <param name="task_id">Only events of this task; id from task_list.</param>
@@ -163,13 +172,16 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
         Name = "worktree_events", Title = "Read lifecycle events", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(EventsListed))]
     public partial CallToolResult Events(
+        McpServer server,
         [Range(1, 200)] int limit = 20,
         [Range(0, MostSeq)] long? since_seq = null,
         [Range(1, int.MaxValue)] int? task_id = null,
         string? name = null)
     {
         var worktree = name is null ? null : WorktreeName.Require(name);
-        var page = repository.Require().Events(new EventQuery(limit, since_seq, task_id, worktree));
-        return Reply.Of(new EventsListed([.. page.Events.Select(EventRow.From)], page.More, page.LastSeq, NextCall.After(page, since_seq)));
+        var served = repository.Require();
+        var page = served.Events(new EventQuery(limit, since_seq, task_id, worktree));
+        var onward = served.Guide.After(page, since_seq, caller.NameOf(server));
+        return Reply.Of(new EventsListed([.. page.Events.Select(EventRow.From)], page.More, page.LastSeq, onward.Done(), onward.Next()));
     }
 }
