@@ -33,7 +33,7 @@ public sealed class Repository : IDisposable
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot) { ObjectIdLength = place.ObjectIdLength };
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Trust = trust;
-        Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Settle = () => Worktrees!.Repair.SettleAbandoned(), Instead = by => Guide!.Instead(by) };
+        Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Instead = by => Guide!.Instead(by) };
         var (inCheckouts, settingFiles) = (new CheckoutGit(git, place, files, current.Following(now => now.AllowedFilters)), new SettingFiles(git, place));
         Spares = new SpareRoom(_store, new SpareCheckouts(inCheckouts, settingFiles, place, files), files);
         var repository = new GitRepository(inCheckouts, settingFiles, place, files);
@@ -103,7 +103,7 @@ public sealed class Repository : IDisposable
     public EventPage Events(EventQuery query)
     {
         // An operation that a kill interrupted may still owe its events.
-        _ = _store.Task(0);
+        _store.CatchUp();
         return _store.Events.Read(query);
     }
 

@@ -66,6 +66,15 @@ public sealed partial class HouseTests
     }
 
     [Fact]
+    public void A_change_begins_with_what_is_half_done_unless_its_call_has_settled_that()
+    {
+        string.Join('\n', Files("src/WorktreeMcp.Domain/Worktrees").Where(path => Begun().IsMatch(File.ReadAllText(path)))).Should().BeEmpty("a call about worktrees begins by ISettling, and goes on by the store");
+
+        Files("src").Where(path => Continued().IsMatch(File.ReadAllText(path))).Select(path => Path.GetRelativePath(Path.Join(Golden.SourceRoot, "src", "WorktreeMcp.Domain"), path).Split(Path.DirectorySeparatorChar)[0])
+            .Should().OnlyContain(room => room == "Worktrees" || room == "Spares" || room == "Doctor", "whoever else changes state begins with what is half-done");
+    }
+
+    [Fact]
     public void What_is_public_in_the_domain_is_used_outside_of_it()
     {
         var types = typeof(Repository).Assembly.GetExportedTypes().Where(type => !type.IsNested).ToList();
@@ -133,6 +142,12 @@ public sealed partial class HouseTests
 
     [GeneratedRegex(@"[/\\](obj|bin)[/\\]")]
     private static partial Regex Built();
+
+    [GeneratedRegex(@"[sS]tore\.Begin\(")]
+    private static partial Regex Begun();
+
+    [GeneratedRegex(@"[sS]tore\.Continue\(")]
+    private static partial Regex Continued();
 
     [GeneratedRegex(@"\w+")]
     private static partial Regex Word();

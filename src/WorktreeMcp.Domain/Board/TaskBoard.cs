@@ -33,7 +33,7 @@ public sealed class TaskBoard
         _index = new TaskIndex(store.Layout);
         Claims = new Claims(store, Find, endsWithThisProcess ?? (_ => false), leaseMinutes) { Instead = by => Instead(by) };
         (_recording, _changing, _claiming) = (new TaskRecording(this, store), new TaskChanging(this, store), new TaskClaiming(this, store));
-        Questions = new TaskQuestions(this, store, () => Settle());
+        Questions = new TaskQuestions(this, store);
     }
 
     /// <summary>What agents ask persons, and what these say.</summary>
@@ -45,9 +45,6 @@ public sealed class TaskBoard
     /// <summary>Who holds which task; asked by everything that changes a task or its worktree.</summary>
     internal Claims Claims { get; }
 
-    /// <summary>Ends what a server that is gone left half-made, before a call looks at tasks: nobody is shown that.</summary>
-    internal Action Settle { private get; init; } = () => { };
-
     /// <summary>What an agent does instead of what another holds; asked with the lock in hand, so it takes only what is known.</summary>
     internal Func<string, NextStep?> Instead { private get; init; } = _ => null;
 
@@ -58,7 +55,6 @@ public sealed class TaskBoard
     public TaskChange Create(NewTask request, string by)
     {
         var task = TaskRecording.Checked(request);
-        Settle();
         return _recording.Create(task, request, by);
     }
 
@@ -67,7 +63,6 @@ public sealed class TaskBoard
     /// <returns>One page.</returns>
     public TaskPage List(TaskFilter filter)
     {
-        Settle();
         var after = filter.Cursor is null ? (TaskOrder?)null : TaskOrder.Parse(filter.Cursor);
         var (views, damaged) = Everything();
         var (total, rest) = (0, new List<TaskView>());
@@ -107,8 +102,6 @@ public sealed class TaskBoard
     /// <returns>The task with what it waits for.</returns>
     public TaskView Get(int id)
     {
-        Settle();
-
         // Through the store, so that an operation which a kill interrupted is finished first.
         _ = _store.Task(id);
         return View(Require(id));
@@ -125,21 +118,13 @@ public sealed class TaskBoard
     /// <param name="leaseMinutes">How long the claim holds without a renewal; null for what is configured.</param>
     /// <param name="by">Who takes it.</param>
     /// <returns>The task, in progress.</returns>
-    public TaskTaken Claim(int? taskId, int? leaseMinutes, string by)
-    {
-        Settle();
-        return _claiming.Claim(taskId, leaseMinutes, by);
-    }
+    public TaskTaken Claim(int? taskId, int? leaseMinutes, string by) => _claiming.Claim(taskId, leaseMinutes, by);
 
     /// <summary>Puts a task back on the board, whoever holds it; for a person who supervises.</summary>
     /// <param name="id">Its number.</param>
     /// <param name="by">Who frees it.</param>
     /// <returns>The task, pending and without an owner.</returns>
-    public TaskChange Release(int id, string by)
-    {
-        Settle();
-        return _claiming.Release(id, by);
-    }
+    public TaskChange Release(int id, string by) => _claiming.Release(id, by);
 
     /// <summary>For how many seconds its owner still holds a task; 0 when nobody does.</summary>
     /// <param name="task">The task.</param>
@@ -159,7 +144,6 @@ public sealed class TaskBoard
     public TaskChange Update(int id, TaskEdit edit, string by)
     {
         edit.RequireSomething();
-        Settle();
         return _changing.Update(id, edit, by);
     }
 

@@ -20,9 +20,8 @@ public sealed class TaskQuestions
 {
     private readonly TaskBoard _board;
     private readonly StateStore _store;
-    private readonly Action _settle;
 
-    internal TaskQuestions(TaskBoard board, StateStore store, Action settle) => (_board, _store, _settle) = (board, store, settle);
+    internal TaskQuestions(TaskBoard board, StateStore store) => (_board, _store) = (board, store);
 
     /// <summary>A task after an edit that may ask something or take a question back.</summary>
     internal static BoardTask Asked(BoardTask task, TaskEdit edit, string by, double now)
@@ -54,7 +53,6 @@ public sealed class TaskQuestions
     public TaskChange Answer(int id, string text, string person)
     {
         var words = TaskRules.PersonsWords("The answer", text);
-        _settle();
         using var change = _store.Begin("task.answer", person);
         var old = _board.Require(id);
         if (old.Attention != TaskAttention.NeedsInput)
@@ -86,7 +84,6 @@ public sealed class TaskQuestions
     public TaskChange Remark(int id, string text, string person)
     {
         var words = TaskRules.PersonsWords("The note", text);
-        _settle();
         using var change = _store.Begin("task.note", person);
         var old = _board.Require(id);
         var task = TaskBoard.Put(change, With(old, words, change, null));

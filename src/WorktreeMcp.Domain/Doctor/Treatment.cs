@@ -46,7 +46,7 @@ internal sealed class Treatment(WorktreeRegistry registry)
 
     private void Repair(Dictionary<(string, string), string> failures)
     {
-        using var change = registry.Parts.Store.Begin(By, By);
+        using var change = registry.Parts.Store.Continue(By, By);
         registry.Parts.Store.Events.CutTorn();
         RepairAll(change, failures, onlyRecords: true);
         registry.Repair.Settle(change);

@@ -43,7 +43,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
             return false;
         }
 
-        using (var change = store.Begin("spare", "spare"))
+        using (var change = store.Continue("spare", "spare"))
         {
             if (!git.Add(shelf.DirectoryOf(id), commit, Reason, change.Descriptor).Succeeded)
             {
@@ -73,7 +73,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         }
 
         using var lease = shelf.TryLease(id);
-        using var change = store.Begin("spare", "spare");
+        using var change = store.Continue("spare", "spare");
         if (lease is not null && shelf.WasMoved(id))
         {
             shelf.Repoint(shelf.EntryOf(id), shelf.DirectoryOf(id));
@@ -264,7 +264,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
         Unwatch(id);
         shelf.Withdraw(id);
         Delete(shelf.DirectoryOf(id));
-        using (store.Begin("spare", "spare"))
+        using (store.Continue("spare", "spare"))
         {
             Drop(id);
         }
@@ -284,7 +284,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     private void SetAside(string id)
     {
         Unwatch(id);
-        using var change = store.Begin("spare", "spare");
+        using var change = store.Continue("spare", "spare");
         var directory = shelf.DirectoryOf(id);
         if (files.KindOf(directory) == FileKind.Folder)
         {

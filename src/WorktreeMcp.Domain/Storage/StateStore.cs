@@ -11,6 +11,7 @@ namespace WorktreeMcp.Domain.Storage;
 /// All state of one repository. Invariants:
 /// - state changes in exactly one way: <see cref="Begin"/>, then <see cref="StateChange.Commit"/>;
 /// - a change begins under the lock with everything earlier operations promised on the disk;
+/// - what a killed server left in the middle of several operations is settled before a call reads tasks or begins a change;
 /// - reads take no lock; if the log is ahead of the files they finish its last operation first.
 /// </summary>
 public sealed class StateStore : IDisposable
@@ -63,6 +64,12 @@ public sealed class StateStore : IDisposable
     /// <summary>The audit log.</summary>
     public EventLog Events { get; }
 
+    /// <summary>
+    /// Settles what a killed server left in the middle of several operations, which the files alone do not tell: whoever knows how gives this.
+    /// It stands in no call's way, and changes something by <see cref="Continue"/>.
+    /// </summary>
+    internal Action SettleSteps { private get; set; } = () => { };
+
     internal IFileSystem Files { get; }
 
     internal IDisk Disk { get; }
@@ -92,6 +99,7 @@ public sealed class StateStore : IDisposable
     /// <returns>The file's content.</returns>
     public StoredTask? Task(int id)
     {
+        SettleSteps();
         CatchUp();
         return FindTask(id);
     }
@@ -100,6 +108,7 @@ public sealed class StateStore : IDisposable
     /// <returns>The files' contents.</returns>
     public IReadOnlyList<StoredTask> Tasks()
     {
+        SettleSteps();
         CatchUp();
         var tasks = TaskFiles.All();
         if (!TaskFiles.HasVanished)
@@ -128,12 +137,22 @@ public sealed class StateStore : IDisposable
         return IndexFile.Entries();
     }
 
-    /// <summary>Takes the lock and brings the files up to the log; everything that changes state begins here.</summary>
+    /// <summary>Settles what is half-done, takes the lock and brings the files up to the log; a call that changes state begins here.</summary>
+    /// <param name="operation">What is about to be done, for those who wait.</param>
+    /// <param name="by">Who does it.</param>
+    /// <returns>The change; disposing it without a commit leaves everything as it was.</returns>
+    public StateChange Begin(string operation, string by)
+    {
+        SettleSteps();
+        return Continue(operation, by);
+    }
+
+    /// <summary>The same for a call that has settled before, and for what settles.</summary>
     /// <param name="operation">What is about to be done, for those who wait.</param>
     /// <param name="by">Who does it.</param>
     /// <param name="patience">How long to wait for the lock; null for as long as changes do.</param>
     /// <returns>The change; disposing it without a commit leaves everything as it was.</returns>
-    public StateChange Begin(string operation, string by, TimeSpan? patience = null)
+    internal StateChange Continue(string operation, string by, TimeSpan? patience = null)
     {
         HeldLock? held = null;
         try
@@ -236,7 +255,7 @@ public sealed class StateStore : IDisposable
         MarkApplied();
     }
 
-    private void Recover() => Begin(Recovery.Name, Recovery.Name).Dispose();
+    private void Recover() => Continue(Recovery.Name, Recovery.Name).Dispose();
 
     // The lock is held. When all is well this is one small read.
     private RecoveryFindings? Prepare(out Operation? last)
@@ -265,8 +284,9 @@ public sealed class StateStore : IDisposable
         return found;
     }
 
-    // Another server's commit shows as a longer log, or another one; normally its files are there by the time we look.
-    private void CatchUp()
+    /// <summary>Finishes the last operation if its files are not there yet: a kill may have interrupted it.</summary>
+    /// <remarks>Another server's commit shows as a longer log, or another one; normally its files are there by the time we look.</remarks>
+    internal void CatchUp()
     {
         Debug.Assert(!_lock.IsInHand, "With the lock in hand only the change is read: waiting for the lock here would be for ever.");
         Folders.RequireRepository();
@@ -290,7 +310,7 @@ public sealed class StateStore : IDisposable
         try
         {
             // Without the folders there is nothing to show meanwhile.
-            Begin(Recovery.Name, Recovery.Name, Folders.Exist ? ReaderPatience : null).Dispose();
+            Continue(Recovery.Name, Recovery.Name, Folders.Exist ? ReaderPatience : null).Dispose();
         }
         catch (Refusal refusal) when (Folders.Exist && (refusal.Code == RefusalCode.Busy || Log.Newer() is not null))
         {

@@ -54,6 +54,7 @@ public sealed class WorktreeRegistry : IDisposable
         Preparation = new RunPreparation(_parts, _entries, runner.Environment);
         git.InCheckouts.Confinement = Preparation.Confinement;
         _repair = new HalfDoneWorktrees(_parts, _entries, trash, back, Preparation, landings);
+        store.SettleSteps = _repair.SettleSteps;
         var include = new WorktreeInclude(git, store.Layout, files, store.Disk, Preparation.Hidden);
         _creation = new WorktreeCreation(_parts, _entries, _repair, new CreationUndo(_parts, trash), include, keeper);
         _restore = new RestoreRequest(_parts, _entries, _repair, back);
@@ -144,8 +145,7 @@ public sealed class WorktreeRegistry : IDisposable
     public WorktreeStep Bind(int taskId, string name, string? owner, string by)
     {
         var newOwner = owner is null ? null : TaskRules.Owner("owner", owner) is { Length: > 0 } given ? given : null;
-        using var change = _parts.Store.Begin("worktree.bind", by);
-        _repair.SettleAbandoned(change);
+        using var change = _repair.Begin("worktree.bind", by);
         var task = _parts.Board.Require(taskId);
         _parts.Board.Claims.EnsureMay(task, by);
         var worktree = WorktreeEntries.Require(_entries.All(change), name, "worktree");
@@ -181,8 +181,7 @@ public sealed class WorktreeRegistry : IDisposable
     /// <returns>The worktree, kept.</returns>
     public WorktreeStep Keep(string name, string? reason, bool completeTask, string by)
     {
-        using var change = _parts.Store.Begin("worktree.keep", by);
-        _repair.SettleAbandoned(change);
+        using var change = _repair.Begin("worktree.keep", by);
         var worktree = WorktreeEntries.Require(_entries.All(change), name);
         if (!worktree.IsUsable)
         {

@@ -96,8 +96,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
 
     private (Worktree? Started, WorktreeLock? Lease, WorktreeStep? Done) Begin(NewWorktree request, string by, SpareReservation? spare)
     {
-        using var change = parts.Store.Begin("worktree.create", by);
-        settling.SettleAbandoned(change);
+        using var change = settling.Begin("worktree.create", by);
         if (change.AnswerOf(request.RequestId, "worktree.create") is { Count: > 0 } images)
         {
             return (null, null, FirstAnswer(change, images));
@@ -324,7 +323,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
 
     private WorktreeStep Conclude(Worktree started, GitAnswer checkout, NewWorktree request, string by)
     {
-        using var change = parts.Store.Begin("worktree.create", by);
+        using var change = parts.Store.Continue("worktree.create", by);
         BoardTask? old, task;
         try
         {

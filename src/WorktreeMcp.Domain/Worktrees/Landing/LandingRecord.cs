@@ -79,7 +79,7 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
     /// <summary>Records an attempt that came to nothing before anything was moved, as one operation.</summary>
     internal void Failed(Worktree worktree, PendingLanding landing, string error, string by)
     {
-        using var change = parts.Store.Begin("worktree.merge", by);
+        using var change = parts.Store.Continue("worktree.merge", by);
         var task = parts.TaskOf(worktree);
         change.Emit(Event("worktree.merge.before", worktree, task, landing));
         var failed = Event("worktree.merge.failed", worktree, task, landing);

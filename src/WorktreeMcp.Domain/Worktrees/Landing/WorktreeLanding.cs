@@ -135,7 +135,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
     // Nobody is to take the task over while it is verified.
     private void RenewFor(Worktree worktree, string by)
     {
-        using var change = parts.Store.Begin("worktree.merge", by);
+        using var change = parts.Store.Continue("worktree.merge", by);
         parts.Board.Claims.RenewAlone(change, worktree.TaskId);
     }
 
@@ -179,7 +179,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
     // What was judged without the lock is judged again under it.
     private bool Begin(LandingRequest request, LandingSource source, ref PendingLanding pending, string by)
     {
-        using var change = parts.Store.Begin("worktree.merge", by);
+        using var change = parts.Store.Continue("worktree.merge", by);
         var worktree = _sight.Same(entries.All(change), source.Worktree);
         if (parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) != source.Tip)
         {
@@ -210,7 +210,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
 
     private WorktreeStep End(Worktree worktree, PendingLanding pending, string? error, string by)
     {
-        using var change = parts.Store.Begin("worktree.merge", by);
+        using var change = parts.Store.Continue("worktree.merge", by);
         return book.End(change, worktree, pending, error);
     }
 
@@ -286,7 +286,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
 
     private LandingResult NothingToLand(LandingRequest request, LandingSource source, string by)
     {
-        using var change = parts.Store.Begin("worktree.merge", by);
+        using var change = parts.Store.Continue("worktree.merge", by);
         var worktree = _sight.Same(entries.All(change), source.Worktree);
         var old = parts.TaskOf(worktree);
         parts.Board.Claims.EnsureMay(old, by);
@@ -356,7 +356,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
     {
         if (entries.All().Any(worktree => worktree.Landing is not null))
         {
-            using var change = parts.Store.Begin("recovery", by);
+            using var change = parts.Store.Continue("recovery", by);
             book.Settle(change, landing.Descriptor);
         }
     }

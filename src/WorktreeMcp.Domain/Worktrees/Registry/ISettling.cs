@@ -2,7 +2,10 @@ using WorktreeMcp.Domain.Storage;
 
 namespace WorktreeMcp.Domain.Worktrees.Registry;
 
-/// <summary>Settles what a killed server left in the middle, before anybody acts on it or is shown it.</summary>
+/// <summary>
+/// Where every call about worktrees begins: what a killed server left in the middle is settled before anybody acts on it or is shown it.
+/// A later change of the same call goes on by the store, with the worktree's lock in hand.
+/// </summary>
 internal interface ISettling
 {
     /// <summary>All entries, none of them in the middle of something that could be settled.</summary>
@@ -11,6 +14,6 @@ internal interface ISettling
     /// <summary>The same for a call that is going to change something: refuses in a copy of the repository.</summary>
     IReadOnlyList<Worktree> SettledForChange();
 
-    /// <summary>Settles what is in the middle or was moved, before a change; refuses in a copy of the repository.</summary>
-    void SettleAbandoned(StateChange change);
+    /// <summary>Begins a change of the registry: settles what is in the middle or was moved; refuses in a copy of the repository.</summary>
+    StateChange Begin(string operation, string by);
 }

@@ -97,7 +97,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
             var found = Inspect(worktree, force);
             trash.Foresee(worktree);
 
-            using var change = parts.Store.Begin("worktree.remove", by);
+            using var change = parts.Store.Continue("worktree.remove", by);
             var inspected = worktree.Id;
             worktree = WorktreeEntries.Require(entries.All(change), name);
             if (worktree.Id != inspected || !worktree.IsUsable)
@@ -186,15 +186,14 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
         IReadOnlyList<int> ready = [];
         if (!completeTask && task is not null)
         {
-            using var change = parts.Store.Begin("worktree.remove", by);
+            using var change = parts.Store.Continue("worktree.remove", by);
             parts.Board.Claims.RenewAlone(change, task.Id);
             task = parts.TaskOf(gone);
         }
 
         if (completeTask && task is { IsOpen: true })
         {
-            using var change = parts.Store.Begin("worktree.remove", by);
-            settling.SettleAbandoned(change);
+            using var change = settling.Begin("worktree.remove", by);
             var old = parts.Board.Require(task.Id);
             parts.Board.Claims.EnsureMay(old, by);
             task = TaskBoard.Put(change, old.MoveTo(TaskState.Completed));

@@ -33,7 +33,7 @@ internal sealed class RunEvents(WorktreePlaces parts, WorktreeEntries entries)
 
     private string? Record(string name, Worktree worktree, BegunRun run, RunResult? result = null, string? error = null, double seconds = 0)
     {
-        using var change = parts.Store.Begin(name, run.By);
+        using var change = parts.Store.Continue(name, run.By);
         var now = entries.All(change).FirstOrDefault(w => w.Id == worktree.Id) ?? worktree;
         var others = now.Runs.Where(r => r.Id != run.Id);
         now = now with { Runs = name == "worktree.run.before" ? [.. others, run] : [.. others] };

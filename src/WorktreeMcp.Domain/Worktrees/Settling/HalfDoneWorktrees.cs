@@ -16,19 +16,59 @@ namespace WorktreeMcp.Domain.Worktrees.Settling;
 /// Finishes or takes back what a killed server left half-made, under the lock and safe to repeat at any point:
 /// a creation nobody holds the lease of is rolled back, a removal or a restoration is finished, and what a person took down with git is
 /// taken off the registry. A landing is finished or taken back. One that cannot be settled now waits for the next call and blocks nothing else.
+/// Every call comes through one of these, and each looks once at each entry's files:
+/// - one that reads worktrees: <see cref="Settled"/>;
+/// - one that chooses a worktree, takes its lock and then changes it: <see cref="SettledForChange"/>;
+/// - one that changes the registry at once: <see cref="Begin"/>;
+/// - one that reads or changes tasks: the store, which calls <see cref="SettleSteps"/>.
 /// </summary>
 internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries entries, IntoTrash trash, OutOfTrash back, RunPreparation preparation, LandingRecord landings) : ISettling
 {
+    private const string Recovery = "recovery";
+
     private readonly Whereabouts _sightings = new(parts);
     private readonly MovedWorktrees _relocation = new(parts);
     private readonly LostWorktrees _adoption = new(parts);
     private readonly CreationUndo _undo = new(parts, trash);
 
     /// <summary>All entries, after what a killed server left in the middle was settled: nobody is shown that.</summary>
-    public IReadOnlyList<Worktree> Settled()
+    public IReadOnlyList<Worktree> Settled() => SettledAll(new WhereaboutsOnce(_sightings));
+
+    /// <summary>The same for a call that is going to change something: refuses in a copy of the repository.</summary>
+    public IReadOnlyList<Worktree> SettledForChange()
+    {
+        parts.Store.IndexFile.RefuseNewer();
+        var seen = new WhereaboutsOnce(_sightings);
+        var all = SettledAll(seen);
+        RefuseCopy(all, seen);
+        return all;
+    }
+
+    /// <summary>Begins a change: under the lock, what is in the middle or was moved is settled; refuses in a copy of the repository.</summary>
+    public StateChange Begin(string operation, string by) => BeginSettled(operation, by, null);
+
+    private StateChange BeginSettled(string operation, string by, TimeSpan? patience)
+    {
+        var change = parts.Store.Continue(operation, by, patience);
+        try
+        {
+            change.RequireWritableRegistry();
+            var seen = new WhereaboutsOnce(_sightings);
+            RefuseCopy(entries.All(change), seen);
+            Settle(change, seen);
+            return change;
+        }
+        catch
+        {
+            change.Dispose();
+            throw;
+        }
+    }
+
+    private ReadEntries SettledAll(WhereaboutsOnce seen)
     {
         var all = entries.All();
-        if (parts.Store.IndexFile.NewerVersion is not null || (!all.Any(NeedsSettling) && _adoption.Lost().Count == 0))
+        if (parts.Store.IndexFile.NewerVersion is not null || (!all.Any(worktree => NeedsSettling(worktree, seen)) && _adoption.Lost().Count == 0))
         {
             return all;
         }
@@ -36,8 +76,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
         try
         {
             TakeOverRuns(all);
-            using var change = parts.Store.Begin("recovery", "recovery", StateStore.ReaderPatience);
-            SettleAbandoned(change);
+            BeginSettled(Recovery, Recovery, StateStore.ReaderPatience).Dispose();
         }
         catch (Refusal refusal) when (refusal.Code is RefusalCode.Busy or RefusalCode.Internal || parts.Store.Log.Newer() is not null)
         {
@@ -45,6 +84,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
             // waits by itself or says so.
         }
 
+        seen.Forget();
         return entries.All();
     }
 
@@ -52,7 +92,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
     /// Settles what a killed server left in the middle, for a call of the board. It reads no file beside the registry and
     /// stands in nobody's way: what cannot be settled now waits for a call about worktrees, which says why.
     /// </summary>
-    internal void SettleAbandoned()
+    internal void SettleSteps()
     {
         try
         {
@@ -60,8 +100,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
             if (parts.Store.IndexFile.NewerVersion is null && (all.Any(worktree => (IsHalfDone(worktree) && IsAbandoned(worktree)) || landings.IsAbandoned(worktree)) || _adoption.Lost().Count > 0))
             {
                 TakeOverRuns(all);
-                using var change = parts.Store.Begin("recovery", "recovery", StateStore.ReaderPatience);
-                SettleAbandoned(change);
+                BeginSettled(Recovery, Recovery, StateStore.ReaderPatience).Dispose();
             }
         }
         catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
@@ -70,28 +109,11 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
         }
     }
 
-    /// <summary>The same for a call that is going to change something: refuses in a copy of the repository.</summary>
-    public IReadOnlyList<Worktree> SettledForChange()
-    {
-        parts.Store.IndexFile.RefuseNewer();
-        var all = Settled();
-        _sightings.RefuseCopy(all);
-        return all;
-    }
+    /// <summary>Settles all that can be, for the doctor, who has put git's records in order before.</summary>
+    internal void Settle(StateChange change) => Settle(change, new WhereaboutsOnce(_sightings));
 
-    /// <summary>Settles what is in the middle or was moved, before a change; refuses in a copy of the repository.</summary>
-    public void SettleAbandoned(StateChange change)
-    {
-        change.RequireWritableRegistry();
-        _sightings.RefuseCopy(entries.All(change));
-        Settle(change);
-    }
-
-    /// <summary>
-    /// Settles every entry that is in the middle of something, or that a person took down or moved by hand, and whose
-    /// lease nobody holds.
-    /// </summary>
-    internal void Settle(StateChange change)
+    // Every entry that is in the middle of something, or that a person took down or moved by hand, and whose lease nobody holds.
+    private void Settle(StateChange change, WhereaboutsOnce seen)
     {
         if (parts.Store.IndexFile.NewerVersion is not null)
         {
@@ -100,7 +122,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
 
         _adoption.Run(change);
         landings.SettleAbandoned(change);
-        foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || w.Runs.Count > 0 || _sightings.Of(w).IsToReconcile)))
+        foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || w.Runs.Count > 0 || seen.Of(w).IsToReconcile)))
         {
             using var lease = parts.TryLease(worktree, shared: false);
             if (lease is null)
@@ -139,6 +161,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
         }
     }
 
+    // The few that differ are looked at again, now that their lock is in hand.
     private void Reconcile(StateChange change, Worktree worktree)
     {
         var seen = _sightings.Of(worktree);
@@ -197,8 +220,23 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
         return worktree;
     }
 
-    private bool NeedsSettling(Worktree worktree) =>
-        landings.IsAbandoned(worktree) || (IsHalfDone(worktree) ? IsAbandoned(worktree) : worktree.IsLive && _sightings.Of(worktree).IsToReconcile);
+    private void RefuseCopy(IEnumerable<Worktree> all, WhereaboutsOnce seen)
+    {
+        foreach (var worktree in all)
+        {
+            if (seen.Of(worktree) is { Kind: SightingKind.Copied } copied)
+            {
+                throw new Refusal(
+                    RefusalCode.NotARepository,
+                    $"{parts.Layout.Root} is a copy: its worktree \"{worktree.Name}\" belongs to {copied.Place}, which is still there. A change here could act on the original, so nothing was changed.",
+                    "Work in the original. A copy of its own is made with git clone, which leaves worktrees behind.",
+                    new NextStep.ListWorktrees());
+            }
+        }
+    }
+
+    private bool NeedsSettling(Worktree worktree, WhereaboutsOnce seen) =>
+        landings.IsAbandoned(worktree) || (IsHalfDone(worktree) ? IsAbandoned(worktree) : worktree.IsLive && seen.Of(worktree).IsToReconcile);
 
     private static bool IsHalfDone(Worktree worktree) => IsInTheMiddle(worktree) || (worktree.IsLive && worktree.Runs.Count > 0);
 

@@ -32,22 +32,6 @@ internal sealed class Whereabouts(WorktreePlaces parts)
         };
     }
 
-    /// <summary>Refuses a change if a worktree here points into the repository that this one was copied from.</summary>
-    internal void RefuseCopy(IEnumerable<Worktree> all)
-    {
-        foreach (var worktree in all)
-        {
-            if (Of(worktree) is { Kind: SightingKind.Copied } seen)
-            {
-                throw new Refusal(
-                    RefusalCode.NotARepository,
-                    $"{parts.Layout.Root} is a copy: its worktree \"{worktree.Name}\" belongs to {seen.Place}, which is still there. A change here could act on the original, so nothing was changed.",
-                    "Work in the original. A copy of its own is made with git clone, which leaves worktrees behind.",
-                    new NextStep.ListWorktrees());
-            }
-        }
-    }
-
     private Whereabout OfPresent(Worktree worktree, string directory, AdminEntry record, string? named, string pointer)
     {
         var namesHere = named is not null && AdminEntry.SamePath(named, directory);

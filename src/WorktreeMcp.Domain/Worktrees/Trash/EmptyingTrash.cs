@@ -150,7 +150,7 @@ public sealed class EmptyingTrash
     {
         if (_parts.Git.Kept.Held().Where(IsNotNeeded).ToList() is { Count: > 0 } left)
         {
-            using var change = _parts.Store.Begin("trash.release", by);
+            using var change = _parts.Store.Continue("trash.release", by);
             _parts.Git.Kept.Release([.. left.Where(IsNotNeeded)], _parts.LeftLocks, change.Descriptor);
         }
 
@@ -165,7 +165,7 @@ public sealed class EmptyingTrash
             try
             {
                 using var lease = WorktreeLock.Try(_parts.Layout, item.Id, shared: false);
-                using var change = _parts.Store.Begin("trash.bring_over", by);
+                using var change = _parts.Store.Continue("trash.bring_over", by);
                 if (lease is not null && Waits(change, item.Id, out var worktree) && worktree?.Status is null or WorktreeState.Removed)
                 {
                     _trash.BringOver(item.Id, worktree, change.Descriptor);
@@ -234,7 +234,7 @@ public sealed class EmptyingTrash
 
     private bool Begin(int id, string by)
     {
-        using var change = _parts.Store.Begin("trash.empty", by);
+        using var change = _parts.Store.Continue("trash.empty", by);
         change.RequireWritableRegistry();
         if (!Waits(change, id, out var worktree))
         {
@@ -264,7 +264,7 @@ public sealed class EmptyingTrash
 
     private void End(int id, string by)
     {
-        using var change = _parts.Store.Begin("trash.empty", by);
+        using var change = _parts.Store.Continue("trash.empty", by);
         if (_entries.All(change).FirstOrDefault(w => w.Id == id) is { Status: WorktreeState.Emptying } worktree)
         {
             change.PutWorktree(id, null);

@@ -29,7 +29,7 @@ internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entri
         var found = Choose(settling.SettledForChange(), name, trashId);
         parts.RefuseLinkedTrash();
         using var lease = parts.TryLease(found, shared: false) ?? throw InUse(found);
-        using var change = parts.Store.Begin("worktree.restore", by);
+        using var change = parts.Store.Continue("worktree.restore", by);
         var all = entries.All(change);
         var worktree = all.FirstOrDefault(w => w.Id == found.Id && w.Status == WorktreeState.Removed) ?? throw InUse(found);
         parts.Board.Claims.EnsureMay(parts.TaskOf(worktree), by);
