@@ -14,6 +14,7 @@ namespace WorktreeMcp.Domain.Doctor;
 internal sealed class RecordRepair(WorktreePlaces parts)
 {
     private readonly RecordPointers _pointers = new(parts);
+    private readonly WorktreeMoves _moves = new(parts);
 
     /// <summary>Completes a record; the caller holds the lock.</summary>
     internal void Complete(StateChange change, RecordOwner owner)
@@ -50,7 +51,7 @@ internal sealed class RecordRepair(WorktreePlaces parts)
     internal void SetAside(StateChange change, AdminEntry record)
     {
         var place = Path.Join(parts.Layout.Quarantine, $"record-{record.Id}-{change.Now:0}");
-        parts.MoveOnce(record.Directory, place);
+        _moves.Once(record.Directory, place);
         change.Emit(new System.Text.Json.Nodes.JsonObject
         {
             ["event"] = "board.repaired",

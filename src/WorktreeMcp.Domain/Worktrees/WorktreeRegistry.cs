@@ -19,7 +19,7 @@ using WorktreeMcp.Domain.Worktrees.Trash;
 namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>
-/// The registry: where work is done. Invariants:
+/// The registry: where work is done. Each call settles what is half-done (<see cref="ISettling"/>), then goes into one room. Invariants:
 /// - a task names its worktree and the worktree names its task, changed together;
 /// - what changes git's records or our refs holds the lock; checkouts and commands hold only the worktree's lease;
 /// - nothing acts in a directory whose identity is in doubt, and nothing of anybody's work is deleted.
@@ -31,6 +31,8 @@ public sealed class WorktreeRegistry : IDisposable
     private readonly WorktreeInspection _inspection;
     private readonly HalfDoneWorktrees _repair;
     private readonly WorktreeCreation _creation;
+    private readonly WorktreeBinding _binding;
+    private readonly WorktreeKeeping _keeping;
     private readonly WorktreeRemover _remover;
     private readonly RestoreRequest _restore;
     private readonly WorktreeRuns _commands;
@@ -57,6 +59,8 @@ public sealed class WorktreeRegistry : IDisposable
         store.SettleSteps = _repair.SettleSteps;
         var include = new WorktreeInclude(git, store.Layout, files, store.Disk, Preparation.Hidden);
         _creation = new WorktreeCreation(_parts, _entries, _repair, new CreationUndo(_parts, trash), include, keeper);
+        _binding = new WorktreeBinding(_parts, _entries, _repair);
+        _keeping = new WorktreeKeeping(_parts, _entries, _repair);
         _restore = new RestoreRequest(_parts, _entries, _repair, back);
         _sweep = new EmptyingTrash(_parts, _entries);
         _commands = new WorktreeRuns(_parts, _entries, _repair, runner, Preparation) { Background = background };
@@ -142,36 +146,7 @@ public sealed class WorktreeRegistry : IDisposable
     /// <param name="owner">Who works on it; null keeps the owner it has.</param>
     /// <param name="by">Who binds.</param>
     /// <returns>Both, bound.</returns>
-    public WorktreeStep Bind(int taskId, string name, string? owner, string by)
-    {
-        var newOwner = owner is null ? null : TaskRules.Owner("owner", owner) is { Length: > 0 } given ? given : null;
-        using var change = _repair.Begin("worktree.bind", by);
-        var task = _parts.Board.Require(taskId);
-        _parts.Board.Claims.EnsureMay(task, by);
-        var worktree = WorktreeEntries.Require(_entries.All(change), name, "worktree");
-        _parts.Board.Claims.EnsureMay(_parts.TaskOf(worktree), by);
-        task.EnsureCanBind(name);
-        EnsureFree(worktree, task);
-        if (task.LiveWorktree == name && worktree.TaskId == taskId && worktree.Status == WorktreeState.Active && task.Status == TaskState.InProgress && (newOwner ?? task.Owner) == task.Owner)
-        {
-            _parts.Board.Claims.RenewAlone(change, taskId);
-            return new WorktreeStep(worktree, _parts.DirectoryOf(worktree), task, Already: true, [], null);
-        }
-
-        _parts.Board.EnsureNotBlocked(task);
-        _parts.RequireIdentity(worktree);
-        if (worktree.TaskId != taskId && _parts.TaskOf(worktree) is { } over && over.Worktree == name)
-        {
-            TaskBoard.Put(change, over with { Worktree = null, WorktreeState = null });
-        }
-
-        var mine = task.BindTo(name, "active", newOwner ?? task.Owner ?? by);
-        var bound = TaskBoard.Put(change, mine.Owner == by ? _parts.Board.Claims.Take(change, mine) : mine);
-        var active = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Active, TaskId = taskId });
-        change.Emit(WorktreeEntries.Event("worktree.bound", active, bound));
-        Claims.EmitClaimed(change, task, bound);
-        return new WorktreeStep(active, _parts.DirectoryOf(active), bound, Already: false, [], change.Commit("worktree.bind"));
-    }
+    public WorktreeStep Bind(int taskId, string name, string? owner, string by) => _binding.Bind(taskId, name, owner, by);
 
     /// <summary>Closes a worktree for now; its directory and its branch stay.</summary>
     /// <param name="name">Its name.</param>
@@ -179,52 +154,7 @@ public sealed class WorktreeRegistry : IDisposable
     /// <param name="completeTask">Whether its task is done.</param>
     /// <param name="by">Who closes it.</param>
     /// <returns>The worktree, kept.</returns>
-    public WorktreeStep Keep(string name, string? reason, bool completeTask, string by)
-    {
-        using var change = _repair.Begin("worktree.keep", by);
-        var worktree = WorktreeEntries.Require(_entries.All(change), name);
-        if (!worktree.IsUsable)
-        {
-            throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{name}\" is {worktree.Status.Word()}.", $"Try again in a moment; {Step.ListWorktrees} shows where it stands.", new NextStep.ListWorktrees());
-        }
-
-        var directory = _parts.DirectoryOf(worktree);
-        var old = _parts.TaskOf(worktree);
-        _parts.Board.Claims.EnsureMay(old, by);
-        if (completeTask)
-        {
-            WorktreePlaces.EnsureCanComplete(worktree, old);
-        }
-
-        var task = old is null ? null : Kept(old, name, completeTask);
-        var already = worktree.Status == WorktreeState.Kept && (reason is null || reason == worktree.Reason);
-        if (already && task == old)
-        {
-            _parts.Board.Claims.RenewAlone(change, old?.Id);
-            return new WorktreeStep(worktree, directory, old, Already: true, [], null);
-        }
-
-        var kept = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Kept, Reason = reason ?? worktree.Reason });
-        if (task is not null && task != old)
-        {
-            task = TaskBoard.Put(change, task);
-        }
-        else
-        {
-            _parts.Board.Claims.Renew(change, task?.Id);
-        }
-
-        var lifecycleEvent = WorktreeEntries.Event("worktree.keep", kept, task);
-        lifecycleEvent["reason"] = reason;
-        change.Emit(lifecycleEvent);
-        if (task is not null)
-        {
-            TaskBoard.EmitCompleted(change, old!, task);
-        }
-
-        var warning = change.Commit("worktree.keep");
-        return new WorktreeStep(kept, directory, task, already, task is null ? [] : _parts.Board.NowReady(old!, task), warning);
-    }
+    public WorktreeStep Keep(string name, string? reason, bool completeTask, string by) => _keeping.Keep(name, reason, completeTask, by);
 
     /// <summary>Takes a worktree down into the trash.</summary>
     /// <param name="name">Its name.</param>
@@ -306,27 +236,4 @@ public sealed class WorktreeRegistry : IDisposable
     /// <param name="name">Only this one against the others; null for all.</param>
     /// <returns>What was found.</returns>
     public ConflictForecast Forecast(string? name) => new WorktreeConflicts(_parts).Forecast(_repair.Settled(), name);
-
-    private void EnsureFree(Worktree worktree, BoardTask task)
-    {
-        if (!worktree.IsUsable)
-        {
-            throw new Refusal(RefusalCode.WorktreeBusy, $"Worktree \"{worktree.Name}\" is {worktree.Status.Word()}.", "Try again in a moment.", new NextStep.ListWorktrees());
-        }
-
-        if (worktree.TaskId != task.Id && _parts.TaskOf(worktree) is { IsOpen: true } holder && holder.LiveWorktree == worktree.Name)
-        {
-            throw new Refusal(
-                RefusalCode.AlreadyExists,
-                $"Worktree \"{worktree.Name}\" belongs to task {holder.Id} \"{holder.Subject}\" ({holder.Status.Word()}).",
-                $"Make another worktree with {Step.CreateWorktree}, or complete that task first.",
-                new NextStep.CreateWorktree(TaskId: task.Id));
-        }
-    }
-
-    private static BoardTask Kept(BoardTask task, string name, bool complete)
-    {
-        var next = task.Worktree == name ? task with { WorktreeState = "kept" } : task;
-        return complete && next.Status != TaskState.Completed ? next.MoveTo(TaskState.Completed) : next;
-    }
 }

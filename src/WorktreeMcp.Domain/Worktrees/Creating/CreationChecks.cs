@@ -9,6 +9,8 @@ internal sealed class CreationChecks(WorktreePlaces parts)
 {
     private const int MostNamed = 10;
 
+    private readonly WorktreeBranches _branches = new(parts);
+
     /// <summary>Looks at what is really there, whatever git said; what does not hold is refused.</summary>
     internal void Verify(Worktree worktree, GitAnswer checkout)
     {
@@ -44,7 +46,7 @@ internal sealed class CreationChecks(WorktreePlaces parts)
 
     // A git that was killed leaves its lock files, and then no other git can commit here. Those on refs can be taken away, unless another git may hold them.
     private bool IsLeftLocked(AdminEntry entry, Worktree worktree) =>
-        parts.FreeBranch(worktree) is not null || parts.Files.Directory.EnumerateFiles(entry.Directory, "*.lock").Any();
+        _branches.Free(worktree) is not null || parts.Files.Directory.EnumerateFiles(entry.Directory, "*.lock").Any();
 
     /// <summary>Why nothing was made, and the way out of that.</summary>
     internal Refusal Failed(Worktree worktree, string words, bool areGits = false) => new(

@@ -10,6 +10,8 @@ namespace WorktreeMcp.Domain.Worktrees.Creating;
 /// <summary>Takes a creation back that failed, or whose server is gone; safe to repeat at any point.</summary>
 internal sealed class CreationUndo(WorktreePlaces parts, IntoTrash trash)
 {
+    private readonly WorktreeBranches _branches = new(parts);
+
     /// <summary>
     /// Takes a creation back: files into the trash, git's record dropped with them, the branch deleted only if we made
     /// it and nothing was done on it since. Where a killed git left something that another git may still hold, the intent
@@ -24,14 +26,14 @@ internal sealed class CreationUndo(WorktreePlaces parts, IntoTrash trash)
 
         trash.TakeAway(worktree, change.Descriptor);
         DropDangling(worktree);
-        _ = parts.FreeBranch(worktree);
+        _ = _branches.Free(worktree);
         ForgetUnborn(worktree);
         if (IsUntouched(worktree) && parts.Proof.MadeBranch(worktree))
         {
-            parts.DropBranch(worktree, worktree.BaseCommit!, change.Descriptor);
+            _branches.Drop(worktree, worktree.BaseCommit!, change.Descriptor);
         }
 
-        if (parts.FreeBranch(worktree) is not null || trash.Unfinished(worktree) is not null)
+        if (_branches.Free(worktree) is not null || trash.Unfinished(worktree) is not null)
         {
             return;
         }

@@ -160,65 +160,13 @@ internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepo
     /// <summary>Lock files that a killed git of ours left.</summary>
     internal LeftLocks LeftLocks => new(Layout.CommonDirectory, Layout.Root, Files, Store.Disk);
 
-    /// <summary>Takes away lock files that a killed git of ours left on a worktree's branch.</summary>
-    /// <returns>One that has to stay for now, or null.</returns>
-    internal string? FreeBranch(Worktree worktree) => LeftLocks.Free(worktree.Branch, worktree.UpdatedAt);
-
-    /// <summary>
-    /// Deletes a worktree's branch if it is still at that commit; the caller has asked whether it was made for it. A git that was
-    /// killed over it is begun once more. What counts is whether the branch is there afterwards.
-    /// </summary>
-    /// <returns>git's words if it is still there, else null; and whether a git was killed, which may have left a lock.</returns>
-    internal (string? Words, bool WasKilled) DropBranch(Worktree worktree, string tip, SafeHandle guard)
-    {
-        var answer = Git.DeleteBranch(worktree.Branch, tip, guard);
-        var wasKilled = answer.ExitCode is null;
-        if (wasKilled)
-        {
-            FreeBranch(worktree);
-            answer = Git.DeleteBranch(worktree.Branch, tip, guard);
-        }
-
-        return (answer.Succeeded || Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) is null ? null : answer.ErrorInOneLine, wasKilled);
-    }
-
     private string MovedTo(Worktree worktree, string directory) =>
         worktree.AdminId is { } id && AdminEntry.At(Layout.CommonDirectory, id).NamesWorktree(Files) is { } named && !AdminEntry.SamePath(named, directory)
             ? $"; git says it was moved to {named}"
             : string.Empty;
 
-    /// <summary>Refuses a trash that is a link: what goes there would go to somebody else.</summary>
-    internal void RefuseLinkedTrash()
-    {
-        if (new[] { Layout.Trash, Layout.TrashBeside }.FirstOrDefault(folder => Files.KindOf(folder) == FileKind.Link) is { } link)
-        {
-            throw NotPlainException.Linked(link);
-        }
-    }
-
-    /// <summary>Renames a directory, once: a repetition after a kill finds it done.</summary>
-    internal void MoveOnce(string from, string to)
-    {
-        if (Files.Directory.Exists(from) && !Exists(to))
-        {
-            RefuseLinkOnTheWay(from);
-            RefuseLinkOnTheWay(to);
-            Store.Disk.MakeFolder(Path.GetDirectoryName(to)!);
-            HeldFolder.Above(Layout, from).Dispose();
-            Files.Directory.Move(from, to);
-        }
-    }
-
-    private void RefuseLinkOnTheWay(string path)
-    {
-        if (LinkAbove(path) is { } link)
-        {
-            throw new IOException($"{path} lies behind {link}, which is a link and not followed");
-        }
-    }
-
-    // By component: a link on the way leads somewhere else than the path says.
-    private string? LinkAbove(string path)
+    /// <summary>The link that a path lies behind, or null: by component, since a link on the way leads somewhere else than the path says.</summary>
+    internal string? LinkAbove(string path)
     {
         var top = path.StartsWith(Layout.CommonDirectory + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? Layout.CommonDirectory : Layout.Root;
         for (var folder = Path.GetDirectoryName(path); folder is not null && folder.Length > top.Length; folder = Path.GetDirectoryName(folder))
@@ -230,31 +178,6 @@ internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepo
         }
 
         return null;
-    }
-
-    /// <summary>
-    /// Deletes what stands in the place of a record in the trash and is none: a person's gc makes the folders of a record anew that is
-    /// renamed while gc expires its log.
-    /// </summary>
-    internal void DropRemade(AdminEntry trashed)
-    {
-        if (Exists(trashed.Directory) && trashed.NamesWorktree(Files) is null)
-        {
-            Store.Disk.DeleteTree(trashed.Directory);
-        }
-    }
-
-    /// <summary>
-    /// Deletes lock files in a record that was renamed. A git that holds one, such as a gc that expires the log at this moment, looks for it
-    /// where the record was and never takes it away; then no git could write there, and every later gc would stop at it.
-    /// </summary>
-    internal void DropLocks(AdminEntry moved)
-    {
-        string[] folders = [moved.Directory, Path.Join(moved.Directory, "logs")];
-        foreach (var path in folders.Where(Files.Directory.Exists).SelectMany(folder => Files.Directory.EnumerateFiles(folder, "*.lock")).ToList())
-        {
-            Store.Disk.Delete(path);
-        }
     }
 
     /// <summary>git's record of a removed worktree.</summary>

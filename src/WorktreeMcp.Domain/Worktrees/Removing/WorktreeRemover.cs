@@ -36,6 +36,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
     private const int MostLooks = 3;
 
     private readonly RemovalChecks _checks = new(parts, entries);
+    private readonly WorktreeMoves _moves = new(parts);
 
     internal WorktreeRemoval Remove(string name, bool force, bool completeTask, string? reason, string by)
     {
@@ -82,7 +83,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
             return AlreadyRemoved(gone, completeTask, by);
         }
 
-        parts.RefuseLinkedTrash();
+        _moves.RefuseLinkedTrash();
         var worktree = WorktreeEntries.Require(all, name);
         using var lease = parts.TryLease(worktree, shared: false) ?? throw parts.InUse(name, worktree.Runs);
         if (!entries.All().Any(w => w.Id == worktree.Id && w.IsUsable))

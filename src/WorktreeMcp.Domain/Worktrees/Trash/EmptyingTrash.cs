@@ -26,8 +26,10 @@ public sealed class EmptyingTrash
     private readonly WorktreeEntries _entries;
     private readonly TrashContents _shelf;
     private readonly IntoTrash _trash;
+    private readonly WorktreeMoves _moves;
 
-    internal EmptyingTrash(WorktreePlaces parts, WorktreeEntries entries) => (_parts, _entries, _shelf, _trash) = (parts, entries, new TrashContents(parts), new IntoTrash(parts));
+    internal EmptyingTrash(WorktreePlaces parts, WorktreeEntries entries) =>
+        (_parts, _entries, _shelf, _trash, _moves) = (parts, entries, new TrashContents(parts), new IntoTrash(parts), new WorktreeMoves(parts));
 
     /// <summary>All that waits, what was removed first first.</summary>
     /// <param name="measure">Whether to count what nobody has counted yet.</param>
@@ -254,7 +256,7 @@ public sealed class EmptyingTrash
         if (_parts.Files.KindOf(record.Directory) == FileKind.Folder)
         {
             _parts.Store.Disk.DeleteTree(Dropped(id));
-            _parts.MoveOnce(record.Directory, Dropped(id));
+            _moves.Once(record.Directory, Dropped(id));
         }
 
         _parts.Git.Kept.Release([id], _parts.LeftLocks, change.Descriptor);

@@ -21,6 +21,8 @@ internal sealed class IntoTrash(WorktreePlaces parts)
 {
     private readonly UnlandedWork _worth = new(parts);
     private readonly RecordPointers _pointers = new(parts);
+    private readonly WorktreeMoves _moves = new(parts);
+    private readonly WorktreeBranches _branches = new(parts);
 
     /// <summary>Finds out what a worktree's branch is worth, before the lock is taken: a removal need not ask git for long under it then.</summary>
     internal void Foresee(Worktree worktree)
@@ -53,8 +55,8 @@ internal sealed class IntoTrash(WorktreePlaces parts)
         var tree = MoveTree(directory, worktree.Id, ours: named);
         if (old is not null)
         {
-            parts.DropRemade(Trashed(worktree));
-            parts.MoveOnce(old.Directory, Trashed(worktree).Directory);
+            _moves.DropRemade(Trashed(worktree));
+            _moves.Once(old.Directory, Trashed(worktree).Directory);
         }
 
         var trashed = Trashed(worktree);
@@ -71,7 +73,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
             return new TrashedWorktree(null, null, head?.Commit, Before(worktree));
         }
 
-        parts.DropLocks(trashed);
+        _moves.DropLocks(trashed);
         var attached = RememberHead(trashed, head);
         head = Whole(worktree.BaseCommit, trashed, head);
         PointAtEachOther(trashed, tree ?? TreeIn(parts.Layout.Trash, worktree.Id), head);
@@ -145,7 +147,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
     /// <summary>Deletes a branch that has nothing of its own; else says why it stays.</summary>
     private string? SettleBranch(StateChange change, Worktree worktree)
     {
-        var before = parts.FreeBranch(worktree);
+        var before = _branches.Free(worktree);
         var tip = parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch));
         if (tip is null)
         {
@@ -169,8 +171,8 @@ internal sealed class IntoTrash(WorktreePlaces parts)
         }
 
         KeepCommits(change, worktree, tip);
-        var (words, wasKilled) = parts.DropBranch(worktree, tip, change.Descriptor);
-        if ((wasKilled || words is not null) && parts.FreeBranch(worktree) is { } left)
+        var (words, wasKilled) = _branches.Drop(worktree, tip, change.Descriptor);
+        if ((wasKilled || words is not null) && _branches.Free(worktree) is { } left)
         {
             throw Locked(worktree, left);
         }
@@ -208,17 +210,17 @@ internal sealed class IntoTrash(WorktreePlaces parts)
 
     private string? MoveTree(string directory, int id, bool ours)
     {
-        parts.RefuseLinkedTrash();
+        _moves.RefuseLinkedTrash();
         if (IsToMove(directory, ours))
         {
             try
             {
-                parts.MoveOnce(directory, TreeIn(parts.Layout.Trash, id));
+                _moves.Once(directory, TreeIn(parts.Layout.Trash, id));
             }
             catch (IOException)
             {
                 // The worktrees may lie on another file system than the git directory; a rename within it always works.
-                parts.MoveOnce(directory, TreeIn(Path.Join(parts.Layout.Worktrees, ".trash"), id));
+                _moves.Once(directory, TreeIn(Path.Join(parts.Layout.Worktrees, ".trash"), id));
             }
         }
 
@@ -259,8 +261,8 @@ internal sealed class IntoTrash(WorktreePlaces parts)
         }
 
         HoldAll(before, id, worktree, guard, isClean: false);
-        parts.MoveOnce(before.Directory, now.Directory);
-        parts.DropLocks(now);
+        _moves.Once(before.Directory, now.Directory);
+        _moves.DropLocks(now);
         PointAtEachOther(now, tree, Whole(worktree?.BaseCommit, now, parts.Git.Refs.ReadHead(now.Directory)));
     }
 

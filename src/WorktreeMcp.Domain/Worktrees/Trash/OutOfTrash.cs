@@ -23,6 +23,8 @@ namespace WorktreeMcp.Domain.Worktrees.Trash;
 internal sealed class OutOfTrash(WorktreePlaces parts)
 {
     private readonly RecordPointers _pointers = new(parts);
+    private readonly WorktreeMoves _moves = new(parts);
+    private readonly WorktreeBranches _branches = new(parts);
     private readonly TrashContents _shelf = new(parts);
 
     /// <summary>Brings back what a restoration on record takes out of the trash; what cannot be is taken back and refused.</summary>
@@ -73,10 +75,10 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
         {
             // Before it comes into git's sight: one that names no common directory stops every other git.
             MakeWhole(InTrash(worktree), AdminEntry.At(parts.Layout.CommonDirectory, worktree.AdminId!).PathToCommon);
-            parts.MoveOnce(InTrash(worktree).Directory, record.Directory);
+            _moves.Once(InTrash(worktree).Directory, record.Directory);
             if (IsOurs(worktree, record))
             {
-                parts.DropLocks(record);
+                _moves.DropLocks(record);
             }
         }
 
@@ -139,7 +141,7 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
 
     private void MoveTree(string tree, string directory)
     {
-        parts.MoveOnce(tree, directory);
+        _moves.Once(tree, directory);
         if (parts.Exists(tree))
         {
             throw new IOException($"{directory} was taken meanwhile");
@@ -153,14 +155,14 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
             return false;
         }
 
-        _ = parts.FreeBranch(worktree);
+        _ = _branches.Free(worktree);
         var answer = parts.Git.CreateBranch(worktree.Branch, tip, change.Descriptor);
         if (parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) == tip)
         {
             return true;
         }
 
-        return parts.FreeBranch(worktree) is not { } left ? false : throw new IOException($"its branch {worktree.Branch} cannot be made while {left} is there and git is at work: {answer.Error}");
+        return _branches.Free(worktree) is not { } left ? false : throw new IOException($"its branch {worktree.Branch} cannot be made while {left} is there and git is at work: {answer.Error}");
     }
 
     // Says why HEAD is not where it was; null when it is.
@@ -258,10 +260,10 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
         var (trashed, record) = (InTrash(worktree), Record(worktree.AdminId!));
         if (TrashMarks.IsLocked(record, worktree.Id, parts.Files))
         {
-            parts.DropRemade(trashed);
+            _moves.DropRemade(trashed);
             parts.Git.Kept.KeepRecord(record, worktree.Id, [], isClean: false, parts.LeftLocks, change.Descriptor);
-            parts.MoveOnce(record.Directory, trashed.Directory);
-            parts.DropLocks(trashed);
+            _moves.Once(record.Directory, trashed.Directory);
+            _moves.DropLocks(trashed);
         }
 
         MakeWhole(trashed, trashed.PathToCommon);

@@ -17,6 +17,7 @@ internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entri
     private static readonly NextStep ListTrash = new NextStep.ListWorktrees(Removed: true);
 
     private readonly TrashPointers _pointers = new(parts);
+    private readonly WorktreeMoves _moves = new(parts);
 
     internal WorktreeRestoration Restore(string name, string? newName, int? trashId, string by)
     {
@@ -27,7 +28,7 @@ internal sealed class RestoreRequest(WorktreePlaces parts, WorktreeEntries entri
         }
 
         var found = Choose(settling.SettledForChange(), name, trashId);
-        parts.RefuseLinkedTrash();
+        _moves.RefuseLinkedTrash();
         using var lease = parts.TryLease(found, shared: false) ?? throw InUse(found);
         using var change = parts.Store.Continue("worktree.restore", by);
         var all = entries.All(change);
