@@ -35,11 +35,11 @@ public sealed class Repository : IDisposable
         Trust = trust;
         Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Instead = by => Guide!.Instead(by) };
         var (inCheckouts, settingFiles) = (new CheckoutGit(git, place, files, current.Following(now => now.AllowedFilters)), new SettingFiles(git, place));
-        Spares = new SpareRoom(_store, new SpareCheckouts(inCheckouts, settingFiles, place, files), files);
+        Spares = new SpareRoom(_store, new SpareCheckouts(inCheckouts, settingFiles, place, files), files, disk);
         var repository = new GitRepository(inCheckouts, settingFiles, place, files);
         _keeper = new SpareKeeper(
             Spares, _store.Faults, settings.Spares, () => current.Known.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(current.Known.BaseRef), () => Worktrees!.Entries.InTheMaking > 0);
-        Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, current, runner, background(layout), trust);
+        Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, disk, current, runner, background(layout), trust);
         Overview = new BoardOverview(Board, Worktrees, _store);
         Guide = new Guide(Board, Worktrees);
     }

@@ -75,6 +75,14 @@ public sealed partial class HouseTests
     }
 
     [Fact]
+    public void Only_the_store_reaches_its_files()
+    {
+        var others = Files("src").Where(path => !path.StartsWith(Path.Join(Golden.SourceRoot, "src", "WorktreeMcp.Domain", "Storage"), StringComparison.Ordinal));
+
+        string.Join('\n', others.Where(path => Reached().IsMatch(File.ReadAllText(path)))).Should().BeEmpty("what lies on the disk is asked of StateOnDisk, and what is no state is written by a disk of one's own");
+    }
+
+    [Fact]
     public void What_is_public_in_the_domain_is_used_outside_of_it()
     {
         var types = typeof(Repository).Assembly.GetExportedTypes().Where(type => !type.IsNested).ToList();
@@ -145,6 +153,9 @@ public sealed partial class HouseTests
 
     [GeneratedRegex(@"[sS]tore\.Begin\(")]
     private static partial Regex Begun();
+
+    [GeneratedRegex(@"[sS]tore\.(Log|TaskFiles|IndexFile|Folders|Rotation|Disk|Files)\b")]
+    private static partial Regex Reached();
 
     [GeneratedRegex(@"[sS]tore\.Continue\(")]
     private static partial Regex Continued();

@@ -162,7 +162,7 @@ public sealed class TaskBoard
     {
         if (_store.FindTask(id) is not { } stored)
         {
-            var highest = _store.TaskFiles.HighestId();
+            var highest = _store.OnDisk.HighestTask;
             throw new Refusal(
                 RefusalCode.NotFound,
                 highest == 0 ? $"task_id {id} names no task; the board is empty." : $"task_id {id} names no task; the highest number on the board is {highest}.",

@@ -11,7 +11,7 @@ internal sealed class BindingCheck(WorktreePlaces parts, IReadOnlyList<Worktree>
 {
     internal IEnumerable<RepairableFinding> Look()
     {
-        var stored = parts.Store.TaskFiles.All();
+        var stored = parts.Store.OnDisk.Tasks();
         var there = stored.Select(task => task.Id).ToHashSet();
         var tasks = stored.Select(task => parts.ReadTask(task).Task).OfType<BoardTask>().OrderBy(task => task.Id).ToList();
         var live = entries.Where(w => w.IsUsable).ToList();

@@ -49,7 +49,7 @@ internal sealed class Examination(WorktreeRegistry registry)
         {
             Add("leftovers", () => new LeftoverCheck(parts).Look());
             Add("tasks", () => new TaskFileCheck(parts).Look());
-            if (parts.Store.IndexFile.IsReadable())
+            if (parts.Store.OnDisk.IsRegistryReadable)
             {
                 var entries = registry.Entries.Exactly();
                 var lost = new Lazy<IReadOnlyList<Worktree>>(() => new LostWorktrees(parts).Lost());

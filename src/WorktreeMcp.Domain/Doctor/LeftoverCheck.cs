@@ -27,7 +27,7 @@ internal sealed class LeftoverCheck(WorktreePlaces parts)
             path,
             $"{path} is a temporary file of ours that a stopped writer left.",
             "It is deleted; what it was to become is in the operation log.",
-            _ => parts.Store.Disk.Delete(path)));
+            _ => parts.Disk.Delete(path)));
     }
 
     private IEnumerable<RepairableFinding> GitLocks()
@@ -47,7 +47,7 @@ internal sealed class LeftoverCheck(WorktreePlaces parts)
                     path,
                     $"{path} was left by a git that was killed in a worktree which is in the trash now; no process has it open.",
                     "It is deleted; it would stand in the way of a restored worktree.",
-                    _ => parts.Store.Disk.Delete(path));
+                    _ => parts.Disk.Delete(path));
                 continue;
             }
 

@@ -31,7 +31,7 @@ internal sealed class LogCheck(WorktreePlaces parts)
     }
 
     private LineFile Lines(string path) =>
-        new(path, parts.Layout, parts.Files, parts.Store.Disk, path == parts.Layout.OperationLog ? FileLimits.OperationLine : FileLimits.EventLine, isOptional: true);
+        new(path, parts.Layout, parts.Files, parts.Disk, path == parts.Layout.OperationLog ? FileLimits.OperationLine : FileLimits.EventLine, isOptional: true);
 
     private IEnumerable<RepairableFinding> Log(string path, string name)
     {
@@ -77,12 +77,12 @@ internal sealed class LogCheck(WorktreePlaces parts)
 
     private IEnumerable<RepairableFinding> Newer()
     {
-        if (parts.Store.Log.Newer() is { } words)
+        if (parts.Store.OnDisk.NewerLog is { } words)
         {
             yield return ByNewer("oplog_newer", parts.Layout.OperationLog, words, "Changes are refused");
         }
 
-        if (parts.Store.IndexFile.NewerVersion is { } version)
+        if (parts.Store.OnDisk.NewerRegistry is { } version)
         {
             yield return ByNewer("registry_newer", parts.Layout.Index, FormatVersion.Words(version), "Changes of worktrees are refused");
         }
@@ -93,7 +93,7 @@ internal sealed class LogCheck(WorktreePlaces parts)
 
     private IEnumerable<RepairableFinding> Unfinished()
     {
-        if (parts.Store.Log.Newer() is null && parts.Store.Log.Last() is { } last && !new Recovery(parts.Store).IsApplied(last))
+        if (parts.Store.OnDisk.Unfinished is { } last)
         {
             yield return RepairableFinding.Ours(
                 "operation_unfinished",
@@ -106,8 +106,8 @@ internal sealed class LogCheck(WorktreePlaces parts)
 
     private IEnumerable<RepairableFinding> Registry()
     {
-        var index = parts.Store.IndexFile;
-        if (index.Kind == FileKind.Regular && !index.IsReadable())
+        var state = parts.Store.OnDisk;
+        if (state.RegistryKind == FileKind.Regular && !state.IsRegistryReadable)
         {
             yield return RepairableFinding.Ours(
                 "registry_damaged",
@@ -116,7 +116,7 @@ internal sealed class LogCheck(WorktreePlaces parts)
                 $"{parts.Layout.Index} is not one JSON object with a list \"worktrees\".",
                 "It is set aside in quarantine and rebuilt from the operation log.");
         }
-        else if (!new Recovery(parts.Store).IsIndexSound(parts.Store.Log.Last()))
+        else if (!state.IsRegistrySound)
         {
             yield return RepairableFinding.Ours(
                 "registry_missing",

@@ -28,12 +28,12 @@ internal sealed class PassingCheck(WorktreeRegistry registry)
     // What a newer version writes is shown and not changed; whoever wonders why changes are refused reads it here.
     private static IEnumerable<string> NewerFiles(WorktreePlaces parts)
     {
-        if (parts.Store.Log.Newer() is { } words)
+        if (parts.Store.OnDisk.NewerLog is { } words)
         {
             yield return $"{Path.GetFileName(parts.Layout.OperationLog)} {words}: changes are refused";
         }
 
-        if (parts.Store.IndexFile.NewerVersion is { } version)
+        if (parts.Store.OnDisk.NewerRegistry is { } version)
         {
             yield return $"{Path.GetFileName(parts.Layout.Index)} {FormatVersion.Words(version)}: changes of worktrees are refused";
         }

@@ -13,7 +13,7 @@ internal static class Reading
     internal static Dictionary<int, JsonObject> NewestTasks(this WorktreePlaces parts)
     {
         var newest = new Dictionary<int, JsonObject>();
-        foreach (var change in parts.Store.Log.Backward().SelectMany(operation => operation.Changes.Reverse()))
+        foreach (var change in parts.Store.OnDisk.Operations().SelectMany(operation => operation.Changes.Reverse()))
         {
             if (change is { Kind: EntityKind.Task, After: { } image } && !newest.ContainsKey(change.Id) && IsTask(change.Id, image))
             {

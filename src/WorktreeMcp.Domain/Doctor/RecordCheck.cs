@@ -202,7 +202,7 @@ internal sealed class RecordCheck(WorktreePlaces parts, IReadOnlyList<Worktree> 
         !HasForeignParts(record)
         && !parts.Exists(Path.Join(record.Directory, "index")) && !parts.Exists(Path.Join(record.Directory, "logs"))
         && (record.NamesWorktree(parts.Files) is not { } named || (named.StartsWith(parts.Layout.Worktrees + Path.DirectorySeparatorChar, StringComparison.Ordinal) && !parts.Exists(named)))
-        && parts.Store.Log.Backward().SelectMany(operation => operation.Changes)
+        && parts.Store.OnDisk.Operations().SelectMany(operation => operation.Changes)
             .Any(change => change is { Kind: EntityKind.Worktree, After: { } image } && image["name"].Text() is { } name && IsNumbered(record.Id, name));
 
     // git appends a number when a name is taken.

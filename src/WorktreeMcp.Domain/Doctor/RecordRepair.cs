@@ -20,7 +20,7 @@ internal sealed class RecordRepair(WorktreePlaces parts)
     internal void Complete(StateChange change, RecordOwner owner)
     {
         var record = owner.Record;
-        parts.Store.Disk.MakeFolder(record.Directory);
+        parts.Disk.MakeFolder(record.Directory);
         if (record.NamesWorktree(parts.Files) is null)
         {
             _pointers.Write(Path.Join(record.Directory, "gitdir"), Path.Join(owner.Directory, ".git"));
@@ -93,10 +93,10 @@ internal sealed class RecordRepair(WorktreePlaces parts)
 
             using (var stream = PlainFile.Open(path))
             {
-                Quarantine.Keep(parts.Layout, parts.Store.Disk, $"index-{owner.Record.Id}", stream, offset: 0);
+                Quarantine.Keep(parts.Layout, parts.Disk, $"index-{owner.Record.Id}", stream, offset: 0);
             }
 
-            parts.Store.Disk.Delete(path);
+            parts.Disk.Delete(path);
         }
 
         parts.Git.RebuildIndex(owner.Record, owner.Directory, change.Descriptor).Require($"rebuilding the index of {owner.Directory}");

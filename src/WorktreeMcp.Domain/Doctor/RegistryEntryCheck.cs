@@ -14,7 +14,7 @@ namespace WorktreeMcp.Domain.Doctor;
 /// </summary>
 internal sealed class RegistryEntryCheck(WorktreePlaces parts, ReadEntries entries)
 {
-    private readonly Dictionary<int, EntityChange> _logged = Logged(parts.Store.Log);
+    private readonly Dictionary<int, EntityChange> _logged = Logged(parts.Store.OnDisk);
 
     /// <summary>What the log knows of entries that are set aside or lost: their folders, branches and tasks are not nobody's.</summary>
     internal IReadOnlyList<Worktree> Known => [.. entries.Faulty.Select(faulty => faulty.Stored.Id).Concat(LostIds()).Distinct().Select(Read).OfType<Worktree>()];
@@ -22,11 +22,11 @@ internal sealed class RegistryEntryCheck(WorktreePlaces parts, ReadEntries entri
     internal IEnumerable<RepairableFinding> Look() => [.. entries.Faulty.Select(Of), .. Lost()];
 
     // A log that cannot be read is named by the look at the logs; the registry is looked at without it.
-    private static Dictionary<int, EntityChange> Logged(OperationLog log)
+    private static Dictionary<int, EntityChange> Logged(StateOnDisk state)
     {
         try
         {
-            return log.NewestOwnWorktrees().ToDictionary(change => change.Id);
+            return state.NewestOwnWorktrees().ToDictionary(change => change.Id);
         }
         catch (Refusal)
         {
@@ -54,12 +54,12 @@ internal sealed class RegistryEntryCheck(WorktreePlaces parts, ReadEntries entri
     // An entry leaves the registry by a change of ours, never by the file.
     private IEnumerable<int> LostIds()
     {
-        if (parts.Store.IndexFile.Kind != FileKind.Regular || parts.Store.IndexFile.NewerVersion is not null)
+        if (parts.Store.OnDisk.RegistryKind != FileKind.Regular || parts.Store.OnDisk.NewerRegistry is not null)
         {
             return [];
         }
 
-        var there = parts.Store.IndexFile.Entries().Select(entry => entry.Id).ToHashSet();
+        var there = parts.Store.OnDisk.Worktrees().Select(entry => entry.Id).ToHashSet();
         return _logged.Keys.Where(id => !there.Contains(id) && Newest(id) is not null).Order();
     }
 
@@ -73,7 +73,7 @@ internal sealed class RegistryEntryCheck(WorktreePlaces parts, ReadEntries entri
 
     private void PutRight(StateChange change, StoredWorktree stored)
     {
-        var aside = Quarantine.Keep(parts.Layout, parts.Store.Disk, $"entry_{stored.Id}.json", stored.Bytes.Span);
+        var aside = Quarantine.Keep(parts.Layout, parts.Disk, $"entry_{stored.Id}.json", stored.Bytes.Span);
         change.PutWorktree(stored.Id, Newest(stored.Id)?.DeepClone().AsObject());
         change.Emit(Repaired(Path.GetFileName(aside)));
         change.Commit("doctor.registry");

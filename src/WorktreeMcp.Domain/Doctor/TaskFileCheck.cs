@@ -14,8 +14,7 @@ internal sealed class TaskFileCheck(WorktreePlaces parts)
 
     internal IEnumerable<RepairableFinding> Look()
     {
-        parts.Store.TaskFiles.LookAgain();
-        var stored = parts.Store.TaskFiles.All().OrderBy(task => task.Id).ToList();
+        var stored = parts.Store.OnDisk.TasksAnew().OrderBy(task => task.Id).ToList();
         var there = stored.Select(task => task.Id).ToHashSet();
         return
         [
@@ -91,7 +90,7 @@ internal sealed class TaskFileCheck(WorktreePlaces parts)
             var id = parts.Files.KindOf(path) == FileKind.Regular && name.EndsWith(".json", StringComparison.Ordinal) && PlainFile.Problem(path, FileLimits.Task) is null
                 ? (int?)StateJson.Read(PlainFile.Bytes(path, FileLimits.Task))?["id"].Integer()
                 : null;
-            yield return id is { } number && parts.Store.TaskFiles.Find(number) is not null
+            yield return id is { } number && parts.Store.OnDisk.Task(number) is not null
                 ? RepairableFinding.ForPerson("task_duplicate", FindingSeverity.Warning, path, $"{path} holds task {number} a second time; only {parts.Layout.Task(number)} is read.", "Compare both, then move this one out of .tasks.")
                 : RepairableFinding.ForPerson("task_stray", FindingSeverity.Warning, path, $"{path} is not a task file (task_NUMBER.json) and is not read.", "Move it out of .tasks, or rename it if it is to be a task.");
         }
@@ -99,7 +98,7 @@ internal sealed class TaskFileCheck(WorktreePlaces parts)
 
     private void Restore(StateChange change, StoredTask stored)
     {
-        var aside = Quarantine.Keep(parts.Layout, parts.Store.Disk, Path.GetFileName(parts.Layout.Task(stored.Id)), stored.Bytes.Span);
+        var aside = Quarantine.Keep(parts.Layout, parts.Disk, Path.GetFileName(parts.Layout.Task(stored.Id)), stored.Bytes.Span);
         PutBack(change, stored.Id, Path.GetFileName(aside));
     }
 

@@ -13,7 +13,7 @@ namespace WorktreeMcp.Domain.Spares;
 /// - it is put on the shelf last, after it was proven clean, and taken off first;
 /// - a spare in which somebody was at work is never deleted: it is set aside in the trash.
 /// </summary>
-internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareCheckouts git, IFileSystem files) : IDisposable
+internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareCheckouts git, IFileSystem files, IDisk disk) : IDisposable
 {
     private const string Reason = "worktree-mcp: a checkout kept ready to become a worktree";
     private const long LeastFree = 2L << 30;
@@ -294,7 +294,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
             }
 
             var (place, record) = FreePlace(change);
-            store.Disk.MakeFolder(Path.GetDirectoryName(place)!);
+            disk.MakeFolder(Path.GetDirectoryName(place)!);
             var ours = shelf.IsRecordOf(id);
             if (ours)
             {
@@ -333,7 +333,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     {
         if (files.KindOf(folder) == FileKind.Folder)
         {
-            store.Disk.DeleteTree(folder);
+            disk.DeleteTree(folder);
         }
     }
 
@@ -342,7 +342,7 @@ internal sealed class SpareMaker(StateStore store, SpareShelf shelf, SpareChecko
     {
         if (files.KindOf(store.Layout.Spares) == FileKind.None)
         {
-            store.Disk.MakeFolder(store.Layout.Worktrees);
+            disk.MakeFolder(store.Layout.Worktrees);
 #pragma warning disable RS0030 // System.IO.Abstractions knows no modes.
             Directory.CreateDirectory(store.Layout.Spares, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 #pragma warning restore RS0030

@@ -27,11 +27,11 @@ internal sealed class SpareRoom : IDisposable
     // Names never come again.
     private volatile HashSet<string> _seen = [];
 
-    internal SpareRoom(StateStore store, SpareCheckouts git, IFileSystem files)
+    internal SpareRoom(StateStore store, SpareCheckouts git, IFileSystem files, IDisk disk)
     {
-        (_git, _files, _disk) = (git, files, store.Disk);
-        _shelf = new SpareShelf(store.Layout, files, store.Disk);
-        _maker = new SpareMaker(store, _shelf, git, files);
+        (_git, _files, _disk) = (git, files, disk);
+        _shelf = new SpareShelf(store.Layout, files, disk);
+        _maker = new SpareMaker(store, _shelf, git, files, disk);
     }
 
     /// <summary>Whether there is one that could be reserved.</summary>

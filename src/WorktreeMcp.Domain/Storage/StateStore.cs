@@ -51,6 +51,7 @@ public sealed class StateStore : IDisposable
         Folders = new ControlFolders(layout, files, disk);
         _lock = patience is { } most ? new RepositoryLock(layout, time) { Patience = most } : new RepositoryLock(layout, time);
         _recovery = new Recovery(this);
+        OnDisk = new StateOnDisk(Log, TaskFiles, IndexFile, _recovery);
         Presence = new ServerPresence(layout);
         Rotation = new LogRotation(this, rotateAt ?? LogRotation.DefaultLimit);
     }
@@ -69,6 +70,9 @@ public sealed class StateStore : IDisposable
     /// It stands in no call's way, and changes something by <see cref="Continue"/>.
     /// </summary>
     internal Action SettleSteps { private get; set; } = () => { };
+
+    /// <summary>What lies on the disk, without finishing anything.</summary>
+    internal StateOnDisk OnDisk { get; }
 
     internal IFileSystem Files { get; }
 

@@ -2,6 +2,7 @@ using System.IO.Abstractions;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Setup;
@@ -42,10 +43,10 @@ public sealed class WorktreeRegistry : IDisposable
     private readonly WorktreeSetup _setup;
 
     internal WorktreeRegistry(
-        StateStore store, TaskBoard board, GitRepository git, SpareRoom spares, SpareKeeper keeper, IFileSystem files, CurrentSettings settings, CommandRunner runner,
+        StateStore store, TaskBoard board, GitRepository git, SpareRoom spares, SpareKeeper keeper, IFileSystem files, IDisk disk, CurrentSettings settings, CommandRunner runner,
         BackgroundRuns? background, Trust trust)
     {
-        _parts = new WorktreePlaces(store, board, git, spares, files, settings);
+        _parts = new WorktreePlaces(store, board, git, spares, files, disk, settings);
         _entries = new WorktreeEntries(store, _parts.Proof);
         _inspection = new WorktreeInspection(_parts);
         Looks = new WorktreeStatuses(_inspection, _parts);
@@ -57,7 +58,7 @@ public sealed class WorktreeRegistry : IDisposable
         git.InCheckouts.Confinement = Preparation.Confinement;
         _repair = new HalfDoneWorktrees(_parts, _entries, trash, back, Preparation, landings);
         store.SettleSteps = _repair.SettleSteps;
-        var include = new WorktreeInclude(git, store.Layout, files, store.Disk, Preparation.Hidden);
+        var include = new WorktreeInclude(git, store.Layout, files, disk, Preparation.Hidden);
         _creation = new WorktreeCreation(_parts, _entries, _repair, new CreationUndo(_parts, trash), include, keeper);
         _binding = new WorktreeBinding(_parts, _entries, _repair);
         _keeping = new WorktreeKeeping(_parts, _entries, _repair);

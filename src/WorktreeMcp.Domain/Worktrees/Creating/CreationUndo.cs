@@ -70,7 +70,7 @@ internal sealed class CreationUndo(WorktreePlaces parts, IntoTrash trash)
             && AdminEntry.SamePath(Path.GetDirectoryName(record)!, records) && !parts.Exists(record)
             && parts.Files.Directory.EnumerateFileSystemEntries(directory).Take(2).Count() == 1)
         {
-            parts.Store.Disk.Delete(Path.Join(directory, ".git"));
+            parts.Disk.Delete(Path.Join(directory, ".git"));
             parts.Files.Directory.Delete(directory);
         }
     }
@@ -82,7 +82,7 @@ internal sealed class CreationUndo(WorktreePlaces parts, IntoTrash trash)
         if (worktree.BranchCreated && parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) is null && parts.Files.KindOf(reflog) == FileKind.Regular
             && PlainFile.Lines(reflog).Take(2).All(line => IsBirth(line, worktree.BaseCommit!)))
         {
-            parts.Store.Disk.Delete(reflog);
+            parts.Disk.Delete(reflog);
         }
     }
 

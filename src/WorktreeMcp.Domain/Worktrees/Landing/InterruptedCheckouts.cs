@@ -146,7 +146,7 @@ internal sealed class InterruptedCheckouts(WorktreePlaces parts)
     {
         try
         {
-            parts.Store.Disk.Delete(path);
+            parts.Disk.Delete(path);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

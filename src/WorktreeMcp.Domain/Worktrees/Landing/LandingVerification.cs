@@ -64,8 +64,8 @@ internal sealed class LandingVerification(WorktreePlaces parts, CommandRunner ru
 
     private void CheckOut(AdminEntry record, string directory, string commit, SafeHandle guard)
     {
-        parts.Store.Disk.MakeFolder(record.Directory);
-        parts.Store.Disk.MakeFolder(directory);
+        parts.Disk.MakeFolder(record.Directory);
+        parts.Disk.MakeFolder(directory);
         Write(Path.Join(record.Directory, "commondir"), Path.GetRelativePath(record.Directory, parts.Layout.CommonDirectory));
         Write(Path.Join(record.Directory, "gitdir"), Path.Join(directory, ".git"));
         Write(Path.Join(record.Directory, "HEAD"), commit);
@@ -120,7 +120,7 @@ internal sealed class LandingVerification(WorktreePlaces parts, CommandRunner ru
         {
             try
             {
-                parts.Store.Disk.DeleteTree(folder);
+                parts.Disk.DeleteTree(folder);
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
@@ -137,7 +137,7 @@ internal sealed class LandingVerification(WorktreePlaces parts, CommandRunner ru
 
     private void Write(string path, string line)
     {
-        parts.Store.Disk.WriteTemporary($"{path}.tmp", Encoding.UTF8.GetBytes(line + "\n"));
-        parts.Store.Disk.Replace($"{path}.tmp", path);
+        parts.Disk.WriteTemporary($"{path}.tmp", Encoding.UTF8.GetBytes(line + "\n"));
+        parts.Disk.Replace($"{path}.tmp", path);
     }
 }

@@ -27,8 +27,8 @@ internal sealed class RecordPointers(WorktreePlaces parts)
     internal void Write(string path, string line)
     {
         var temporary = path + ".wtmcp-tmp";
-        parts.Store.Disk.WriteTemporary(temporary, Encoding.UTF8.GetBytes(line + "\n"));
-        parts.Store.Disk.Replace(temporary, path);
+        parts.Disk.WriteTemporary(temporary, Encoding.UTF8.GetBytes(line + "\n"));
+        parts.Disk.Replace(temporary, path);
     }
 
     /// <summary>Whether a path does not lead where it should.</summary>

@@ -27,7 +27,7 @@ internal sealed class StepProof(StateStore store, IFileSystem files)
     /// <param name="exactly">With the lock in hand, before anything is done; else anything that we wrote of it counts, since others go on meanwhile.</param>
     internal bool IsOurs(StoredWorktree stored, Worktree worktree, bool exactly)
     {
-        var mark = store.Log.Mark();
+        var mark = store.OnDisk.Mark;
         if (_known.TryGetValue((stored.Id, exactly), out var known) && ReferenceEquals(known.Stored, stored) && known.Log == mark)
         {
             return known.IsProven;
@@ -41,18 +41,18 @@ internal sealed class StepProof(StateStore store, IFileSystem files)
     /// <summary>Whether a branch was made for a worktree, by what we wrote of it or by the branch's own log.</summary>
     internal bool MadeBranch(Worktree worktree) => worktree.BranchCreated
         && (BranchBirth.Of(store.Layout.CommonDirectory, worktree.Branch, files) is not null
-            || store.Log.OwnChanges(worktree.Id).Any(change => change.After is { } image && image["branch_created"].Flag() && image["branch"].Text() == worktree.Branch));
+            || store.OnDisk.OwnChanges(worktree.Id).Any(change => change.After is { } image && image["branch_created"].Flag() && image["branch"].Text() == worktree.Branch));
 
     // Null where there is no log that could know.
     private bool? IsInLog(StoredWorktree stored, bool exactly)
     {
-        if (store.Log.NewestWorktree(stored.Id) is not { } newest)
+        if (store.OnDisk.NewestWorktree(stored.Id) is not { } newest)
         {
-            return store.Log.Last() is { Next.Worktree: > 1 } ? false : null;
+            return store.OnDisk.KnowsWorktrees ? false : null;
         }
 
         return (!newest.ByHand && Says(newest.After, stored))
-            || (!exactly && (newest.Before == StateJson.Hash(stored.Bytes.Span) || store.Log.OwnChanges(stored.Id).Any(change => Says(change.After, stored))));
+            || (!exactly && (newest.Before == StateJson.Hash(stored.Bytes.Span) || store.OnDisk.OwnChanges(stored.Id).Any(change => Says(change.After, stored))));
     }
 
     private static bool Says(JsonObject? image, StoredWorktree stored) =>

@@ -19,10 +19,10 @@ internal sealed class WorktreeEntries(StateStore store, StepProof proof)
     internal ReadEntries All() => Parse(store.Worktrees(), isLocked: false);
 
     /// <summary>All entries as the file has them, without finishing what the log is ahead with.</summary>
-    internal ReadEntries AsTheyAre() => Parse(store.IndexFile.Entries(), isLocked: false);
+    internal ReadEntries AsTheyAre() => Parse(store.OnDisk.Worktrees(), isLocked: false);
 
     /// <summary>The same, and a step is ours only if the log says exactly that: for who looks with the lock in hand, or twice.</summary>
-    internal ReadEntries Exactly() => Parse(store.IndexFile.Entries(), isLocked: true);
+    internal ReadEntries Exactly() => Parse(store.OnDisk.Worktrees(), isLocked: true);
 
     /// <summary>The same inside a change.</summary>
     internal ReadEntries All(StateChange change) => Parse(change.Worktrees(), isLocked: true);
@@ -30,7 +30,7 @@ internal sealed class WorktreeEntries(StateStore store, StepProof proof)
     /// <summary>Whether an entry is as a change of ours wrote it last.</summary>
     internal bool IsAsWeWroteIt(int id) =>
         AsTheyAre().FirstOrDefault(worktree => worktree.Id == id) is { } worktree
-        && store.IndexFile.Entries().FirstOrDefault(entry => entry.Id == id) is { } stored && proof.IsOurs(stored, worktree, exactly: true);
+        && store.OnDisk.Worktrees().FirstOrDefault(entry => entry.Id == id) is { } stored && proof.IsOurs(stored, worktree, exactly: true);
 
     /// <summary>How many are being made at this moment, by whichever server.</summary>
     internal int InTheMaking => AsTheyAre().Count(worktree => worktree.Status == WorktreeState.Creating);

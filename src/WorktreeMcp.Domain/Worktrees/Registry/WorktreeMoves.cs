@@ -22,7 +22,7 @@ internal sealed class WorktreeMoves(WorktreePlaces parts)
         {
             RefuseLinkOnTheWay(from);
             RefuseLinkOnTheWay(to);
-            parts.Store.Disk.MakeFolder(Path.GetDirectoryName(to)!);
+            parts.Disk.MakeFolder(Path.GetDirectoryName(to)!);
             HeldFolder.Above(parts.Layout, from).Dispose();
             parts.Files.Directory.Move(from, to);
         }
@@ -36,7 +36,7 @@ internal sealed class WorktreeMoves(WorktreePlaces parts)
     {
         if (parts.Exists(trashed.Directory) && trashed.NamesWorktree(parts.Files) is null)
         {
-            parts.Store.Disk.DeleteTree(trashed.Directory);
+            parts.Disk.DeleteTree(trashed.Directory);
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed class WorktreeMoves(WorktreePlaces parts)
         string[] folders = [moved.Directory, Path.Join(moved.Directory, "logs")];
         foreach (var path in folders.Where(parts.Files.Directory.Exists).SelectMany(folder => parts.Files.Directory.EnumerateFiles(folder, "*.lock")).ToList())
         {
-            parts.Store.Disk.Delete(path);
+            parts.Disk.Delete(path);
         }
     }
 

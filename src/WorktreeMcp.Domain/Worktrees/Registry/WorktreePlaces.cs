@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.IO.Abstractions;
-using System.Runtime.InteropServices;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Git;
@@ -14,7 +13,7 @@ using WorktreeMcp.Domain.Storage.Files;
 namespace WorktreeMcp.Domain.Worktrees.Registry;
 
 /// <summary>What the registry works with, for the classes that share its work.</summary>
-internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepository Git, SpareRoom Spares, IFileSystem Files, CurrentSettings Configuration)
+internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepository Git, SpareRoom Spares, IFileSystem Files, IDisk Disk, CurrentSettings Configuration)
 {
     /// <summary>What is set, as of the last look; who lets something be done looks again.</summary>
     internal RepositorySettings Settings => Configuration.Known;
@@ -158,7 +157,7 @@ internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepo
     }
 
     /// <summary>Lock files that a killed git of ours left.</summary>
-    internal LeftLocks LeftLocks => new(Layout.CommonDirectory, Layout.Root, Files, Store.Disk);
+    internal LeftLocks LeftLocks => new(Layout.CommonDirectory, Layout.Root, Files, Disk);
 
     private string MovedTo(Worktree worktree, string directory) =>
         worktree.AdminId is { } id && AdminEntry.At(Layout.CommonDirectory, id).NamesWorktree(Files) is { } named && !AdminEntry.SamePath(named, directory)

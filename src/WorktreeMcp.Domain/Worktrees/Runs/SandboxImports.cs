@@ -33,7 +33,7 @@ internal sealed class SandboxImports(WorktreePlaces parts)
         var own = new PrivateGit(Path.Join(Folder(worktree.Id), runId), Path.GetDirectoryName(branch)!);
         foreach (var folder in (string[])[own.Objects, own.Info, own.Refs, own.Logs, RealRefs(own), RealLogs(own)])
         {
-            parts.Store.Disk.MakeFolder(folder);
+            parts.Disk.MakeFolder(folder);
         }
 
         // Relative to the folder that the private objects stand in for.
@@ -100,7 +100,7 @@ internal sealed class SandboxImports(WorktreePlaces parts)
         }
     }
 
-    private void Write(string path, string text) => parts.Store.Disk.WriteTemporary(path, Encoding.UTF8.GetBytes(text));
+    private void Write(string path, string text) => parts.Disk.WriteTemporary(path, Encoding.UTF8.GetBytes(text));
 
     private string RealRefs(PrivateGit own) => Path.Join(parts.Layout.CommonDirectory, own.RefFolder);
 
@@ -140,7 +140,7 @@ internal sealed class SandboxImports(WorktreePlaces parts)
     {
         var temporary = $"{own.Start}.new";
         Write(temporary, start);
-        parts.Store.Disk.Replace(temporary, own.Start);
+        parts.Disk.Replace(temporary, own.Start);
     }
 
     // What goes wrong with one run is no matter of the others.
@@ -256,7 +256,7 @@ internal sealed class SandboxImports(WorktreePlaces parts)
     {
         try
         {
-            parts.Store.Disk.DeleteTree(run);
+            parts.Disk.DeleteTree(run);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -37,7 +37,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
     /// <summary>The same for a call that is going to change something: refuses in a copy of the repository.</summary>
     public IReadOnlyList<Worktree> SettledForChange()
     {
-        parts.Store.IndexFile.RefuseNewer();
+        parts.Store.OnDisk.RefuseNewerRegistry();
         var seen = new WhereaboutsOnce(_sightings);
         var all = SettledAll(seen);
         RefuseCopy(all, seen);
@@ -68,7 +68,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
     private ReadEntries SettledAll(WhereaboutsOnce seen)
     {
         var all = entries.All();
-        if (parts.Store.IndexFile.NewerVersion is not null || (!all.Any(worktree => NeedsSettling(worktree, seen)) && _adoption.Lost().Count == 0))
+        if (parts.Store.OnDisk.NewerRegistry is not null || (!all.Any(worktree => NeedsSettling(worktree, seen)) && _adoption.Lost().Count == 0))
         {
             return all;
         }
@@ -78,7 +78,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
             TakeOverRuns(all);
             BeginSettled(Recovery, Recovery, StateStore.ReaderPatience).Dispose();
         }
-        catch (Refusal refusal) when (refusal.Code is RefusalCode.Busy or RefusalCode.Internal || parts.Store.Log.Newer() is not null)
+        catch (Refusal refusal) when (refusal.Code is RefusalCode.Busy or RefusalCode.Internal || parts.Store.OnDisk.NewerLog is not null)
         {
             // Whoever holds the lock may be long at it, or the disk is full: what is in the middle is shown as that, and a change
             // waits by itself or says so.
@@ -97,7 +97,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
         try
         {
             var all = entries.All();
-            if (parts.Store.IndexFile.NewerVersion is null && (all.Any(worktree => (IsHalfDone(worktree) && IsAbandoned(worktree)) || landings.IsAbandoned(worktree)) || _adoption.Lost().Count > 0))
+            if (parts.Store.OnDisk.NewerRegistry is null && (all.Any(worktree => (IsHalfDone(worktree) && IsAbandoned(worktree)) || landings.IsAbandoned(worktree)) || _adoption.Lost().Count > 0))
             {
                 TakeOverRuns(all);
                 BeginSettled(Recovery, Recovery, StateStore.ReaderPatience).Dispose();
@@ -115,7 +115,7 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
     // Every entry that is in the middle of something, or that a person took down or moved by hand, and whose lease nobody holds.
     private void Settle(StateChange change, WhereaboutsOnce seen)
     {
-        if (parts.Store.IndexFile.NewerVersion is not null)
+        if (parts.Store.OnDisk.NewerRegistry is not null)
         {
             return;
         }

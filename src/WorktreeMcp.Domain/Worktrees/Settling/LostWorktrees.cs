@@ -18,14 +18,14 @@ internal sealed class LostWorktrees(WorktreePlaces parts)
     /// <summary>The worktrees that a registry which was lost must have known; none as long as it is there.</summary>
     internal IReadOnlyList<Worktree> Lost()
     {
-        if (parts.Store.IndexFile.Kind != FileKind.None || parts.Files.KindOf(parts.Layout.Worktrees) != FileKind.Folder)
+        if (parts.Store.OnDisk.RegistryKind != FileKind.None || parts.Files.KindOf(parts.Layout.Worktrees) != FileKind.Folder)
         {
             return [];
         }
 
         var found = parts.Files.Directory.EnumerateDirectories(parts.Layout.Worktrees).Order(StringComparer.Ordinal)
             .Select(directory => (Directory: directory, Record: RecordOf(directory))).Where(one => one.Record is not null).ToList();
-        if (found.Count == 0 || parts.Store.Log.Last() is { Next.Worktree: > 1 })
+        if (found.Count == 0 || parts.Store.OnDisk.KnowsWorktrees)
         {
             return [];
         }
@@ -90,7 +90,7 @@ internal sealed class LostWorktrees(WorktreePlaces parts)
     private string? BranchOf(AdminEntry record, string own) =>
         parts.Git.Refs.Resolve(BranchRef.Of(own)) is not null ? own : parts.Git.Refs.ReadHead(record.Directory)?.ShortBranch;
 
-    private Dictionary<string, BoardTask> TasksByWorktree() => parts.Store.TaskFiles.All()
+    private Dictionary<string, BoardTask> TasksByWorktree() => parts.Store.OnDisk.Tasks()
         .Select(stored => parts.Board.Find(stored.Id)).OfType<BoardTask>()
         .Where(task => task.LiveWorktree is not null)
         .GroupBy(task => task.LiveWorktree!, StringComparer.Ordinal)

@@ -218,10 +218,10 @@ public sealed class EmptyingTrash
 
             foreach (var tree in _shelf.Trees(item.Id).ToList())
             {
-                _parts.Store.Disk.DeleteTree(tree);
+                _parts.Disk.DeleteTree(tree);
             }
 
-            _parts.Store.Disk.DeleteTree(Dropped(item.Id));
+            _parts.Disk.DeleteTree(Dropped(item.Id));
             _shelf.ForgetSize(item.Id);
             End(item.Id, by);
             return true;
@@ -255,7 +255,7 @@ public sealed class EmptyingTrash
 
         if (_parts.Files.KindOf(record.Directory) == FileKind.Folder)
         {
-            _parts.Store.Disk.DeleteTree(Dropped(id));
+            _parts.Disk.DeleteTree(Dropped(id));
             _moves.Once(record.Directory, Dropped(id));
         }
 

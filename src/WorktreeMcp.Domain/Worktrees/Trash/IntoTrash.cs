@@ -104,10 +104,10 @@ internal sealed class IntoTrash(WorktreePlaces parts)
     /// <summary>Takes the lock back that <see cref="TakeAway"/> put on git's record, if nothing was moved yet.</summary>
     internal void TakeLockBack(AdminEntry entry)
     {
-        parts.Store.Disk.Delete(Path.Join(entry.Directory, TrashMarks.HeadBefore));
+        parts.Disk.Delete(Path.Join(entry.Directory, TrashMarks.HeadBefore));
         if (TrashMarks.IsLocked(entry, parts.Files))
         {
-            parts.Store.Disk.Delete(Path.Join(entry.Directory, "locked"));
+            parts.Disk.Delete(Path.Join(entry.Directory, "locked"));
         }
     }
 

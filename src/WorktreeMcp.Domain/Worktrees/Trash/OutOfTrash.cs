@@ -204,7 +204,7 @@ internal sealed class OutOfTrash(WorktreePlaces parts)
     {
         foreach (var name in TrashMarks.Of(record, parts.Files))
         {
-            parts.Store.Disk.Delete(Path.Join(record.Directory, name));
+            parts.Disk.Delete(Path.Join(record.Directory, name));
         }
     }
 

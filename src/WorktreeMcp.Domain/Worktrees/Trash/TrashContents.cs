@@ -17,7 +17,7 @@ internal sealed class TrashContents(WorktreePlaces parts)
     internal IReadOnlyList<TrashItem> Items(IReadOnlyList<Worktree> all)
     {
         // An entry that cannot be read is somebody's all the same.
-        var known = parts.Store.IndexFile.Entries().Select(entry => entry.Id).Concat(all.Select(w => w.Id)).ToHashSet();
+        var known = parts.Store.OnDisk.Worktrees().Select(entry => entry.Id).Concat(all.Select(w => w.Id)).ToHashSet();
         return [.. all.Where(w => !w.IsLive).Select(Of).Concat(Unknown(known)).OrderBy(item => item.RemovedAt).ThenBy(item => item.Id)];
     }
 
@@ -39,9 +39,9 @@ internal sealed class TrashContents(WorktreePlaces parts)
         }
 
         var path = parts.Layout.TrashSize(id);
-        parts.Store.Disk.MakeFolder(parts.Layout.Trash);
-        parts.Store.Disk.WriteTemporary(path + Unfinished, Encoding.ASCII.GetBytes(bytes.ToString(CultureInfo.InvariantCulture)));
-        parts.Store.Disk.Replace(path + Unfinished, path);
+        parts.Disk.MakeFolder(parts.Layout.Trash);
+        parts.Disk.WriteTemporary(path + Unfinished, Encoding.ASCII.GetBytes(bytes.ToString(CultureInfo.InvariantCulture)));
+        parts.Disk.Replace(path + Unfinished, path);
         return bytes;
     }
 
@@ -53,9 +53,9 @@ internal sealed class TrashContents(WorktreePlaces parts)
             if (parts.Files.KindOf(parts.Layout.Trash) != FileKind.Link)
             {
                 var path = parts.Layout.TrashProblem(id);
-                parts.Store.Disk.MakeFolder(parts.Layout.Trash);
-                parts.Store.Disk.WriteTemporary(path + Unfinished, Encoding.UTF8.GetBytes(problem));
-                parts.Store.Disk.Replace(path + Unfinished, path);
+                parts.Disk.MakeFolder(parts.Layout.Trash);
+                parts.Disk.WriteTemporary(path + Unfinished, Encoding.UTF8.GetBytes(problem));
+                parts.Disk.Replace(path + Unfinished, path);
             }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -69,10 +69,10 @@ internal sealed class TrashContents(WorktreePlaces parts)
     {
         if (parts.Files.KindOf(parts.Layout.Trash) == FileKind.Folder)
         {
-            parts.Store.Disk.Delete(parts.Layout.TrashProblem(id) + Unfinished);
-            parts.Store.Disk.Delete(parts.Layout.TrashProblem(id));
-            parts.Store.Disk.Delete(parts.Layout.TrashSize(id) + Unfinished);
-            parts.Store.Disk.Delete(parts.Layout.TrashSize(id));
+            parts.Disk.Delete(parts.Layout.TrashProblem(id) + Unfinished);
+            parts.Disk.Delete(parts.Layout.TrashProblem(id));
+            parts.Disk.Delete(parts.Layout.TrashSize(id) + Unfinished);
+            parts.Disk.Delete(parts.Layout.TrashSize(id));
         }
     }
 
