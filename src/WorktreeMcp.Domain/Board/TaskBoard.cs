@@ -52,11 +52,7 @@ public sealed class TaskBoard
     /// <param name="request">The goal.</param>
     /// <param name="by">Who records it.</param>
     /// <returns>The task.</returns>
-    public TaskChange Create(NewTask request, string by)
-    {
-        var task = TaskRecording.Checked(request);
-        return _recording.Create(task, request, by);
-    }
+    public TaskChange Create(NewTask request, string by) => _recording.Create(TaskRecording.Checked(request), request, by);
 
     /// <summary>Lists tasks.</summary>
     /// <param name="filter">Which ones.</param>
