@@ -13,7 +13,6 @@ public sealed class ListWaitTests : IDisposable
     [Fact]
     public async Task A_client_is_told_what_is_not_known_yet_and_what_is_no_longer_new()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "the slow git is a shell script");
         var held = Path.Join(_repository.Base, "held");
         await using var client = await ConnectedClient.Start(_repository.Root, environment: new Dictionary<string, string?>
         {

@@ -29,7 +29,7 @@ internal static class PublishedProgram
             await Run("publish", SourceTree.PathOf("src", "WorktreeMcp.Server"), "-c", "Release", "-o", folder, "-p:SelfContained=false", "-p:PublishReadyToRun=false", "--nologo", "-v", "quiet");
         }
 
-        var program = System.IO.Path.Join(folder, OperatingSystem.IsWindows() ? "worktree-mcp.exe" : "worktree-mcp");
+        var program = System.IO.Path.Join(folder, "worktree-mcp");
         File.Exists(program).Should().BeTrue($"publishing makes {program}");
         return program;
     }

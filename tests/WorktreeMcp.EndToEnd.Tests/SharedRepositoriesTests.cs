@@ -4,7 +4,6 @@ using WorktreeMcp.TestKit;
 namespace WorktreeMcp.EndToEnd.Tests;
 
 /// <summary>Several users of one machine on one repository; each has a server of their own.</summary>
-[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class SharedRepositoriesTests : IDisposable
 {
     private readonly TempRepository _repository = new();

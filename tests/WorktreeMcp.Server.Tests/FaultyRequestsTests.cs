@@ -70,7 +70,6 @@ public sealed class FaultyRequestsTests
     [InlineData("</dev/null", 0)]
     public async Task A_server_that_was_given_no_input_ends(string redirected, int code)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no descriptors to close.");
         var start = new System.Diagnostics.ProcessStartInfo("/bin/sh", ["-c", $"exec dotnet \"$1\" {redirected}", "sh", BuiltServer.PathOf("worktree-mcp.dll")]);
         using var server = System.Diagnostics.Process.Start(start)!;
         try
@@ -88,7 +87,6 @@ public sealed class FaultyRequestsTests
     [Fact]
     public async Task A_server_without_an_output_ends_with_its_first_answer_and_writes_it_nowhere()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no descriptors to close.");
         var start = new System.Diagnostics.ProcessStartInfo("/bin/sh", ["-c", "exec dotnet \"$1\" >&-", "sh", BuiltServer.PathOf("worktree-mcp.dll")]) { RedirectStandardInput = true };
         using var server = System.Diagnostics.Process.Start(start)!;
         try

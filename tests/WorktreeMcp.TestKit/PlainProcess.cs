@@ -49,11 +49,6 @@ public static class PlainProcess
 
     private static string? Look()
     {
-        if (OperatingSystem.IsWindows())
-        {
-            return "modes are those of Unix";
-        }
-
         if (IsHere || GivesUp())
         {
             return null;
@@ -64,7 +59,6 @@ public static class PlainProcess
             : "setpriv gives up no right here";
     }
 
-    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     private static bool GivesUp()
     {
         var probe = Directory.CreateTempSubdirectory("wtmcp-plain-").FullName;

@@ -20,7 +20,7 @@ public static class PlainUser
     public static string? Refusal => Missing.Value;
 
     /// <summary>What stands before a program that an ordinary user starts; empty for one who is.</summary>
-    public static IReadOnlyList<string> Words { get; } = !OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess
+    public static IReadOnlyList<string> Words { get; } = Environment.IsPrivilegedProcess
         ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner", "--inh-caps=-all"]
         : [];
 
@@ -90,11 +90,6 @@ public static class PlainUser
 
     private static string? Try()
     {
-        if (OperatingSystem.IsWindows())
-        {
-            return "Modes are those of Unix.";
-        }
-
         var probe = Directory.CreateTempSubdirectory("wtmcp-plain-").FullName;
         try
         {

@@ -24,12 +24,6 @@ public static class Programs
             return;
         }
 
-        if (OperatingSystem.IsWindows())
-        {
-            File.WriteAllText(path, text);
-            return;
-        }
-
         var start = new ProcessStartInfo("/bin/sh", ["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh", path]) { RedirectStandardInput = true };
         using var writer = Process.Start(start)!;
         writer.StandardInput.Write(text);

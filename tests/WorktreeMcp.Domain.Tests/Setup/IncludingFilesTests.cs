@@ -39,7 +39,6 @@ public sealed class IncludingFilesTests : IDisposable
     }
 
     [Fact]
-    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public void Modes_are_kept()
     {
         Commit(".env\n", ".env\n");

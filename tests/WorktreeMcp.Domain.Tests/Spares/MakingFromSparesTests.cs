@@ -153,9 +153,6 @@ public sealed class MakingFromSparesTests : IDisposable
     {
         _repo.Open().Tend(1);
 
-        if (!OperatingSystem.IsWindows())
-        {
-            File.GetUnixFileMode(_repo.Layout.Spares).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
+        File.GetUnixFileMode(_repo.Layout.Spares).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 }

@@ -38,7 +38,7 @@ internal sealed class RandomHistory(TempRepository repository, int seed)
             case 1 when Pick() is { } old:
                 File.Delete(old);
                 break;
-            case 2 when Pick() is { } old && new FileInfo(old).LinkTarget is null && !OperatingSystem.IsWindows():
+            case 2 when Pick() is { } old && new FileInfo(old).LinkTarget is null:
                 File.SetUnixFileMode(old, File.GetUnixFileMode(old) ^ UnixFileMode.UserExecute);
                 break;
             case 3 when !Path.Exists(path) && IsFree(path):

@@ -55,7 +55,7 @@ internal static class SpareSteps
     private static string Describe(string path)
     {
         var info = new FileInfo(path);
-        var mode = OperatingSystem.IsWindows() || info.LinkTarget is not null ? string.Empty : $"{File.GetUnixFileMode(path)}";
+        var mode = info.LinkTarget is not null ? string.Empty : $"{File.GetUnixFileMode(path)}";
         return info.LinkTarget is { } target ? $"-> {target}" : Directory.Exists(path) ? $"folder {mode}" : $"{mode} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)))}";
     }
 }

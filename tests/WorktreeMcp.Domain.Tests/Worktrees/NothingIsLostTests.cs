@@ -171,11 +171,8 @@ public sealed class NothingIsLostTests(ITestOutputHelper output)
 
         private void Mode(string folder, UnixFileMode mode)
         {
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(folder, mode);
-                _story.Add($"mode {mode} of {Path.GetRelativePath(_repo.Root, folder)}");
-            }
+            File.SetUnixFileMode(folder, mode);
+            _story.Add($"mode {mode} of {Path.GetRelativePath(_repo.Root, folder)}");
         }
 
         // Only in the index.

@@ -18,13 +18,7 @@ internal sealed class Obstacles(TempRepository repo) : IDisposable
         _unwritable.Add(path);
     }
 
-    private static void Permit(string path, UnixFileMode mode)
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(path, mode);
-        }
-    }
+    private static void Permit(string path, UnixFileMode mode) => File.SetUnixFileMode(path, mode);
 
     /// <summary>Lets nobody change a file or folder; skips the test where that cannot be had.</summary>
     internal void Immutable(string path)

@@ -31,7 +31,7 @@ internal static class Portraits
                 : entry.LinkTarget is { } target ? $"-> {target}"
                 : entry is FileInfo ? Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(entry.FullName)))
                 : "folder";
-            var mode = OperatingSystem.IsWindows() ? string.Empty : entry.UnixFileMode.ToString();
+            var mode = entry.UnixFileMode.ToString();
             text.AppendLine($"{name} {mode} {(name == ".git" ? 0 : entry.LastWriteTimeUtc.Ticks)} {content}");
         }
 

@@ -162,5 +162,5 @@ internal sealed class PlantedRepository : IDisposable
         IgnoreInaccessible = false,
     });
 
-    private static string Mode(FileInfo info) => OperatingSystem.IsWindows() ? string.Empty : info.UnixFileMode.ToString();
+    private static string Mode(FileInfo info) => info.UnixFileMode.ToString();
 }
