@@ -47,22 +47,7 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory, bool I
         var (common, own) = (lines[0], lines[1]);
         var digits = lines.Length > 3 && lines[3] == "sha256" ? Sha256Digits : Sha1Digits;
         var isBare = lines[2] == "true" || AskGit(git, common, $"--git-dir={common}", "config", "--type=bool", "core.bare").Text == "true";
-        if (isBare && !IsBesideCheckouts(common, files))
-        {
-            throw new Refusal(
-                RefusalCode.NotARepository,
-                $"{common} is a bare repository: it has no main checkout that a board could belong to, and no folder of its own in which one could lie beside it.",
-                $"Start the server in a clone that has files. Or give it a folder of its own: `git clone --bare {common} PROJECT/.bare`, then checkouts with `git -C PROJECT/.bare worktree add ../NAME BRANCH`, and start the server in one of these.");
-        }
-
-        if (files.Directory.Exists(System.IO.Path.Join(common, "reftable")))
-        {
-            throw new Refusal(
-                RefusalCode.NotARepository,
-                $"{common} keeps its refs as reftable. worktree-mcp reads HEADs and reflogs from files, so it could not tell there what a worktree holds.",
-                "Work in a clone made with git clone --ref-format=files; or a person converts this one, when it has no other worktrees, with git refs migrate --ref-format=files.");
-        }
-
+        RefuseUnserved(common, isBare, files);
         if (isBare)
         {
             return new RepositoryPlace(System.IO.Path.GetDirectoryName(common)!, common, IsBare: true) { ObjectIdLength = digits };
@@ -84,6 +69,25 @@ public sealed record RepositoryPlace(string Root, string CommonDirectory, bool I
         return System.IO.Path.GetFileName(common) == ".git"
             ? new RepositoryPlace(System.IO.Path.GetDirectoryName(common)!, common) { ObjectIdLength = digits }
             : new RepositoryPlace(MainCheckoutAround(git, start, common), common) { ObjectIdLength = digits };
+    }
+
+    private static void RefuseUnserved(string common, bool isBare, IFileSystem files)
+    {
+        if (isBare && !IsBesideCheckouts(common, files))
+        {
+            throw new Refusal(
+                RefusalCode.NotARepository,
+                $"{common} is a bare repository: it has no main checkout that a board could belong to, and no folder of its own in which one could lie beside it.",
+                $"Start the server in a clone that has files. Or give it a folder of its own: `git clone --bare {common} PROJECT/.bare`, then checkouts with `git -C PROJECT/.bare worktree add ../NAME BRANCH`, and start the server in one of these.");
+        }
+
+        if (files.Directory.Exists(System.IO.Path.Join(common, "reftable")))
+        {
+            throw new Refusal(
+                RefusalCode.NotARepository,
+                $"{common} keeps its refs as reftable. worktree-mcp reads HEADs and reflogs from files, so it could not tell there what a worktree holds.",
+                "Work in a clone made with git clone --ref-format=files; or a person converts this one, when it has no other worktrees, with git refs migrate --ref-format=files.");
+        }
     }
 
     /// <summary>The value of <c>core.sharedRepository</c>, which git reads from the repository's own file alone; null when it is not set.</summary>

@@ -15,8 +15,8 @@ internal static class WorktreeImage
 
     internal const string NoBranch = "is no name of a branch";
     internal const string NoObjectId = "is no whole object id of this repository";
-    private const string NoComponent = "is no single name of a folder";
-    private const string NoPlace = "is no place for a worktree of this repository";
+    internal const string NoComponent = "is no single name of a folder";
+    internal const string NoPlace = "is no place for a worktree of this repository";
 
     /// <summary>Reads an entry and checks every value for what it is used for.</summary>
     /// <param name="id">Its number.</param>
@@ -47,10 +47,10 @@ internal static class WorktreeImage
             Status = StateIn(members, "status") ?? WorktreeState.Active,
             BranchCreated = members.Flag("branch_created"),
             Reason = members.AnyText("reason"),
-            Trash = members.Object("trash", trash => ReadTrash(trash, id, layout, IsObjectId)),
+            Trash = members.Object("trash", trash => TrashImage.Read(trash, id, layout, IsObjectId)),
             Spare = members.Text("spare", PlainValues.IsComponent, NoComponent),
-            Runs = members.Objects("runs", ReadRun),
-            Setup = members.Object("setup", ReadSetup),
+            Runs = members.Objects("runs", RunImage.Read),
+            Setup = members.Object("setup", RunImage.ReadSetup),
             Ports = json["ports"].Integer() is >= 1024 and <= 65_526 and var ports ? (int)ports : null,
             Landing = members.Object("landing", landing => LandingImage.Read(landing, IsObjectId)),
             Landed = members.Object("landed", landed => LandingImage.ReadLanded(landed, IsObjectId)),
@@ -72,11 +72,11 @@ internal static class WorktreeImage
     };
 
     // A word that is unknown here may be one of a newer version.
-    private static WorktreeState? StateIn(CheckedMembers json, string key) => json.AnyText(key) is not { } word ? null
+    internal static WorktreeState? StateIn(CheckedMembers json, string key) => json.AnyText(key) is not { } word ? null
         : WorktreeWords.State(word) ?? throw json.Fault(key, "is a state that this version does not know", isNewer: true);
 
     // Those of the public teaching version are absolute.
-    private static string? PathIn(CheckedMembers json, StateLayout layout)
+    internal static string? PathIn(CheckedMembers json, StateLayout layout)
     {
         if (json.AnyText("path") is not { } path)
         {
@@ -104,136 +104,25 @@ internal static class WorktreeImage
             ["created_at"] = worktree.CreatedAt,
             ["updated_at"] = worktree.UpdatedAt,
         };
-        if (worktree.Reason is not null)
+        (string Name, JsonNode? Value)[] some =
+        [
+            ("reason", worktree.Reason),
+            ("spare", worktree.Spare),
+            ("runs", worktree.Runs.Count == 0 ? null : new JsonArray([.. worktree.Runs.Select(RunImage.Write)])),
+            ("setup", worktree.Setup is { } setup ? RunImage.Write(setup) : null),
+            ("ports", worktree.Ports),
+            ("landing", worktree.Landing is { } landing ? LandingImage.Write(landing) : null),
+            ("landed", worktree.Landed is { } landed ? LandingImage.Write(landed) : null),
+            ("trash", worktree.Trash is { } trash ? TrashImage.Write(trash) : null),
+        ];
+        foreach (var (name, value) in some.Where(member => member.Value is not null))
         {
-            json["reason"] = worktree.Reason;
-        }
-
-        if (worktree.Spare is not null)
-        {
-            json["spare"] = worktree.Spare;
-        }
-
-        if (worktree.Runs.Count > 0)
-        {
-            json["runs"] = new JsonArray([.. worktree.Runs.Select(WriteRun)]);
-        }
-
-        if (worktree.Setup is { } setup)
-        {
-            json["setup"] = new JsonObject { ["run_id"] = setup.RunId, ["state"] = setup.State };
-            if (setup.Detail is not null)
-            {
-                json["setup"]!["detail"] = setup.Detail;
-            }
-        }
-
-        if (worktree.Ports is { } ports)
-        {
-            json["ports"] = ports;
-        }
-
-        if (worktree.Landing is { } landing)
-        {
-            json["landing"] = LandingImage.Write(landing);
-        }
-
-        if (worktree.Landed is { } landed)
-        {
-            json["landed"] = LandingImage.Write(landed);
-        }
-
-        if (worktree.Trash is { } trash)
-        {
-            json["trash"] = WriteTrash(trash);
+            json[name] = value;
         }
 
         foreach (var (key, value) in worktree.Extra ?? [])
         {
             json[key] = value?.DeepClone();
-        }
-
-        return json;
-    }
-
-    // Where it waits follows from its number, so nothing else can be right.
-    private static TrashedWorktree ReadTrash(CheckedMembers json, int id, StateLayout layout, Func<string, bool> isObjectId)
-    {
-        var before = StateIn(json, "before") ?? WorktreeState.Active;
-        return before is not (WorktreeState.Active or WorktreeState.Kept)
-            ? throw json.Fault("before", "is no state that a worktree can be removed from")
-            : new TrashedWorktree(
-                json.Text("path", path => layout.IsTrashOf(id, path), "is not where it would wait in the trash"),
-                json.Text("admin_id", PlainValues.IsComponent, NoComponent),
-                json.Text("tip", isObjectId, NoObjectId),
-                before,
-                json.Flag("complete_task"))
-            {
-                Head = json.Text("head", PlainValues.IsRef, "is no full name of a ref"),
-                BranchTip = json.Text("branch_tip", isObjectId, NoObjectId),
-                KeptReason = json.AnyText("kept_reason"),
-                RemovedAt = json.Time("removed_at"),
-                Was = json.Object("was", was => ReadWas(was, layout)),
-            };
-    }
-
-    private static RemovedAs ReadWas(CheckedMembers json, StateLayout layout) => new(
-        json.Required("name", PlainValues.IsWorktreeName, "is no name of a worktree"),
-        PathIn(json, layout) ?? throw json.Fault("path", NoPlace),
-        json.Text("admin_id", PlainValues.IsComponent, NoComponent));
-
-    private static SetupState ReadSetup(CheckedMembers json) => new(
-        json.Text("run_id", PlainValues.IsComponent, NoComponent) ?? string.Empty,
-        json.Text("state", state => state is "running" or "done" or "failed", "is no state of a setup") ?? "failed",
-        json.AnyText("detail"));
-
-    private static JsonObject WriteTrash(TrashedWorktree trash)
-    {
-        var json = new JsonObject
-        {
-            ["path"] = trash.Path,
-            ["admin_id"] = trash.AdminId,
-            ["tip"] = trash.Tip,
-            ["head"] = trash.Head,
-            ["branch_tip"] = trash.BranchTip,
-            ["before"] = trash.Before.Word(),
-        };
-        if (trash.KeptReason is { } reason)
-        {
-            json["kept_reason"] = reason;
-        }
-
-        if (trash.RemovedAt is { } at)
-        {
-            json["removed_at"] = at;
-        }
-
-        if (trash.CompleteTask)
-        {
-            json["complete_task"] = true;
-        }
-
-        if (trash.Was is { } was)
-        {
-            json["was"] = new JsonObject { ["name"] = was.Name, ["path"] = was.Path, ["admin_id"] = was.AdminId };
-        }
-
-        return json;
-    }
-
-    private static BegunRun ReadRun(CheckedMembers run) => new(
-        run.Required("id", PlainValues.IsComponent, NoComponent),
-        run.AnyText("command") ?? string.Empty,
-        run.AnyText("by") ?? string.Empty,
-        run.Time("started_at") ?? 0,
-        run.AnyText("kind") ?? BegunRun.Asked);
-
-    private static JsonObject WriteRun(BegunRun run)
-    {
-        var json = new JsonObject { ["id"] = run.Id, ["command"] = run.Command, ["by"] = run.By, ["started_at"] = run.StartedAt };
-        if (run.Kind != BegunRun.Asked)
-        {
-            json["kind"] = run.Kind;
         }
 
         return json;
