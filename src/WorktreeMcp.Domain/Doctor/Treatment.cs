@@ -49,7 +49,7 @@ internal sealed class Treatment(WorktreeRegistry registry)
         using var change = registry.Parts.Store.Continue(By, By);
         registry.Parts.Store.Events.CutTorn();
         RepairAll(change, failures, onlyRecords: true);
-        registry.Repair.Settle(change);
+        registry.HalfDone.Settle(change);
         RepairAll(change, failures, onlyRecords: false);
     }
 

@@ -30,7 +30,7 @@ public sealed class BoardOverview
     /// <returns>What is found.</returns>
     public BoardGlance Look(GlanceLimits limits, TimeSpan? budget = null)
     {
-        var entries = _registry.Repair.Settled().Where(worktree => worktree.IsLive).ToList();
+        var entries = _registry.Settling.Settled().Where(worktree => worktree.IsLive).ToList();
         var (tasks, damaged) = _board.Everything();
         var begun = tasks.Where(view => view.Task.Status == TaskState.InProgress).Select(view => Held(view.Task)).ToList();
         var left = begun.Where(held => held.LeftBehind).OrderBy(held => held.Task.Id).ToList();

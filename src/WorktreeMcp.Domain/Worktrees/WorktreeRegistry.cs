@@ -30,7 +30,7 @@ public sealed class WorktreeRegistry : IDisposable
     private readonly WorktreePlaces _parts;
     private readonly WorktreeEntries _entries;
     private readonly WorktreeInspection _inspection;
-    private readonly HalfDoneWorktrees _repair;
+    private readonly SettledCalls _settling;
     private readonly WorktreeCreation _creation;
     private readonly WorktreeBinding _binding;
     private readonly WorktreeKeeping _keeping;
@@ -56,19 +56,20 @@ public sealed class WorktreeRegistry : IDisposable
         var landings = new LandingRecord(_parts, _entries, bases);
         Preparation = new RunPreparation(_parts, _entries, runner.Environment);
         git.InCheckouts.Confinement = Preparation.Confinement;
-        _repair = new HalfDoneWorktrees(_parts, _entries, trash, back, Preparation, landings);
-        store.SettleSteps = _repair.SettleSteps;
+        HalfDone = new HalfDoneWorktrees(_parts, _entries, trash, back, Preparation, landings);
+        _settling = new SettledCalls(_parts, _entries, HalfDone);
+        store.SettleSteps = _settling.SettleSteps;
         var include = new WorktreeInclude(git, store.Layout, files, disk, Preparation.Hidden);
-        _creation = new WorktreeCreation(_parts, _entries, _repair, new CreationUndo(_parts, trash), include, keeper);
-        _binding = new WorktreeBinding(_parts, _entries, _repair);
-        _keeping = new WorktreeKeeping(_parts, _entries, _repair);
-        _restore = new RestoreRequest(_parts, _entries, _repair, back);
+        _creation = new WorktreeCreation(_parts, _entries, _settling, new CreationUndo(_parts, trash), include, keeper);
+        _binding = new WorktreeBinding(_parts, _entries, _settling);
+        _keeping = new WorktreeKeeping(_parts, _entries, _settling);
+        _restore = new RestoreRequest(_parts, _entries, _settling, back);
         _sweep = new EmptyingTrash(_parts, _entries);
-        _commands = new WorktreeRuns(_parts, _entries, _repair, runner, Preparation) { Background = background };
+        _commands = new WorktreeRuns(_parts, _entries, _settling, runner, Preparation) { Background = background };
         _runs = new RunReading(_commands.Known, _entries.All);
         _setup = new WorktreeSetup(_parts, trust, _commands);
-        _remover = new WorktreeRemover(_parts, _entries, _repair, trash, _setup, Looks);
-        _landing = new WorktreeLanding(_parts, _entries, _repair, _remover, new LandingVerification(_parts, runner, Preparation, include), bases, landings);
+        _remover = new WorktreeRemover(_parts, _entries, _settling, trash, _setup, Looks);
+        _landing = new WorktreeLanding(_parts, _entries, _settling, _remover, new LandingVerification(_parts, runner, Preparation, include), bases, landings);
     }
 
     /// <summary>Empties the trash.</summary>
@@ -83,7 +84,10 @@ public sealed class WorktreeRegistry : IDisposable
     /// <summary>What lists and overviews tell of worktrees, shared so that none asks for what the other knows.</summary>
     internal WorktreeStatuses Looks { get; }
 
-    internal HalfDoneWorktrees Repair => _repair;
+    internal HalfDoneWorktrees HalfDone { get; }
+
+    /// <summary>Where calls begin.</summary>
+    internal ISettling Settling => _settling;
 
     internal RunPreparation Preparation { get; }
 
@@ -105,7 +109,7 @@ public sealed class WorktreeRegistry : IDisposable
     /// <returns>One page.</returns>
     public WorktreePage List(WorktreeState? status, int limit, string? cursor)
     {
-        var all = _repair.Settled();
+        var all = _settling.Settled();
         var (rows, total, next) = WorktreeInspection.Page(all, status, limit, cursor);
         return new WorktreePage(Looks.Look(rows, all, _parts.Settings.ListWait), total, next);
     }
@@ -115,7 +119,7 @@ public sealed class WorktreeRegistry : IDisposable
     /// <returns>What is found now, never from a cache.</returns>
     public WorktreeDetail Status(string name)
     {
-        var all = _repair.Settled();
+        var all = _settling.Settled();
         var worktree = WorktreeEntries.Require(all, name);
         return _inspection.Detail(worktree, _commands.Running(worktree)) with { BaseNote = new StackedWork(_parts).AfterLandingBelow(worktree, all) };
     }
@@ -231,10 +235,10 @@ public sealed class WorktreeRegistry : IDisposable
     /// <param name="cursor">Where the part before ended.</param>
     /// <returns>The files, and the patch if wanted.</returns>
     public WorktreeDifference Diff(string name, string? path, bool patch, int mostBytes, string? cursor) =>
-        new WorktreeDiff(_parts).Compare(WorktreeEntries.Require(_repair.Settled(), name), path, patch, mostBytes, cursor);
+        new WorktreeDiff(_parts).Compare(WorktreeEntries.Require(_settling.Settled(), name), path, patch, mostBytes, cursor);
 
     /// <summary>Which active worktrees touch the same files, and which of them would conflict.</summary>
     /// <param name="name">Only this one against the others; null for all.</param>
     /// <returns>What was found.</returns>
-    public ConflictForecast Forecast(string? name) => new WorktreeConflicts(_parts).Forecast(_repair.Settled(), name);
+    public ConflictForecast Forecast(string? name) => new WorktreeConflicts(_parts).Forecast(_settling.Settled(), name);
 }

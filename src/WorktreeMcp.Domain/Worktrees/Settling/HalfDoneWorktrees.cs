@@ -16,110 +16,46 @@ namespace WorktreeMcp.Domain.Worktrees.Settling;
 /// Finishes or takes back what a killed server left half-made, under the lock and safe to repeat at any point:
 /// a creation nobody holds the lease of is rolled back, a removal or a restoration is finished, and what a person took down with git is
 /// taken off the registry. A landing is finished or taken back. One that cannot be settled now waits for the next call and blocks nothing else.
-/// Every call comes through one of these, and each looks once at each entry's files:
-/// - one that reads worktrees: <see cref="Settled"/>;
-/// - one that chooses a worktree, takes its lock and then changes it: <see cref="SettledForChange"/>;
-/// - one that changes the registry at once: <see cref="Begin"/>;
-/// - one that reads or changes tasks: the store, which calls <see cref="SettleSteps"/>.
 /// </summary>
-internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries entries, IntoTrash trash, OutOfTrash back, RunPreparation preparation, LandingRecord landings) : ISettling
+internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries entries, IntoTrash trash, OutOfTrash back, RunPreparation preparation, LandingRecord landings)
 {
-    private const string Recovery = "recovery";
-
     private readonly Whereabouts _sightings = new(parts);
     private readonly MovedWorktrees _relocation = new(parts);
     private readonly LostWorktrees _adoption = new(parts);
     private readonly CreationUndo _undo = new(parts, trash);
 
-    /// <summary>All entries, after what a killed server left in the middle was settled: nobody is shown that.</summary>
-    public IReadOnlyList<Worktree> Settled() => SettledAll(new WhereaboutsOnce(_sightings));
+    /// <summary>Whether there is anything that could be settled.</summary>
+    internal bool IsAny(IReadOnlyList<Worktree> all, WhereaboutsOnce seen) =>
+        parts.Store.OnDisk.NewerRegistry is null && (all.Any(worktree => NeedsSettling(worktree, seen)) || _adoption.Lost().Count > 0);
 
-    /// <summary>The same for a call that is going to change something: refuses in a copy of the repository.</summary>
-    public IReadOnlyList<Worktree> SettledForChange()
+    /// <summary>The same by the registry alone: no file beside it is read.</summary>
+    internal bool IsAnyStep(IReadOnlyList<Worktree> all) =>
+        parts.Store.OnDisk.NewerRegistry is null && (all.Any(worktree => (IsHalfDone(worktree) && IsAbandoned(worktree)) || landings.IsAbandoned(worktree)) || _adoption.Lost().Count > 0);
+
+    /// <summary>Takes over what commands left whose server is gone. Before the lock: every object is unpacked and hashed, and under it nothing is left to do.</summary>
+    internal void TakeOverRuns(IEnumerable<Worktree> all)
     {
-        parts.Store.OnDisk.RefuseNewerRegistry();
-        var seen = new WhereaboutsOnce(_sightings);
-        var all = SettledAll(seen);
-        RefuseCopy(all, seen);
-        return all;
-    }
-
-    /// <summary>Begins a change: under the lock, what is in the middle or was moved is settled; refuses in a copy of the repository.</summary>
-    public StateChange Begin(string operation, string by) => BeginSettled(operation, by, null);
-
-    private StateChange BeginSettled(string operation, string by, TimeSpan? patience)
-    {
-        var change = parts.Store.Continue(operation, by, patience);
-        try
+        foreach (var worktree in all.Where(worktree => worktree.IsLive && worktree.Runs.Count > 0))
         {
-            change.RequireWritableRegistry();
-            var seen = new WhereaboutsOnce(_sightings);
-            RefuseCopy(entries.All(change), seen);
-            Settle(change, seen);
-            return change;
-        }
-        catch
-        {
-            change.Dispose();
-            throw;
-        }
-    }
-
-    private ReadEntries SettledAll(WhereaboutsOnce seen)
-    {
-        var all = entries.All();
-        if (parts.Store.OnDisk.NewerRegistry is not null || (!all.Any(worktree => NeedsSettling(worktree, seen)) && _adoption.Lost().Count == 0))
-        {
-            return all;
-        }
-
-        try
-        {
-            TakeOverRuns(all);
-            BeginSettled(Recovery, Recovery, StateStore.ReaderPatience).Dispose();
-        }
-        catch (Refusal refusal) when (refusal.Code is RefusalCode.Busy or RefusalCode.Internal || parts.Store.OnDisk.NewerLog is not null)
-        {
-            // Whoever holds the lock may be long at it, or the disk is full: what is in the middle is shown as that, and a change
-            // waits by itself or says so.
-        }
-
-        seen.Forget();
-        return entries.All();
-    }
-
-    /// <summary>
-    /// Settles what a killed server left in the middle, for a call of the board. It reads no file beside the registry and
-    /// stands in nobody's way: what cannot be settled now waits for a call about worktrees, which says why.
-    /// </summary>
-    internal void SettleSteps()
-    {
-        try
-        {
-            var all = entries.All();
-            if (parts.Store.OnDisk.NewerRegistry is null && (all.Any(worktree => (IsHalfDone(worktree) && IsAbandoned(worktree)) || landings.IsAbandoned(worktree)) || _adoption.Lost().Count > 0))
+            using var lease = parts.TryLease(worktree, shared: false);
+            if (lease is not null)
             {
-                TakeOverRuns(all);
-                BeginSettled(Recovery, Recovery, StateStore.ReaderPatience).Dispose();
+                _ = preparation.Finish(worktree, lease.Descriptor, [.. worktree.Runs.Select(run => run.Id)]);
             }
         }
-        catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
-        {
-            // The board's own call meets what is in its way, and names it.
-        }
     }
 
-    /// <summary>Settles all that can be, for the doctor, who has put git's records in order before.</summary>
-    internal void Settle(StateChange change) => Settle(change, new WhereaboutsOnce(_sightings));
-
-    // Every entry that is in the middle of something, or that a person took down or moved by hand, and whose lease nobody holds.
-    private void Settle(StateChange change, WhereaboutsOnce seen)
+    /// <summary>Settles every entry that is in the middle of something, or that a person took down or moved by hand, and whose lease nobody holds.</summary>
+    /// <param name="change">The lock in hand.</param>
+    /// <param name="seen">What this call has seen of them with the lock in hand; null for nothing yet.</param>
+    internal void Settle(StateChange change, WhereaboutsOnce? seen = null)
     {
         if (parts.Store.OnDisk.NewerRegistry is not null)
         {
             return;
         }
 
+        seen ??= new WhereaboutsOnce(_sightings);
         _adoption.Run(change);
         landings.SettleAbandoned(change);
         foreach (var worktree in entries.All(change).Where(w => w.IsLive && (IsInTheMiddle(w) || w.Runs.Count > 0 || seen.Of(w).IsToReconcile)))
@@ -180,19 +116,6 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
         }
     }
 
-    // Before the lock: every object is unpacked and hashed. Under it what is left to do then is nothing.
-    private void TakeOverRuns(IEnumerable<Worktree> all)
-    {
-        foreach (var worktree in all.Where(worktree => worktree.IsLive && worktree.Runs.Count > 0))
-        {
-            using var lease = parts.TryLease(worktree, shared: false);
-            if (lease is not null)
-            {
-                _ = preparation.Finish(worktree, lease.Descriptor, [.. worktree.Runs.Select(run => run.Id)]);
-            }
-        }
-    }
-
     // Nobody holds the lease, so whoever ran these is gone.
     private Worktree EndRuns(StateChange change, Worktree worktree)
     {
@@ -218,21 +141,6 @@ internal sealed class HalfDoneWorktrees(WorktreePlaces parts, WorktreeEntries en
         change.PutWorktree(worktree.Id, WorktreeImage.Write(worktree));
         change.Commit("worktree.run.abandoned");
         return worktree;
-    }
-
-    private void RefuseCopy(IEnumerable<Worktree> all, WhereaboutsOnce seen)
-    {
-        foreach (var worktree in all)
-        {
-            if (seen.Of(worktree) is { Kind: SightingKind.Copied } copied)
-            {
-                throw new Refusal(
-                    RefusalCode.NotARepository,
-                    $"{parts.Layout.Root} is a copy: its worktree \"{worktree.Name}\" belongs to {copied.Place}, which is still there. A change here could act on the original, so nothing was changed.",
-                    "Work in the original. A copy of its own is made with git clone, which leaves worktrees behind.",
-                    new NextStep.ListWorktrees());
-            }
-        }
     }
 
     private bool NeedsSettling(Worktree worktree, WhereaboutsOnce seen) =>
