@@ -20,12 +20,13 @@ internal sealed class RecordCheck(WorktreePlaces parts, IReadOnlyList<Worktree> 
     private static readonly string[] Parts = ["HEAD", "commondir", "gitdir", "index"];
 
     private readonly RecordRepair _repair = new(parts);
+    private readonly RecordOwners _owners = new(parts, entries);
 
     internal static bool IsAboutRecord(Finding finding) => finding.Code is Broken or Missing or HalfMade;
 
     internal IEnumerable<RepairableFinding> Look()
     {
-        var owners = Owners();
+        var owners = _owners.All();
         return
         [
             .. Records(inTrash: true).Select(record => OfRecord(record, owners)).OfType<RepairableFinding>(),
@@ -36,15 +37,12 @@ internal sealed class RecordCheck(WorktreePlaces parts, IReadOnlyList<Worktree> 
     /// <summary>Records that are broken, in short; whose they are and what to do the full look says.</summary>
     internal IEnumerable<string> InShort()
     {
-        var owners = Owners();
-        return Records(inTrash: false).Select(record => (Record: record, Problems: Problems(record, OwnerOf(record, owners))))
+        var owners = _owners.All();
+        return Records(inTrash: false).Select(record => (Record: record, Problems: Problems(record, _owners.Of(record, owners))))
             .Where(found => found.Problems.Count > 0 && !IsBeingMade(found.Record) && !parts.Spares.Owns(found.Record) && !parts.Git.Records.IsInTheMaking(found.Record))
             .OrderByDescending(found => IsPoison(found.Problems))
             .Select(found => $"git's record .git/worktrees/{found.Record.Id} is broken: {found.Problems[0]}{(IsPoison(found.Problems) ? "; git worktree fails for all because of it" : string.Empty)}");
     }
-
-    private Dictionary<string, RecordOwner> Owners() =>
-        entries.Select(Owner).OfType<RecordOwner>().DistinctBy(owner => owner.Record.Id).ToDictionary(owner => owner.Record.Id);
 
     // Those of removed worktrees are out of git's sight and stop nobody.
     private List<AdminEntry> Records(bool inTrash)
@@ -60,7 +58,7 @@ internal sealed class RecordCheck(WorktreePlaces parts, IReadOnlyList<Worktree> 
 
     private RepairableFinding? OfRecord(AdminEntry record, Dictionary<string, RecordOwner> owners)
     {
-        var owner = OwnerOf(record, owners);
+        var owner = _owners.Of(record, owners);
         var problems = Problems(record, owner);
         if (problems.Count == 0 || IsBeingMade(record))
         {
@@ -124,9 +122,6 @@ internal sealed class RecordCheck(WorktreePlaces parts, IReadOnlyList<Worktree> 
                 change => _repair.Complete(change, owner));
     }
 
-    private RecordOwner? OwnerOf(AdminEntry record, Dictionary<string, RecordOwner> owners) =>
-        owners.TryGetValue(record.Id, out var named) && IsOf(record, named) ? named : null;
-
     private List<string> Problems(AdminEntry record, RecordOwner? owner)
     {
         var problems = new List<string>();
@@ -168,29 +163,6 @@ internal sealed class RecordCheck(WorktreePlaces parts, IReadOnlyList<Worktree> 
         using var stream = PlainFile.Open(path);
         var start = new byte[4];
         return stream.Length >= 32 && stream.ReadAtLeast(start, 4, throwOnEndOfStream: false) == 4 && start.AsSpan().SequenceEqual("DIRC"u8);
-    }
-
-    // Both may be checked only in one direction here: the other one may be what is broken.
-    private bool IsOf(AdminEntry record, RecordOwner owner) => record.NamesWorktree(parts.Files) is { } named
-        ? AdminEntry.SamePath(named, owner.Directory)
-        : AdminEntry.Pointer(owner.Directory, parts.Files) is { } pointer && AdminEntry.SamePath(pointer, record.Directory);
-
-    private RecordOwner? Owner(Worktree worktree)
-    {
-        try
-        {
-            return worktree switch
-            {
-                { IsUsable: true, AdminId: { } id } => new RecordOwner(worktree, AdminEntry.At(parts.Layout.CommonDirectory, id), parts.DirectoryOf(worktree), worktree.Branch, worktree.BaseCommit),
-                { Status: WorktreeState.Removed, Trash: { AdminId: not null, Path: { } path, Tip: { } tip } } =>
-                    new RecordOwner(worktree, parts.TrashedRecord(worktree.Id), Path.GetFullPath(path, parts.Layout.Root), null, tip),
-                _ => null,
-            };
-        }
-        catch (Refusal)
-        {
-            return null;
-        }
     }
 
     // git is at work on it, or whoever settles the entry will take it back.

@@ -5,18 +5,6 @@ using System.Text;
 
 namespace WorktreeMcp.Domain.Git;
 
-/// <summary>Who wrote a commit, as git has it.</summary>
-internal sealed record CommitAuthor(string Name, string Email, string Date);
-
-/// <summary>A commit that is to be made on top of another branch.</summary>
-internal sealed record PickedCommit(string Hash, IReadOnlyList<string> Parents, string Tree, CommitAuthor Author, string Message);
-
-/// <summary>How commits are made here.</summary>
-/// <param name="Sign">Whether they are signed.</param>
-/// <param name="ForeignSigner">A setting of the repository itself that names a program for signing; such a one is not run.</param>
-/// <param name="Hooks">Hooks of commits and merges that are installed; they are not run.</param>
-internal sealed record CommitHabits(bool Sign, string? ForeignSigner, IReadOnlyList<string> Hooks);
-
 /// <summary>
 /// The git acts of a landing: commits beside every checkout, and moves of branches that succeed only from the commit that
 /// was judged.
@@ -197,8 +185,3 @@ internal sealed class LandingGit(CheckoutGit git, FilteredFiles filtered, Reposi
 
     private GitCall In(BranchCheckout checkout, params string[] arguments) => git.In(checkout.Entry, checkout.Directory, arguments);
 }
-
-/// <summary>Where a branch is checked out.</summary>
-/// <param name="Entry">git's directory of that checkout; the common directory for the main one.</param>
-/// <param name="Directory">Its files.</param>
-internal sealed record BranchCheckout(AdminEntry Entry, string Directory);
