@@ -9,7 +9,7 @@ internal sealed record BenchOptions(string In, string? DurableIn, bool Quick, bo
           --out FILE        writes the report there too; a whole run writes bench/RESULTS.md without being told
           --durable-in DIR  measure small changes on this disk too, where an fsync costs something
           --quick           small boards and few repetitions: shows that it works, measures little
-          --only PART       one part: start, small, large, together, reading, tools, events, landing, locks, runs; may be given again
+          --only PART       one part: start, small, large, together, reading, tools, events, waiting, landing, locks, runs; may be given again
           --no-publish      leave out the forms that are published: what is measured is the plain build then
         """;
 

@@ -13,6 +13,7 @@ internal static class BenchParts
         ("reading", ReadingBench.Run),
         ("tools", Tools),
         ("events", EventBench.Run),
+        ("waiting", WaitingBench.Run),
         ("landing", LandingBench.Run),
         ("locks", LockBench.Run),
         ("runs", Runs),

@@ -3,6 +3,7 @@ using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Git;
+using WorktreeMcp.Domain.News;
 using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
@@ -40,8 +41,10 @@ public sealed class Repository : IDisposable
         _keeper = new SpareKeeper(
             Spares, _store.Faults, settings.Spares, () => current.Known.BaseRef == "HEAD" ? repository.MainHead().Commit : repository.ResolveCommit(current.Known.BaseRef), () => Worktrees!.Entries.InTheMaking > 0);
         Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, disk, current, runner, background(layout), trust);
+        News = new AgentNews(Board, Worktrees, _store);
         Overview = new BoardOverview(Board, Worktrees, _store);
         Guide = new Guide(Board, Worktrees);
+        Waiting = new BoardWaiting(Board, News, _store);
     }
 
     /// <summary>What comes next after an answer.</summary>
@@ -74,6 +77,12 @@ public sealed class Repository : IDisposable
 
     /// <summary>What an agent or a person has to know before anything else.</summary>
     public BoardOverview Overview { get; }
+
+    /// <summary>Waits until there is something to do.</summary>
+    public BoardWaiting Waiting { get; }
+
+    /// <summary>What agents have to know without having asked.</summary>
+    public AgentNews News { get; }
 
     /// <summary>Checkouts that are kept ready.</summary>
     internal SpareRoom Spares { get; }

@@ -81,7 +81,7 @@ public sealed class ResultSizeTests
         }
 
         (await Text(agent, "worktree_list")).Should().Contain("\"total\":30").And.Contain("next_cursor");
-        (await Text(agent, "worktree_events")).Should().Contain("\"more\":true");
+        (await Text(agent, "worktree_events")).Should().Contain("\"older\":true");
     }
 
     [Fact]

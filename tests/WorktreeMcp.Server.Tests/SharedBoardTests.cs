@@ -76,7 +76,7 @@ public sealed class SharedBoardTests
         board.GetRawText().Length.Should().BeLessThan(MostCharacters);
         board.GetProperty("counts").GetProperty("ready").GetInt32().Should().Be(10);
         board.GetProperty("worktrees").GetArrayLength().Should().BeGreaterThan(5);
-        board.GetProperty("in_progress")[0].GetProperty("lease_minutes").GetInt32().Should().Be(60);
+        board.GetProperty("in_progress")[0].GetProperty("minutes_left").GetInt32().Should().Be(60);
         board.GetProperty("next").GetString().Should().Be("worktree_create(task_id: 12)");
     }
 

@@ -67,7 +67,7 @@ public sealed class ToolSchemaTests
             "task_id":{"type":"integer"},"offset":{"type":"integer"},"caller":{"type":"string"},
             "rows":{"type":"array","items":{"type":"object","properties":{"number":{"type":"integer"},"note":{"type":"string"}},"required":["number"]}},
             "mood":{"type":"string","enum":["calm","in_a_hurry"]},"subject":{"type":"string"},"ready":{"type":"boolean"},
-            "limit":{"type":"integer"},"next":{"type":"string"}},
+            "limit":{"type":"integer"},"next":{"type":"string"},"news":{"type":"array","items":{"type":"string"}}},
             "required":["task_id","offset","caller","rows"]}
             """.ReplaceLineEndings(""));
     }

@@ -21,6 +21,7 @@ internal sealed record Head(string? Branch, string? Commit)
 internal sealed class RefReader(string commonDirectory, IFileSystem files)
 {
     private const int MostSteps = 5;
+    private const string Stashed = "refs/stash";
     private const string Replacements = "refs/replace/";
     private const long MostPacked = 1024 * 1024;
 
@@ -71,6 +72,13 @@ internal sealed class RefReader(string commonDirectory, IFileSystem files)
         }
 
         return null;
+    }
+
+    /// <summary>Where the stash is that all worktrees share, and how long its log: a push makes it longer, a pop shorter.</summary>
+    internal (string? Tip, long Log) Stash()
+    {
+        var log = files.FileInfo.New(Path.Join(commonDirectory, "logs", Stashed));
+        return (Resolve(Stashed), log.Exists ? log.Length : 0);
     }
 
     internal static bool IsHash(string text) => text.Length is 40 or 64 && text.All(char.IsAsciiHexDigitLower);

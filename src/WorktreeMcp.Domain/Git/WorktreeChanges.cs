@@ -25,8 +25,11 @@ public sealed record WorktreeChanges(
     IReadOnlyList<string> Ignored,
     IReadOnlyList<string> Conflicted)
 {
+    /// <summary>The files that have work in them; some twice.</summary>
+    internal IEnumerable<string> Names => Staged.Concat(Modified).Concat(Conflicted).Concat(Untracked);
+
     /// <summary>How many files have work in them.</summary>
-    public int Count => Staged.Concat(Modified).Concat(Conflicted).Concat(Untracked).Distinct().Count();
+    public int Count => Names.Distinct().Count();
 
     /// <summary>Whether nothing is uncommitted.</summary>
     public bool IsClean => Staged.Count + Modified.Count + Untracked.Count + Conflicted.Count == 0;

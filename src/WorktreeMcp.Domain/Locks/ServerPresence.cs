@@ -12,10 +12,14 @@ namespace WorktreeMcp.Domain.Locks;
 internal sealed class ServerPresence(StateLayout layout) : IDisposable
 {
     private const int NameLength = 16;
+    private const int SmallStack = 256 * 1024;
+
+    private static readonly Task Never = new TaskCompletionSource().Task;
 
     private static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
+    private readonly Dictionary<string, Task> _ends = [];
     private (string Name, SafeFileHandle File)? _held;
 
     /// <summary>The name under which others can ask for this process.</summary>
@@ -43,6 +47,28 @@ internal sealed class ServerPresence(StateLayout layout) : IDisposable
         return IsFree(layout.Session(session));
     }
 
+    /// <summary>
+    /// Ends when the process that went by this name does. The kernel tells one thread for each such process, for as long as that lives: nobody has
+    /// to look again and again. It waits for a shared lock, which it frees at once, so who asks meanwhile sees no difference.
+    /// </summary>
+    internal Task WhenGone(string session)
+    {
+        lock (_gate)
+        {
+            if (_held?.Name == session)
+            {
+                return Never;
+            }
+
+            if (!_ends.TryGetValue(session, out var end) || end.IsCompleted)
+            {
+                _ends[session] = end = IsGone(session) ? Task.CompletedTask : Following(layout.Session(session));
+            }
+
+            return end;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -55,6 +81,34 @@ internal sealed class ServerPresence(StateLayout layout) : IDisposable
                 _held = null;
             }
         }
+    }
+
+    private static Task Following(string path)
+    {
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() => Await(path, gone), SmallStack) { IsBackground = true, Name = "end of another server" }.Start();
+        return gone.Task;
+    }
+
+    private static void Await(string path, TaskCompletionSource gone)
+    {
+        try
+        {
+            if (PlainFile.HandleIfThere(path, followed: false, out _) is { } file)
+            {
+                using (file)
+                {
+                    Posix.WaitFlock(file, shared: true);
+                    Posix.Unlock(file);
+                }
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotPlainException)
+        {
+            // What cannot be asked is taken for gone; whoever waits looks for itself.
+        }
+
+        gone.SetResult();
     }
 
     private static bool IsName(string text) => text.Length == NameLength && text.All(char.IsAsciiHexDigitLower);

@@ -9,8 +9,8 @@ namespace WorktreeMcp.Domain.Overview;
 /// <param name="InProgress">Tasks in progress.</param>
 /// <param name="Worktrees">Worktrees.</param>
 /// <param name="Concerns">What needs a person.</param>
-/// <param name="Events">Last events.</param>
-public sealed record GlanceLimits(int Ready = 8, int InProgress = 10, int Worktrees = 10, int Concerns = 6, int Events = 5);
+/// <param name="Events">Last events; what happens before and after one step is two.</param>
+public sealed record GlanceLimits(int Ready = 8, int InProgress = 10, int Worktrees = 10, int Concerns = 6, int Events = 15);
 
 /// <summary>Some of many.</summary>
 /// <typeparam name="T">Of what.</typeparam>
@@ -64,6 +64,21 @@ public sealed record Concern(ConcernKind Kind, int? TaskId, string? Worktree, st
 public sealed record BoardGlance(
     Shown<TaskView> Ready, Shown<HeldTask> InProgress, int Blocked, int Completed, Shown<WorktreeView> Worktrees, Shown<Concern> Concerns, IReadOnlyList<JsonElement> Events)
 {
+    /// <summary>Where the repository lies.</summary>
+    public string Root { get; init; } = string.Empty;
+
+    /// <summary>The branch that work starts from and lands in; null when the main checkout is on none.</summary>
+    public string? Base { get; init; }
+
+    /// <summary>The number of the newest event when this was looked at; what comes later is not in it.</summary>
+    public long LastSeq { get; init; }
+
+    /// <summary>Whether there were tasks and all of them are over.</summary>
+    public bool Done { get; init; }
+
+    /// <summary>Tasks that others may wait for, since somebody works on them or has asked something: first those that the most tasks wait for.</summary>
+    public IReadOnlyList<BoardTask> WaitedFor { get; init; } = [];
+
     /// <summary>What the doctor would say of the repository as a whole; empty when nothing is seen.</summary>
     public IReadOnlyList<string> Drift { get; init; } = [];
 

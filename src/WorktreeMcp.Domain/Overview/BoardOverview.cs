@@ -5,6 +5,7 @@ using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Looking;
 
 namespace WorktreeMcp.Domain.Overview;
 
@@ -16,7 +17,8 @@ public sealed class BoardOverview
 {
     // More than is shown of them is not judged: whether a worktree holds work is a question to git.
     private const int MostLeftBehind = 5;
-    private const long EventBytesSearched = 64 * 1024;
+    private const int MostWaitedFor = 20;
+    private const long EventBytesSearched = 128 * 1024;
 
     private readonly TaskBoard _board;
     private readonly WorktreeRegistry _registry;
@@ -24,12 +26,19 @@ public sealed class BoardOverview
 
     internal BoardOverview(TaskBoard board, WorktreeRegistry registry, StateStore store) => (_board, _registry, _store) = (board, registry, store);
 
+    /// <summary>Looks at everything as it is known: for who has waited and wants to know at once what is new. Starts no process.</summary>
+    /// <param name="limits">How much of each part is wanted.</param>
+    /// <returns>What is found; how worktrees stand as it was seen last.</returns>
+    public BoardGlance Glance(GlanceLimits limits) => Look(limits, WorktreeStatuses.AsKnown);
+
     /// <summary>Looks at everything; changes nothing.</summary>
     /// <param name="limits">How much of each part is wanted.</param>
     /// <param name="budget">How long to look at worktrees; null for as long as is set.</param>
     /// <returns>What is found.</returns>
     public BoardGlance Look(GlanceLimits limits, TimeSpan? budget = null)
     {
+        // First, so that what happens while one looks comes again rather than never.
+        var last = _store.Newest().Seq;
         var entries = _registry.Settling.Settled().Where(worktree => worktree.IsLive).ToList();
         var (tasks, damaged) = _board.Everything();
         var begun = tasks.Where(view => view.Task.Status == TaskState.InProgress).Select(view => Held(view.Task)).ToList();
@@ -44,10 +53,15 @@ public sealed class BoardOverview
             new Shown<HeldTask>([.. left.Concat(begun.Where(held => !held.LeftBehind).OrderBy(held => TaskOrder.Of(held.Task))).Take(limits.InProgress)], begun.Count),
             tasks.Count(view => view.Task.Status == TaskState.Pending && view.WaitsFor.Count > 0),
             tasks.Count(view => view.Task.Status == TaskState.Completed),
-            new Shown<WorktreeView>([.. seen.Take(shown.Count)], entries.Count),
+            new Shown<WorktreeView>([.. seen.Take(shown.Count).Select(_registry.Inspection.WithOperation)], entries.Count),
             Concerns(tasks, damaged, entries, left, seen, limits.Concerns),
             _store.Events.Read(new EventQuery(limits.Events, MaxBytes: EventBytesSearched)).Events)
         {
+            Root = _registry.Parts.Layout.Root,
+            Base = _registry.Parts.Settings.BaseRef is var set && set == "HEAD" ? _registry.Parts.Git.MainHead().ShortBranch : set,
+            LastSeq = last,
+            Done = tasks.Any(view => view.Task.Status == TaskState.Completed) && !tasks.Any(view => view.Task.IsOpen),
+            WaitedFor = WaitedFor(tasks, begun),
             Drift = new PassingCheck(_registry).Lines(),
             Settings = [.. OfSettings()],
         };
@@ -79,6 +93,12 @@ public sealed class BoardOverview
         .ThenBy(row => row.Worktree.Status == WorktreeState.Kept)
         .ThenByDescending(row => row.Worktree.UpdatedAt)
         .Select(row => row.Worktree);
+
+    private static IReadOnlyList<BoardTask> WaitedFor(IReadOnlyList<TaskView> tasks, IReadOnlyList<HeldTask> begun)
+    {
+        var waiting = tasks.SelectMany(view => view.WaitsFor).CountBy(id => id).ToDictionary();
+        return [.. begun.Where(held => !held.LeftBehind).OrderByDescending(held => waiting.GetValueOrDefault(held.Task.Id)).ThenBy(held => held.Task.Id).Take(MostWaitedFor).Select(held => held.Task)];
+    }
 
     private HeldTask Held(BoardTask task)
     {

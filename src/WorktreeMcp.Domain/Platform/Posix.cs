@@ -46,10 +46,10 @@ internal static partial class Posix
         return Marshal.GetLastPInvokeError() is TryAgain or TryAgainMac ? false : throw Fault("flock", "the lock file");
     }
 
-    /// <summary>Takes an exclusive flock, waiting as long as it takes.</summary>
-    internal static void WaitFlock(SafeFileHandle file)
+    /// <summary>Takes a flock, waiting as long as it takes.</summary>
+    internal static void WaitFlock(SafeFileHandle file, bool shared = false)
     {
-        while (Flock(file, 2) != 0)
+        while (Flock(file, shared ? 1 : 2) != 0)
         {
             if (Marshal.GetLastPInvokeError() != Interrupted)
             {

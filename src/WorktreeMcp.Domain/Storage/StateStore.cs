@@ -28,6 +28,7 @@ public sealed class StateStore : IDisposable
     private LogMark? _read;
     private LogMark? _settled;
     private bool _comparedAll;
+    private Numbered? _numbered;
 
     /// <summary>Opens the state of a repository; nothing is read or written yet.</summary>
     /// <param name="layout">Where the files lie.</param>
@@ -139,6 +140,21 @@ public sealed class StateStore : IDisposable
         }
 
         return IndexFile.Entries();
+    }
+
+    /// <summary>
+    /// How far the log goes, and the number of the newest event in it; 0 when there is none. What a line of the event log claims that somebody wrote
+    /// by hand does not count.
+    /// </summary>
+    internal (LogMark Log, long Seq) Newest()
+    {
+        var mark = Log.Mark();
+        if (_numbered is not { } known || known.Log != mark)
+        {
+            _numbered = known = new Numbered(mark, (Log.Last()?.Next.Seq ?? 1) - 1);
+        }
+
+        return (known.Log, known.Seq);
     }
 
     /// <summary>Settles what is half-done, takes the lock and brings the files up to the log; a call that changes state begins here.</summary>
@@ -337,4 +353,6 @@ public sealed class StateStore : IDisposable
             TaskFiles.Find(change.Id);
         }
     }
+
+    private sealed record Numbered(LogMark Log, long Seq);
 }

@@ -81,6 +81,9 @@ public sealed class WorktreeRegistry : IDisposable
 
     internal WorktreeInspection Inspection => _inspection;
 
+    /// <summary>Which files worktrees change, as far as anybody has looked.</summary>
+    internal TouchedNames Touched => _inspection.Touched;
+
     /// <summary>What lists and overviews tell of worktrees, shared so that none asks for what the other knows.</summary>
     internal WorktreeStatuses Looks { get; }
 
@@ -235,10 +238,10 @@ public sealed class WorktreeRegistry : IDisposable
     /// <param name="cursor">Where the part before ended.</param>
     /// <returns>The files, and the patch if wanted.</returns>
     public WorktreeDifference Diff(string name, string? path, bool patch, int mostBytes, string? cursor) =>
-        new WorktreeDiff(_parts).Compare(WorktreeEntries.Require(_settling.Settled(), name), path, patch, mostBytes, cursor);
+        new WorktreeDiff(_parts, Touched).Compare(WorktreeEntries.Require(_settling.Settled(), name), path, patch, mostBytes, cursor);
 
     /// <summary>Which active worktrees touch the same files, and which of them would conflict.</summary>
     /// <param name="name">Only this one against the others; null for all.</param>
     /// <returns>What was found.</returns>
-    public ConflictForecast Forecast(string? name) => new WorktreeConflicts(_parts).Forecast(_settling.Settled(), name);
+    public ConflictForecast Forecast(string? name) => new WorktreeConflicts(_parts, Touched).Forecast(_settling.Settled(), name);
 }

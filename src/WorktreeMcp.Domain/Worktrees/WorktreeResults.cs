@@ -85,6 +85,12 @@ public sealed record WorktreeView(
     /// <summary>Whether nobody has looked at its changes yet; the next question knows more.</summary>
     public bool IsStatusPending { get; init; }
 
+    /// <summary>git's record of it; null when there is none that can be trusted.</summary>
+    internal AdminEntry? Entry { get; init; }
+
+    /// <summary>What git is in the middle of in it, such as a merge; null when in nothing, or when nobody has looked.</summary>
+    public string? InProgress { get; init; }
+
     /// <summary>How it waits in the trash; null while it is not there.</summary>
     public TrashItem? Trash { get; init; }
 }
@@ -148,6 +154,9 @@ public sealed record WorktreeRun(Worktree Worktree, string Directory, RunResult 
 
     /// <summary>How the worktree stands since; null where nobody looked, or it took too long.</summary>
     public WorktreeDetail? Left { get; init; }
+
+    /// <summary>Whether a stash was made while it ran, which all worktrees share.</summary>
+    public bool MadeStash { get; init; }
 
     /// <summary>Whether it was confined.</summary>
     public SandboxUse Sandbox { get; init; } = SandboxUse.None;

@@ -19,20 +19,25 @@ internal sealed class ProgressNotices(RequestContext<CallToolRequestParams> requ
 
     /// <summary>Sends one notice, unless the one before is still on its way.</summary>
     /// <param name="progress">How it goes.</param>
-    internal void Report(RunProgress progress)
+    internal void Report(RunProgress progress) => Report(progress.Elapsed, progress.LastLine);
+
+    /// <summary>The same in other words.</summary>
+    /// <param name="elapsedTime">Since the call began.</param>
+    /// <param name="words">What is being done; may be empty.</param>
+    internal void Report(TimeSpan elapsedTime, string words)
     {
         if (request.Params?.ProgressToken is not { } token || !_sending.IsCompleted)
         {
             return;
         }
 
-        var elapsed = string.Create(CultureInfo.InvariantCulture, $"{progress.Elapsed.TotalSeconds:0.0} s");
+        var elapsed = string.Create(CultureInfo.InvariantCulture, $"{elapsedTime.TotalSeconds:0.0} s");
         _sending = request.Server.NotifyProgressAsync(
             token,
             new ProgressNotificationValue
             {
-                Progress = (float)Math.Round(progress.Elapsed.TotalSeconds, 1),
-                Message = progress.LastLine.Length == 0 ? elapsed : $"{elapsed}: {progress.LastLine}",
+                Progress = (float)Math.Round(elapsedTime.TotalSeconds, 1),
+                Message = words.Length == 0 ? elapsed : $"{elapsed}: {words}",
             });
     }
 

@@ -32,6 +32,23 @@ public static class Reply
         };
     }
 
+    /// <summary>The same answer with news in front.</summary>
+    /// <param name="answer">An answer that holds a result.</param>
+    /// <param name="news">What the caller has to know besides.</param>
+    /// <returns>The answer, in text and structure.</returns>
+    public static CallToolResult With(CallToolResult answer, IReadOnlyList<string> news)
+    {
+        if (news.Count == 0 || answer.Content is not [TextContentBlock { Text: ['{', _, _, ..] json }] || answer.StructuredContent is null)
+        {
+            return answer;
+        }
+
+        var whole = $"{{\"{ToolSchemas.News}\":{JsonSerializer.Serialize([.. news], WireJson.TypeInfo<string[]>())},{json[1..]}";
+        answer.Content = [new TextContentBlock { Text = whole }];
+        answer.StructuredContent = JsonElement.Parse(whole);
+        return answer;
+    }
+
     /// <summary>
     /// The answer that says why a call was refused. It has no structured content: a strict client checks that
     /// against the output schema and would hide the message.

@@ -17,12 +17,13 @@ namespace WorktreeMcp.Server.Mcp;
 /// The one seam around every call of a tool:
 /// a tool runs only with arguments that fit its schema; it runs on a thread that it may block; it is cancelled when the
 /// client cancels and when the server stops; whatever it throws becomes an answer that the model can act on; and each
-/// call leaves one line in the log.
+/// call leaves one line in the log. Each answer takes along what its caller has to know besides.
 /// </summary>
 /// <param name="lifetime">Says when the server stops.</param>
 /// <param name="time">Measures the calls.</param>
 /// <param name="log">The log.</param>
-public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ToolCallFilter> log)
+/// <param name="news">What callers have to know besides; null for a server that knows none.</param>
+public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ToolCallFilter> log, CallNews? news = null)
 {
     private const int RunningCalls = 32;
     private const int WaitingCalls = 256;
@@ -52,7 +53,8 @@ public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvid
             RequireRoom(name);
             ArgumentCheck.Require(name, _inputs.GetValue(tool, ToolInput.Of), request.Params.Arguments);
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
-            return await _gate.Run(() => Task.Run(() => next(request, ending.Token).AsTask(), CancellationToken.None), ending.Token);
+            var answer = await _gate.Run(() => Task.Run(() => next(request, ending.Token).AsTask(), CancellationToken.None), ending.Token);
+            return news?.With(answer, request) ?? answer;
         }
         catch (Exception fault) when (!PassesThrough(fault, cancel))
         {

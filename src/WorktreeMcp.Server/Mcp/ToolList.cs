@@ -20,7 +20,7 @@ public static class ToolList
     /// <param name="builder">The server.</param>
     public static void Register(IMcpServerBuilder builder)
     {
-        builder.Services.AddSingleton<OpenRepository>();
+        builder.Services.AddSingleton<OpenRepository>().AddSingleton<CallNews>();
         builder.Services.AddHostedService<BackgroundSweep>();
         builder.WithWorktreeTools(Names, tools => tools.Add<TaskTools>().Add<WorktreeTools>().Add<RunTools>().Add<LandingTools>().Add<BoardTools>());
         builder.WithBoardResources().WithPrompts<WorkPrompts>();

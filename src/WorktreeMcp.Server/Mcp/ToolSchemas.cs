@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using WorktreeMcp.Server.Wire;
 
 namespace WorktreeMcp.Server.Mcp;
 
@@ -10,6 +11,9 @@ namespace WorktreeMcp.Server.Mcp;
 /// </summary>
 public static class ToolSchemas
 {
+    /// <summary>The member of any answer that holds what the caller did not ask for.</summary>
+    internal const string News = "news";
+
     /// <summary>How schemas of arguments are made: nothing beyond what is named.</summary>
     public static AIJsonSchemaCreateOptions Input { get; } = new()
     {
@@ -20,9 +24,8 @@ public static class ToolSchemas
     /// <summary>How schemas of results are made: they may grow.</summary>
     private static AIJsonSchemaCreateOptions Output { get; } = new()
     {
-        // Events are objects that anybody may have written; a schema without a type warns in strict clients.
         TransformSchemaNode = static (context, node) =>
-            context.TypeInfo.Type == typeof(JsonElement) ? new JsonObject { ["type"] = "object", ["additionalProperties"] = true } : node,
+            context.TypeInfo.Type == typeof(JsonElement) ? EventRow.Schema : node,
     };
 
     /// <summary>The schema of a result.</summary>
@@ -34,6 +37,11 @@ public static class ToolSchemas
         var schema = AIJsonUtilities.CreateJsonSchema(type, serializerOptions: options, inferenceOptions: Output);
         var node = JsonNode.Parse(schema.GetRawText())!;
         LoosenTree(node);
+        if (node["properties"] is JsonObject members)
+        {
+            members[News] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" } };
+        }
+
         return JsonElement.Parse(node.ToJsonString());
     }
 

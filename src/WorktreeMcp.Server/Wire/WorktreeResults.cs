@@ -2,6 +2,7 @@ using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Domain.Worktrees.Registry;
 
@@ -196,5 +197,9 @@ public sealed record WorktreeBack(
         onward.Done(), onward.Next());
 }
 
-/// <summary>Answer of worktree_events.</summary>
-public sealed record EventsListed(IReadOnlyList<System.Text.Json.JsonElement> Events, bool More, long? LastSeq, bool? Done, string? Next);
+/// <summary>Answer of worktree_events; more after since_seq are more, older than the last ones are older.</summary>
+public sealed record EventsListed(IReadOnlyList<System.Text.Json.JsonElement> Events, bool? More, bool? Older, long? LastSeq, bool? Done, string? Next)
+{
+    internal static EventsListed From(EventPage page, long? since, Onward onward) => new(
+        [.. page.Events.Select(EventRow.From)], since is null ? null : page.More, since is null && page.More ? true : null, page.LastSeq, onward.Done(), onward.Next());
+}

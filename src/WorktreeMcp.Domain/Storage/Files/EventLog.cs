@@ -56,6 +56,32 @@ public sealed class EventLog
     /// <summary>The number of the newest event; 0 when there is none.</summary>
     internal long LastSeq() => LastSeq(_lines);
 
+    /// <summary>Events with a higher number, oldest first, read from the end on: the cost is that of what is new.</summary>
+    /// <param name="seq">The number.</param>
+    /// <param name="last">No event of ours has a higher number than this.</param>
+    /// <param name="most">How many at most; of more the newest.</param>
+    internal IReadOnlyList<JsonElement> Newer(long seq, long last, int most)
+    {
+        List<JsonElement> found = [];
+        foreach (var (_, line) in _lines.Backward().TakeWhile(_ => found.Count < most))
+        {
+            if (Parse(line) is not { } element || SeqOf(element) is var number && (number <= 0 || number > last))
+            {
+                continue;
+            }
+
+            if (number <= seq)
+            {
+                break;
+            }
+
+            found.Add(element);
+        }
+
+        found.Reverse();
+        return found;
+    }
+
     /// <summary>Whether all of these events are there, or something that is not ours is in their place: then no reader can bring them back.</summary>
     internal bool HoldsAll(IReadOnlyList<JsonObject> events) => Missing(events).Count == 0 || _lines.IsForeign;
 

@@ -22,6 +22,7 @@ internal sealed class FileWatch : IDisposable
 
     private readonly StateStore _store;
     private readonly Action<StateDelta> _changed;
+    private readonly TimeSpan _moment;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, FileSystemWatcher> _watchers = [];
     private readonly Timer _soon;
@@ -30,9 +31,13 @@ internal sealed class FileWatch : IDisposable
     private bool _registry, _events, _all, _waiting, _disposed;
     private LogMark? _mark;
 
-    internal FileWatch(StateStore store, Action<StateDelta> changed)
+    /// <summary>Follows the files until it is disposed.</summary>
+    /// <param name="store">The state.</param>
+    /// <param name="changed">Told on another thread.</param>
+    /// <param name="moment">What happens within so long is told once; null for as long as people do not notice.</param>
+    internal FileWatch(StateStore store, Action<StateDelta> changed, TimeSpan? moment = null)
     {
-        (_store, _changed) = (store, changed);
+        (_store, _changed, _moment) = (store, changed, moment ?? Moment);
         _soon = new Timer(_ => store.Faults.Guard(Work, Tell));
         _poll = new Timer(_ => store.Faults.Guard(Work, Poll));
         lock (_gate)
@@ -141,7 +146,7 @@ internal sealed class FileWatch : IDisposable
             if (!_waiting)
             {
                 _waiting = true;
-                _soon.Change(Moment, Timeout.InfiniteTimeSpan);
+                _soon.Change(_moment, Timeout.InfiniteTimeSpan);
             }
         }
     }

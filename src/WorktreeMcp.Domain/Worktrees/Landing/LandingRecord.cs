@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Locks;
@@ -18,6 +19,8 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
     // Whoever kills gits one after another is waited for by nobody.
     private const int MostTurns = 3;
 
+    private const int MostNameCharacters = 4_000;
+
     private readonly InterruptedCheckouts _interrupted = new(parts);
 
     /// <summary>Puts the intent on record.</summary>
@@ -30,7 +33,7 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
     }
 
     /// <summary>Records how it ended; if it landed, its task is completed in the same operation, if that was asked for.</summary>
-    internal WorktreeStep End(StateChange change, Worktree worktree, PendingLanding landing, string? error)
+    internal WorktreeStep End(StateChange change, Worktree worktree, PendingLanding landing, string? error, IReadOnlyList<ChangedFile>? files = null)
     {
         var now = entries.All(change).FirstOrDefault(w => w.Id == worktree.Id) ?? worktree;
         var old = parts.TaskOf(now);
@@ -40,6 +43,10 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
         if (error is not null)
         {
             lifecycleEvent["error"] = error;
+        }
+        else if (files is { Count: > 0 })
+        {
+            lifecycleEvent["files"] = Named(files);
         }
 
         change.Emit(lifecycleEvent);
@@ -297,7 +304,14 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
 
     private static Refusal Interrupted(string words) => new(RefusalCode.Busy, $"{words}.", "Repeat the call when that git has ended.", new NextStep.ListWorktrees());
 
-    private static System.Text.Json.Nodes.JsonObject Event(string name, Worktree worktree, BoardTask? task, PendingLanding landing)
+    // For those who have changed some of them; who wants all of them asks git.
+    private static JsonArray Named(IReadOnlyList<ChangedFile> files)
+    {
+        var bytes = 0;
+        return [.. files.Select(file => file.Path).TakeWhile(path => (bytes += path.Length) <= MostNameCharacters).Select(path => JsonValue.Create(path))];
+    }
+
+    private static JsonObject Event(string name, Worktree worktree, BoardTask? task, PendingLanding landing)
     {
         var lifecycleEvent = WorktreeEntries.Event(name, worktree, task);
         lifecycleEvent["into"] = landing.Into;

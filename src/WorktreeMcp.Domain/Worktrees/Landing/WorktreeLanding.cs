@@ -171,7 +171,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
         // The branch follows only if nobody uses the worktree, this landing included.
         lease.Dispose();
         var reason = pending.Follow ? TryFollow(source.Worktree, pending, landing) : null;
-        var step = EndLanded(source.Worktree, pending, by);
+        var step = EndLanded(source.Worktree, pending, by, movable.Changed);
         IReadOnlyList<Advice> notes = [.. new[] { reason is null ? null : $"{source.Worktree.Branch} still holds its own commits, since {reason}", move.Note }.OfType<string>().Select(note => (Advice)note)];
         return (step, pending.Follow && reason is null, notes);
     }
@@ -208,10 +208,10 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
         return true;
     }
 
-    private WorktreeStep End(Worktree worktree, PendingLanding pending, string? error, string by)
+    private WorktreeStep End(Worktree worktree, PendingLanding pending, string? error, string by, IReadOnlyList<ChangedFile>? files = null)
     {
         using var change = parts.Store.Continue("worktree.merge", by);
-        return book.End(change, worktree, pending, error);
+        return book.End(change, worktree, pending, error, files);
     }
 
     private void EndFailed(Worktree worktree, PendingLanding pending, Refusal why, string by)
@@ -226,11 +226,11 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
         }
     }
 
-    private WorktreeStep EndLanded(Worktree worktree, PendingLanding pending, string by)
+    private WorktreeStep EndLanded(Worktree worktree, PendingLanding pending, string by, IReadOnlyList<ChangedFile> files)
     {
         try
         {
-            return End(worktree, pending, null, by);
+            return End(worktree, pending, null, by, files);
         }
         catch (Refusal refusal)
         {
@@ -281,7 +281,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
         var note = reason is null
             ? $"{source.Worktree.Branch} had landed before and has followed now"
             : $"{source.Worktree.Branch} had landed before and still holds its own commits, since {reason}";
-        return new LandingResult(EndLanded(source.Worktree, pending, by), source.Into, request.Strategy, landed.Commit, landed.Commit, 0, 0, null, null, reason is null, null, [note]);
+        return new LandingResult(EndLanded(source.Worktree, pending, by, []), source.Into, request.Strategy, landed.Commit, landed.Commit, 0, 0, null, null, reason is null, null, [note]);
     }
 
     private LandingResult NothingToLand(LandingRequest request, LandingSource source, string by)

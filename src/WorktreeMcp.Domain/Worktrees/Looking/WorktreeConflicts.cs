@@ -29,7 +29,7 @@ public sealed record ConflictForecast(int Worktrees, IReadOnlyList<WorktreeOverl
 /// Foretells collisions of active worktrees, uncommitted work included, and writes nothing. First by the names of the files
 /// that each touches; only where these overlap are the two really merged, in a scratch store.
 /// </summary>
-internal sealed class WorktreeConflicts(WorktreePlaces parts)
+internal sealed class WorktreeConflicts(WorktreePlaces parts, TouchedNames touched)
 {
     private static readonly ParallelOptions Width = new() { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 2, 4) };
 
@@ -96,6 +96,7 @@ internal sealed class WorktreeConflicts(WorktreePlaces parts)
         var directory = parts.DirectoryOf(worktree);
         var uncommitted = parts.Git.Trials.Uncommitted(entry, directory);
         IReadOnlyList<ChangedFile> committed = parted == head ? [] : parts.Git.Trials.Changed(parted, head);
+        touched.SeeAll(worktree.Id, head, committed.Select(file => file.Path), uncommitted.Select(file => file.Path));
         var snapshot = new Lazy<(string Commit, IReadOnlyList<string> TooLarge)>(() =>
         {
             var taken = parts.Git.Trials.Snapshot(entry, directory, head, uncommitted, scratch);

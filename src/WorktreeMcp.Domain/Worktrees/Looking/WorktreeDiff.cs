@@ -36,7 +36,7 @@ public sealed record WorktreeDifference(
 }
 
 /// <summary>Compares a worktree, with all that is uncommitted in it, with where it parted from its base; writes nothing.</summary>
-internal sealed class WorktreeDiff(WorktreePlaces parts)
+internal sealed class WorktreeDiff(WorktreePlaces parts, TouchedNames touched)
 {
     internal WorktreeDifference Compare(Worktree worktree, string? path, bool patch, int mostBytes, string? cursor)
     {
@@ -62,6 +62,11 @@ internal sealed class WorktreeDiff(WorktreePlaces parts)
                 file.Path, file.OldRaw is null ? null : RawPath.Readable(file.OldRaw), Word(file.Status), file.Added, file.Deleted,
                 uncommitted.Contains(file.Raw) || (file.OldRaw is { } old && uncommitted.Contains(old))))
             .ToList();
+        if (wanted is null)
+        {
+            touched.SeeAll(worktree.Id, head, files.Where(file => !file.Uncommitted).Select(file => file.Path), files.Where(file => file.Uncommitted).Select(file => file.Path));
+        }
+
         if (files.Count == 0 && wanted?.Contains('\uFFFD', StringComparison.Ordinal) == true)
         {
             throw new Refusal(

@@ -16,6 +16,9 @@ internal sealed class WorktreeInspection(WorktreePlaces parts)
 
     private readonly TrashContents _shelf = new(parts);
 
+    /// <summary>The names that looks come across.</summary>
+    internal TouchedNames Touched { get; } = new();
+
     /// <summary>One page of entries, oldest first, how many match in all, and where the next page begins.</summary>
     internal static (IReadOnlyList<Worktree> Rows, int Total, string? Next) Page(IReadOnlyList<Worktree> all, WorktreeState? status, int limit, string? cursor)
     {
@@ -48,6 +51,9 @@ internal sealed class WorktreeInspection(WorktreePlaces parts)
 
     /// <summary>All that is told of a worktree in one row, as it is now.</summary>
     internal WorktreeView View(Worktree worktree) => Look(worktree).View;
+
+    /// <summary>The same with what git is in the middle of there.</summary>
+    internal WorktreeView WithOperation(WorktreeView view) => view.Entry is { } entry ? view with { InProgress = entry.OperationInProgress(parts.Files) } : view;
 
     /// <summary>What can be told of a worktree without a process: all but what is uncommitted and how far it is from its base.</summary>
     internal WorktreeSketch Sketch(Worktree worktree)
@@ -134,6 +140,7 @@ internal sealed class WorktreeInspection(WorktreePlaces parts)
         try
         {
             var changes = parts.Git.Status(entry, sketch.View.Directory, cancel: cancel);
+            Touched.SeeUncommitted(worktree.Id, sketch.View.Head, changes.Names);
             return (Measured(sketch) with { Changes = changes.Counts }, changes);
         }
         catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
@@ -159,7 +166,7 @@ internal sealed class WorktreeInspection(WorktreePlaces parts)
         }
 
         var head = parts.Git.Refs.ReadHead(entry.Directory);
-        var view = new WorktreeView(worktree, directory, owner, head?.Commit, null, null, null, [.. DriftOf(worktree, head)]);
+        var view = new WorktreeView(worktree, directory, owner, head?.Commit, null, null, null, [.. DriftOf(worktree, head)]) { Entry = entry };
         return new WorktreeSketch(view, entry)
         {
             Pair = head?.Commit is { } commit && parts.BaseTip(worktree) is { } tip ? new CommitPair(head.ShortBranch, commit, worktree.BaseRef, tip) : null,

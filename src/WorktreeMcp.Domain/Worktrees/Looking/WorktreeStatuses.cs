@@ -20,6 +20,9 @@ internal sealed class WorktreeStatuses(WorktreeInspection inspection, WorktreePl
     // What is not as of now is never told as if it were, however coarse the clock.
     private const double LeastAge = 0.001;
 
+    /// <summary>For an answer that tells what is known, and has nobody asked: no process is started for it.</summary>
+    internal static readonly TimeSpan AsKnown = TimeSpan.FromTicks(-1);
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly object _gate = new();
@@ -36,7 +39,7 @@ internal sealed class WorktreeStatuses(WorktreeInspection inspection, WorktreePl
     /// <summary>These worktrees in the order given.</summary>
     /// <param name="worktrees">Which.</param>
     /// <param name="all">All entries; what is known of others is forgotten.</param>
-    /// <param name="budget">How long the answer may wait for statuses.</param>
+    /// <param name="budget">How long the answer may wait for statuses; <see cref="AsKnown"/> for what is known.</param>
     internal IReadOnlyList<WorktreeView> Look(IReadOnlyList<Worktree> worktrees, IReadOnlyList<Worktree> all, TimeSpan budget)
     {
         var begun = Stopwatch.GetTimestamp();
@@ -48,11 +51,18 @@ internal sealed class WorktreeStatuses(WorktreeInspection inspection, WorktreePl
         lock (_gate)
         {
             open = sketches.Where(sketch => sketch.Entry is not null && !IsFresh(sketch, conditions, asked)).ToList();
-            open.ForEach(sketch => _waiting[sketch.View.Worktree.Id] = sketch.View.Worktree);
-            Employ();
+            if (budget != AsKnown)
+            {
+                open.ForEach(sketch => _waiting[sketch.View.Worktree.Id] = sketch.View.Worktree);
+                Employ();
+            }
         }
 
-        _distances.Within([.. sketches.Select(sketch => sketch.Pair).OfType<CommitPair>()], () => budget - Stopwatch.GetElapsedTime(begun));
+        if (budget != AsKnown)
+        {
+            _distances.Within([.. sketches.Select(sketch => sketch.Pair).OfType<CommitPair>()], () => budget - Stopwatch.GetElapsedTime(begun));
+        }
+
         lock (_gate)
         {
             open.RemoveAll(sketch => IsFresh(sketch, conditions, asked));
@@ -145,6 +155,7 @@ internal sealed class WorktreeStatuses(WorktreeInspection inspection, WorktreePl
     {
         var living = all.Where(worktree => worktree.IsLive).Select(worktree => worktree.Id).ToHashSet();
         _watches.Keep(living);
+        inspection.Touched.Keep(living);
         lock (_gate)
         {
             foreach (var gone in _seen.Keys.Where(id => !living.Contains(id)).ToList())
@@ -247,9 +258,10 @@ internal sealed class WorktreeStatuses(WorktreeInspection inspection, WorktreePl
         var key = KeyOf(sketch, conditions);
         try
         {
-            var changes = parts.Git.Status(entry, sketch.View.Directory, alone: alone, cancel: _over.Token).Counts;
+            var files = parts.Git.Status(entry, sketch.View.Directory, alone: alone, cancel: _over.Token);
+            inspection.Touched.SeeUncommitted(worktree.Id, sketch.View.Head, files.Names);
             var stayed = KeyOf(inspection.Sketch(worktree), parts.Git.Conditions.Now()) == key;
-            return new Seen(changes, null, key, stayed ? mark : null, order, at);
+            return new Seen(files.Counts, null, key, stayed ? mark : null, order, at);
         }
         catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
         {

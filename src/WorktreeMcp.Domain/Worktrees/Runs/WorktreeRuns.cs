@@ -70,6 +70,7 @@ internal sealed class WorktreeRuns(WorktreePlaces parts, WorktreeEntries entries
     {
         preparation.RequireEnabled();
         order.Check();
+        var stash = parts.Git.Refs.Stash();
         var work = Begin(order);
         work.Handover = Background is not null && Handover.IsPossible && wait < order.Timeout ? new Handover(child => GiveAway(work, child)) : null;
         var done = Task.Factory.StartNew(() => Perform(work, null), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -80,7 +81,8 @@ internal sealed class WorktreeRuns(WorktreePlaces parts, WorktreeEntries entries
         }
 
         // It may have ended while its folder was made. One that was given away returns at once.
-        return done.IsCompleted || work.IsGiven ? Answer(work, done.GetAwaiter().GetResult(), cancel) : Standing(work);
+        var run = done.IsCompleted || work.IsGiven ? Answer(work, done.GetAwaiter().GetResult(), cancel) : Standing(work);
+        return run with { MadeStash = parts.Git.Refs.Stash() is var now && now.Tip != stash.Tip && now.Log > stash.Log };
     }
 
     /// <summary>Goes on with a command that its server has given to this process, until its end.</summary>

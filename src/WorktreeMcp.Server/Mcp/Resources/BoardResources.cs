@@ -20,7 +20,7 @@ public sealed partial class BoardResources(OpenRepository repository, CallerIden
     /// <param name="request">The call.</param>
     [McpServerResource(UriTemplate = ResourceUris.Board, Name = "board", Title = "The board", MimeType = "application/json")]
     public partial ResourceContents Board(RequestContext<ReadResourceRequestParams> request) =>
-        Read(request, () => new BoardTools(repository, caller).Show(request.Server));
+        Read(request, () => new BoardTools(repository, caller).Now(request.Server));
 
     /// <summary>The newest lifecycle events, oldest first.</summary>
     /// <param name="request">The call.</param>

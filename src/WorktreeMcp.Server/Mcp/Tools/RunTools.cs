@@ -50,6 +50,11 @@ public sealed partial class RunTools(OpenRepository repository, CallerIdentity c
         var order = new RunOrder(name, command, timeout, caller.AgentOf(request, agent));
         using var notices = new ProgressNotices(request);
         var run = background ? worktrees.Start(order) : worktrees.Run(order, TimeSpan.FromSeconds(wait_seconds), notices.Report, cancel);
+        if (run.MadeStash)
+        {
+            opened.News.NoteStash(order.By, name);
+        }
+
         cancel.ThrowIfCancellationRequested();
         return Reply.Of(CommandRan.From(run, opened.Guide.After(run, order.By)));
     }

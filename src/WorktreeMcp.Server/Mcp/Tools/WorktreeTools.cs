@@ -160,8 +160,8 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     }
 
     /// <summary>
-    /// Read the log of lifecycle steps: the newest events, oldest first. With since_seq it pages forward from there, so
-    /// that nothing is missed; repeat with last_seq while more is true. Changes nothing.
+    /// Read the log of lifecycle steps: the newest events, oldest first. With since_seq it pages forward from there; repeat
+    /// with last_seq while more is true. Without it older says whether there are earlier ones. Changes nothing.
     /// </summary>
     /// <param name="server">Knows the client.</param>
     /// <param name="limit">How many at most.</param>
@@ -182,6 +182,6 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
         var served = repository.Require();
         var page = served.Events(new EventQuery(limit, since_seq, task_id, worktree));
         var onward = served.Guide.After(page, since_seq, caller.NameOf(server));
-        return Reply.Of(new EventsListed([.. page.Events.Select(EventRow.From)], page.More, page.LastSeq, onward.Done(), onward.Next()));
+        return Reply.Of(EventsListed.From(page, since_seq, onward));
     }
 }
