@@ -82,7 +82,7 @@ public static class ToolWords
         return all.Where(argument => argument.Value is not null).Select(argument => (argument.Name, Written(argument.Value!)));
     }
 
-    private static object? Given(bool wanted) => wanted ? true : null;
+    private static bool? Given(bool wanted) => wanted ? true : null;
 
     private static string Written(object value) => value switch
     {
