@@ -15,16 +15,20 @@ public sealed class RobotTests
     private static readonly Dictionary<string, (int Script, Action<Start> Prepare)> Situations = new()
     {
         ["a ready task"] = (4, start => start.Task()),
-        ["three ready tasks"] = (10, start => { start.Task("one"); start.Task("two"); start.Task("three"); }),
+        ["three ready tasks"] = (10, start => { start.Task("one"); start.Task("two"); start.Task("three"); }
+        ),
         ["a task that waits for another"] = (7, start => start.Task("second", TaskPriority.High, start.Task("first"))),
-        ["everything is done"] = (1, start => { var id = start.Task(); start.With(here => here.Board.Update(id, new TaskEdit { Status = TaskState.Completed }, "a person")); }),
-        ["a task of mine without a worktree"] = (4, start => { var id = start.Task(); start.With(here => here.Board.Claim(id, null, Me)); }),
+        ["everything is done"] = (1, start => { var id = start.Task(); start.With(here => here.Board.Update(id, new TaskEdit { Status = TaskState.Completed }, "a person")); }
+        ),
+        ["a task of mine without a worktree"] = (4, start => { var id = start.Task(); start.With(here => here.Board.Claim(id, null, Me)); }
+        ),
         ["a worktree in which nothing was done"] = (3, start => start.Worktree()),
         ["uncommitted work"] = (3, start => start.Run(start.Worktree(), $"echo {start.Words("mine")} >> README.md")),
         ["untracked files"] = (3, start => start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt")),
         ["committed work"] = (2, start => start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work")),
         ["committed and uncommitted work"] = (3, start => start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work && echo {start.Words("more")} > more.txt")),
-        ["a base that moved on"] = (2, start => { start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work"); start.InMain("echo x > other.txt && git add other.txt && git commit -qm other"); }),
+        ["a base that moved on"] = (2, start => { start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work"); start.InMain("echo x > other.txt && git add other.txt && git commit -qm other"); }
+        ),
         ["a base that conflicts"] = (5, start => Apart(start)),
         ["a merge with conflicts"] = (4, start => start.Run(Apart(start), "! git merge -q main")),
         ["a merge with conflicts in odd names"] = (4, start => start.Run(Apart(start, "it's a \"file\".txt"), "! git merge -q main")),
@@ -44,7 +48,8 @@ public sealed class RobotTests
         {
             start.InMain("git branch older");
             start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work && git switch -q older");
-        }),
+        }
+        ),
         ["a renamed branch"] = (3, start => start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work && git branch -m mine")),
         ["a branch that is gone"] = (3, start => start.Run(start.Worktree(), $"git checkout -q --detach && echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work && git branch -qD wt/goal")),
         ["changes behind assume-unchanged"] = (4, start => start.Run(start.Worktree(), $"echo x > new.txt && git add -A && git commit -qm work && git update-index --assume-unchanged README.md && echo {start.Words("mine")} >> README.md")),
@@ -54,32 +59,39 @@ public sealed class RobotTests
             var name = start.Worktree();
             start.Run(name, $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work")
                 .With(here => here.Worktrees.Land(new LandingRequest(name, null, LandingStrategy.Merge, null, null, TimeSpan.FromSeconds(5), CompleteTask: false, Remove: false), Me, _ => { }, CancellationToken.None));
-        }),
+        }
+        ),
         ["a worktree that was removed by mistake"] = (4, start =>
         {
             var name = start.Worktree();
             start.Run(name, $"echo {start.Words("mine")} > new.txt").With(here => here.Worktrees.Remove(name, force: true, completeTask: false, null, Me));
-        }),
+        }
+        ),
         ["a worktree whose folder is gone"] = (4, start => start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work && rm -rf \"$PWD\"")),
         ["a worktree that was put aside"] = (2, start =>
         {
             var name = start.Worktree();
             start.Run(name, $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work").With(here => here.Worktrees.Keep(name, "later", completeTask: false, Me));
-        }),
+        }
+        ),
         ["work that somebody left uncommitted"] = (4, start => start.Run(start.Worktree("gone"), $"echo {start.Words("theirs")} > new.txt")),
-        ["a task that somebody left without a worktree"] = (4, start => { var id = start.Task(); start.With(here => here.Board.Claim(id, null, "gone")); }),
-        ["urgent work that somebody left, and a ready task"] = (7, start => { start.Task("ready"); start.Run(start.Worktree("gone", "urgent", TaskPriority.High), $"echo {start.Words("theirs")} > new.txt"); }),
+        ["a task that somebody left without a worktree"] = (4, start => { var id = start.Task(); start.With(here => here.Board.Claim(id, null, "gone")); }
+        ),
+        ["urgent work that somebody left, and a ready task"] = (7, start => { start.Task("ready"); start.Run(start.Worktree("gone", "urgent", TaskPriority.High), $"echo {start.Words("theirs")} > new.txt"); }
+        ),
         ["work that somebody left in the trash"] = (5, start =>
         {
             var name = start.Worktree("gone");
             start.Run(name, $"echo {start.Words("theirs")} > new.txt").With(here => here.Worktrees.Remove(name, force: true, completeTask: false, null, "gone"));
-        }),
+        }
+        ),
         ["a merge that somebody left with conflicts"] = (4, start => start.Run(Apart(start, by: "gone"), "! git merge -q main")),
         ["two worktrees of mine"] = (4, start =>
         {
             start.Run(start.Worktree(null, "one"), $"echo {start.Words("first")} > one.txt && git add -A && git commit -qm one");
             start.Run(start.Worktree(null, "two"), $"echo {start.Words("second")} > two.txt && git add -A && git commit -qm two");
-        }),
+        }
+        ),
     };
 
     public static TheoryData<string> Names { get; } = [.. Situations.Keys];
