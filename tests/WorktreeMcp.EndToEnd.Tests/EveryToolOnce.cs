@@ -23,6 +23,7 @@ internal static class EveryToolOnce
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree", "worktree_create", "worktree_list",
         "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
         "task_claim", "worktree_diff", "worktree_conflicts", "worktree_merge", "worktree_restore", "worktree_output", "worktree_stop", "board_show",
+        "worktree_read", "worktree_edit",
     ];
 
     public static IReadOnlyList<ToolStep> Steps { get; } =
@@ -36,6 +37,10 @@ internal static class EveryToolOnce
         new("worktree_create", """{"name":"lane"}"""),
         new("task_bind_worktree", """{"task_id":1,"worktree":"lane"}"""),
         new("worktree_run", """{"name":"lane","command":"echo token > token.txt && git add -A && git commit -q -m token && echo done"}"""),
+        new("worktree_edit", """{"name":"lane","path":"docs/new.md","new_text":"# Tokens\n","create":true}"""),
+        new("worktree_read", """{"name":"lane","path":"docs/new.md"}"""),
+        new("worktree_edit", """{"name":"lane","path":"docs/new.md","old_text":"Tokens","new_text":"Tickets"}"""),
+        new("worktree_run", """{"name":"lane","command":"git add -A && git commit -q -m docs"}"""),
         new("worktree_run", """{"name":"lane","command":"echo up; sleep 600","background":true}"""),
         new("worktree_output", """{"run_id":"RUN_ID"}"""),
         new("worktree_stop", """{"run_id":"RUN_ID"}"""),

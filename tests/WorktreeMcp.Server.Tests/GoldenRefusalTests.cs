@@ -117,6 +117,40 @@ public sealed class GoldenRefusalTests
     }
 
     [Fact]
+    public async Task The_refusals_about_files_are_the_ones_that_were_reviewed()
+    {
+        using var repository = new TempRepository();
+        await using var agent = await AgentClient.Start(repository);
+        await agent.Creates("first");
+        await agent.MakesWorktree(1, new() { ["name"] = "one" });
+        await agent.MakesWorktree("two");
+        repository.Write(".worktrees/one/src/code.cs", "if (a)\n{\n    Call(a);\n}\n\nif (b)\n{\n    Call(b);\n}\n");
+        repository.Write(".worktrees/one/binary.bin", "a\0b");
+        File.CreateSymbolicLink(Path.Join(repository.Root, ".worktrees/one/link.txt"), "README.md");
+
+        await Holds("files", agent, repository,
+            ("worktree_read", """{"name":"none","path":"README.md"}"""),
+            ("worktree_read", """{"name":"one","path":"src/codes.cs"}"""),
+            ("worktree_read", """{"name":"one","path":"src"}"""),
+            ("worktree_read", """{"name":"one","path":"../two/README.md"}"""),
+            ("worktree_read", """{"name":"one","path":"/etc/passwd"}"""),
+            ("worktree_read", """{"name":"one","path":".git"}"""),
+            ("worktree_read", """{"name":"one","path":"link.txt"}"""),
+            ("worktree_read", """{"name":"one","path":"binary.bin"}"""),
+            ("worktree_read", """{"name":"one","path":"README.md","from_line":9}"""),
+            ("worktree_read", """{"name":"main","path":".tasks/task_1.json"}"""),
+            ("worktree_read", """{"name":"main","path":".worktrees/two/README.md"}"""),
+            ("worktree_edit", """{"name":"main","path":"README.md","old_text":"hello","new_text":"x"}"""),
+            ("worktree_edit", """{"name":"one","path":"src/code.cs","new_text":"x"}"""),
+            ("worktree_edit", """{"name":"one","path":"src/code.cs","new_text":"x","create":true}"""),
+            ("worktree_edit", """{"name":"one","path":"src/code.cs","old_text":"\n{\n","new_text":" {\n"}"""),
+            ("worktree_edit", """{"name":"one","path":"src/code.cs","old_text":"\tCall(b);\n}","new_text":"x"}"""),
+            ("worktree_edit", """{"name":"one","path":"src/code.cs","old_text":"    Call(d);","new_text":"x"}"""),
+            ("worktree_edit", """{"name":"one","path":"README.md","old_text":"hello","new_text":"hello"}"""),
+            ("worktree_edit", """{"name":"one","path":"README.md","old_text":"hello","new_text":"x","agent":"another"}"""));
+    }
+
+    [Fact]
     public async Task Outside_a_usable_repository_each_tool_says_what_to_do()
     {
         using var repository = new TempRepository(commit: false);

@@ -8,7 +8,7 @@ namespace WorktreeMcp.Server.Tests;
 
 public sealed partial class ToolContractTests
 {
-    private static readonly HashSet<string> Acronyms = ["JSON", "HEAD", "NAME", "FILE"];
+    private static readonly HashSet<string> Acronyms = ["JSON", "HEAD", "NAME", "FILE", "CRLF"];
 
     // readOnly, destructive, idempotent, openWorld.
     private static readonly Dictionary<string, string> Hints = new()
@@ -33,6 +33,8 @@ public sealed partial class ToolContractTests
         ["worktree_output"] = "1010",
         ["worktree_stop"] = "0110",
         ["board_show"] = "1010",
+        ["worktree_read"] = "1010",
+        ["worktree_edit"] = "0100",
     };
 
     [Theory]

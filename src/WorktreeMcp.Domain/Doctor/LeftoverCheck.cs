@@ -18,7 +18,7 @@ internal sealed class LeftoverCheck(WorktreePlaces parts)
     private IEnumerable<RepairableFinding> Temporaries()
     {
         var layout = parts.Layout;
-        var all = Files(layout.Tasks, ".*.tmp").Concat(Files(layout.Worktrees, ".*.tmp")).Concat(Files(layout.Quarantine, "*.tmp"))
+        var all = Files(layout.Tasks, ".*.tmp").Concat(Files(layout.Worktrees, ".*.tmp")).Concat(Files(layout.Quarantine, "*.tmp")).Concat(Files(layout.Private, Path.GetFileName(layout.Edits[0])))
             .Concat(Folders(AdminEntry.Folder(layout.CommonDirectory)).Concat(Folders(layout.TrashedRecords)).SelectMany(record => Files(record, OfGitFiles)))
             .Concat(Folders(layout.Worktrees).SelectMany(tree => Files(tree, OfGitFiles)));
         return all.Select(path => RepairableFinding.Ours(

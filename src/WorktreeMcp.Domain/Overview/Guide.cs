@@ -2,6 +2,7 @@ using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Files;
 using WorktreeMcp.Domain.Worktrees.Guidance;
 using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.Domain.Worktrees.Looking;
@@ -161,6 +162,22 @@ public sealed class Guide
     /// <param name="stop">How it ended.</param>
     /// <returns>What comes next.</returns>
     public static Onward After(RunStop stop) => new(new NextStep.ReadOutput(stop.Record.RunId, Tail));
+
+    /// <summary>After lines of a file were read.</summary>
+    /// <param name="part">What was read.</param>
+    /// <param name="shownTo">The last line that is shown.</param>
+    /// <returns>What comes next.</returns>
+    public static Onward After(FilePart part, int shownTo) => new(part switch
+    {
+        _ when shownTo < part.TotalLines => new NextStep.ReadFile(part.Worktree, part.Path, shownTo + 1),
+        { IsMain: true } => new NextStep.ShowBoard(),
+        _ => new NextStep.EditFile(part.Worktree, part.Path),
+    });
+
+    /// <summary>After a file was edited.</summary>
+    /// <param name="edited">What became of it.</param>
+    /// <returns>What comes next.</returns>
+    public static Onward After(FileEdited edited) => new(new NextStep.RunCommand(edited.Worktree, Anything));
 
     /// <summary>After a worktree was put aside.</summary>
     /// <param name="step">What was done.</param>

@@ -21,6 +21,9 @@ internal static class FileLimits
     /// <summary>What is known of one run, of one spare, or what a person has approved.</summary>
     internal const int Record = Megabyte;
 
+    /// <summary>A file of somebody's work that is read or edited as text.</summary>
+    internal const int Content = 8 * Megabyte;
+
     /// <summary>Settings of ours.</summary>
     internal const int Settings = Megabyte;
 

@@ -16,6 +16,7 @@ internal sealed partial class HeldFolder : IDisposable
     private const int NotThere = 2;
     private const int Denied = 13;
     private const int Exists = 17;
+    private const int OtherDevice = 18;
     private const int NoPeer = 6;
     private const int IsAFolder = 21;
     private const uint FileMode = 0x1B6;
@@ -91,6 +92,54 @@ internal sealed partial class HeldFolder : IDisposable
 
         RefuseForeign(name);
         return File.OpenHandle(full, create ? System.IO.FileMode.OpenOrCreate : System.IO.FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+    }
+
+    /// <summary>Opens a file to read from it, or null where nothing is.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="size">Its bytes.</param>
+    internal SafeFileHandle? OpenToRead(string name, out long size)
+    {
+        var full = System.IO.Path.Join(Path, name);
+        if (_handle is null)
+        {
+            return PlainFile.HandleIfThere(full, followed: false, out size);
+        }
+
+        size = 0;
+        var number = OpenAt(_handle, name, OpenFlags.Read | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.CloseOnExec, 0);
+        if (number < 0 && Marshal.GetLastPInvokeError() == NotThere)
+        {
+            return null;
+        }
+
+        var file = Plain(number, full);
+        size = RandomAccess.GetLength(file);
+        return file;
+    }
+
+    /// <summary>Gives a file a name in another folder, unless something lies there: then it keeps its own alone.</summary>
+    /// <returns>Whether that name was free.</returns>
+    internal bool MoveIfFree(string name, HeldFolder target, string newName)
+    {
+        if (target.KindOf(newName) != FileKind.None)
+        {
+            return false;
+        }
+
+        // A second name is refused where one lies by now, which a rename would take; not every file system gives second names.
+        if (_handle is not null && target._handle is not null && LinkAt(_handle, name, target._handle, newName, 0) is var linked && (linked == 0 || Marshal.GetLastPInvokeError() is Exists or OtherDevice))
+        {
+            return linked == 0 ? Dropped(name) : Marshal.GetLastPInvokeError() == Exists ? false : throw Fault(System.IO.Path.Join(Path, name));
+        }
+
+        Replace(name, target, newName);
+        return true;
+    }
+
+    private bool Dropped(string name)
+    {
+        Delete(name);
+        return true;
     }
 
     /// <summary>Renames a file over what is there already, unless that is a link or a folder.</summary>
@@ -300,6 +349,7 @@ internal sealed partial class HeldFolder : IDisposable
     {
         NoPeer => new NotPlainException(path, "it is a pipe, a device or a socket"),
         IsAFolder => new NotPlainException(path, FileKinds.IsFolder),
+        OtherDevice => new OtherFileSystemException(path),
         var error => PlainFile.Fault(error, path, followed: false),
     };
 
@@ -314,6 +364,9 @@ internal sealed partial class HeldFolder : IDisposable
 
     [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenameAt(SafeFileHandle folder, string name, SafeFileHandle target, string newName);
+
+    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int LinkAt(SafeFileHandle folder, string name, SafeFileHandle target, string newName, int flags);
 
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int UnlinkAt(SafeFileHandle folder, string name, int flags);

@@ -194,7 +194,8 @@ internal static unsafe partial class PlainFile
 
     private static SafeFileHandle Handle(string path, bool followed, out long size) => HandleIfThere(path, followed, out size) ?? throw Fault(NotThere, path, followed);
 
-    private static byte[] Bytes(SafeFileHandle file, long size, int most, string path)
+    /// <summary>All of a file that is open.</summary>
+    internal static byte[] Bytes(SafeFileHandle file, long size, int most, string path)
     {
         if (size > most)
         {

@@ -88,6 +88,14 @@ internal static partial class Posix
         Sync(handle, path);
     }
 
+    /// <summary>Gives a file the rights and the owner that another has; where this user may not give it away it stays ours.</summary>
+    internal static void Resemble(SafeFileHandle file, FileFacts other)
+    {
+        const int Rights = 0x1FF;
+        _ = Fchown(file, (uint)(other.Owner >> 32), (uint)other.Owner);
+        File.SetUnixFileMode(file, (UnixFileMode)(other.Mode & Rights));
+    }
+
     // .NET takes a lock of its own while it makes the file, which fails if somebody has just locked it: then it exists.
     private static void MakeOnce(string path)
     {
@@ -116,6 +124,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int Flock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    private static partial int Fchown(SafeFileHandle file, uint user, uint group);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(SafeFileHandle file);

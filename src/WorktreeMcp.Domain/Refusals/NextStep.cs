@@ -61,6 +61,12 @@ public enum Step
 
     /// <summary>Read what happened.</summary>
     ReadEvents,
+
+    /// <summary>Read a file of a worktree.</summary>
+    ReadFile,
+
+    /// <summary>Edit a file of a worktree.</summary>
+    EditFile,
 }
 
 /// <summary>The one thing that most likely comes next, with what it needs, as a value: an agent, a terminal and a page each have words of their own for it.</summary>
@@ -85,6 +91,8 @@ public enum Step
 [JsonDerivedType(typeof(RemoveWorktree), nameof(Step.RemoveWorktree))]
 [JsonDerivedType(typeof(RestoreWorktree), nameof(Step.RestoreWorktree))]
 [JsonDerivedType(typeof(ReadEvents), nameof(Step.ReadEvents))]
+[JsonDerivedType(typeof(ReadFile), nameof(Step.ReadFile))]
+[JsonDerivedType(typeof(EditFile), nameof(Step.EditFile))]
 public abstract record NextStep([property: JsonIgnore] Step Kind)
 {
     /// <summary>Look at the board.</summary>
@@ -176,4 +184,15 @@ public abstract record NextStep([property: JsonIgnore] Step Kind)
     /// <summary>Read what happened.</summary>
     /// <param name="Since">Only what came after this number.</param>
     public sealed record ReadEvents(long Since) : NextStep(Step.ReadEvents);
+
+    /// <summary>Read a file of a worktree.</summary>
+    /// <param name="Name">The worktree.</param>
+    /// <param name="Path">Where the file lies in it.</param>
+    /// <param name="FromLine">The first line; null for the beginning.</param>
+    public sealed record ReadFile(string Name, string Path, int? FromLine = null) : NextStep(Step.ReadFile);
+
+    /// <summary>Edit a file of a worktree; only the caller knows how.</summary>
+    /// <param name="Name">The worktree.</param>
+    /// <param name="Path">Where the file lies in it.</param>
+    public sealed record EditFile(string Name, string Path) : NextStep(Step.EditFile);
 }

@@ -20,18 +20,20 @@ internal sealed class HiddenFiles(IReadOnlyList<string> hidden, IFileSystem file
 
     /// <summary>Why a file is not to be copied; null where it may be.</summary>
     /// <param name="path">A regular file.</param>
-    internal string? Reason(string path)
-    {
-        if (RealPaths.OfAll([path], null) is [var real] && hidden.Any(folder => HiddenPaths.IsWithin(real, folder)))
-        {
-            return "it is hidden from commands";
-        }
+    internal string? Reason(string path) =>
+        (RealPaths.OfAll([path], null) is [var real] ? ReasonOf(real) : null) ?? Reason(KernelFiles.Of(KernelFiles.PathOf(path)));
 
-        return KernelFiles.Of(KernelFiles.PathOf(path)) is not { Links: > 1 } facts ? null
+    /// <summary>Why what lies at a path is not to be read, whether anything does or not; null where it may be.</summary>
+    /// <param name="real">A path without links.</param>
+    internal string? ReasonOf(string real) => hidden.Any(folder => HiddenPaths.IsWithin(real, folder)) ? "it is hidden from commands" : null;
+
+    /// <summary>Why a file is not to be read under any of its names; null where it may be.</summary>
+    /// <param name="found">What is known of it.</param>
+    internal string? Reason(FileFacts? found) =>
+        found is not { Links: > 1 } facts ? null
             : _known.Value is not { } known ? "it has several names, and there is too much hidden to tell whether it is"
             : known.Contains((facts.Device, facts.Inode)) ? "it is hidden from commands under another name"
             : null;
-    }
 
     // Null where there are too many, or some that cannot be looked at.
     private static HashSet<(ulong Device, ulong Inode)>? All(IReadOnlyList<string> hidden, IFileSystem files)

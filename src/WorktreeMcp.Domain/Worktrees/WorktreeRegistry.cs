@@ -9,6 +9,7 @@ using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Spares;
 using WorktreeMcp.Domain.Storage;
 using WorktreeMcp.Domain.Worktrees.Creating;
+using WorktreeMcp.Domain.Worktrees.Files;
 using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.Domain.Worktrees.Looking;
 using WorktreeMcp.Domain.Worktrees.Registry;
@@ -66,6 +67,7 @@ public sealed class WorktreeRegistry : IDisposable
         _restore = new RestoreRequest(_parts, _entries, _settling, back);
         _sweep = new EmptyingTrash(_parts, _entries);
         _commands = new WorktreeRuns(_parts, _entries, _settling, runner, Preparation) { Background = background };
+        Content = new WorktreeFiles(_parts, _entries, _settling, Preparation);
         _runs = new RunReading(_commands.Known, _entries.All);
         _setup = new WorktreeSetup(_parts, trust, _commands);
         _remover = new WorktreeRemover(_parts, _entries, _settling, trash, _setup, Looks);
@@ -74,6 +76,9 @@ public sealed class WorktreeRegistry : IDisposable
 
     /// <summary>Empties the trash.</summary>
     public EmptyingTrash Trash => _sweep;
+
+    /// <summary>Reads and edits files of worktrees.</summary>
+    public WorktreeFiles Content { get; }
 
     internal WorktreePlaces Parts => _parts;
 

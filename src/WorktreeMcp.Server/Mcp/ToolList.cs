@@ -14,6 +14,7 @@ public static class ToolList
         "task_create", "task_list", "task_get", "task_update", "task_bind_worktree",
         "worktree_create", "worktree_list", "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
         "task_claim", "worktree_diff", "worktree_conflicts", "worktree_merge", "worktree_restore", "worktree_output", "worktree_stop", "board_show",
+        "worktree_read", "worktree_edit",
     ];
 
     /// <summary>Registers them and what they need.</summary>
@@ -22,7 +23,7 @@ public static class ToolList
     {
         builder.Services.AddSingleton<OpenRepository>().AddSingleton<CallNews>();
         builder.Services.AddHostedService<BackgroundSweep>();
-        builder.WithWorktreeTools(Names, tools => tools.Add<TaskTools>().Add<WorktreeTools>().Add<RunTools>().Add<LandingTools>().Add<BoardTools>());
+        builder.WithWorktreeTools(Names, tools => tools.Add<TaskTools>().Add<WorktreeTools>().Add<RunTools>().Add<LandingTools>().Add<BoardTools>().Add<FileTools>());
         builder.WithBoardResources().WithPrompts<WorkPrompts>();
     }
 }

@@ -34,6 +34,8 @@ public static class ToolWords
         Step.RemoveWorktree => "worktree_remove",
         Step.RestoreWorktree => "worktree_restore",
         Step.ReadEvents => "worktree_events",
+        Step.ReadFile => "worktree_read",
+        Step.EditFile => "worktree_edit",
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, "No tool does it."),
     };
 
@@ -77,6 +79,8 @@ public static class ToolWords
             NextStep.RemoveWorktree worktree => [("name", worktree.Name), ("complete_task", Given(worktree.CompleteTask))],
             NextStep.RestoreWorktree back => [("name", back.Name), ("new_name", back.NewName), ("trash_id", back.TrashId)],
             NextStep.ReadEvents events => [("since_seq", events.Since)],
+            NextStep.ReadFile file => [("name", file.Name), ("path", file.Path), ("from_line", file.FromLine)],
+            NextStep.EditFile file => [("name", file.Name), ("path", file.Path), ("old_text", "..."), ("new_text", "...")],
             _ => [],
         };
         return all.Where(argument => argument.Value is not null).Select(argument => (argument.Name, Written(argument.Value!)));

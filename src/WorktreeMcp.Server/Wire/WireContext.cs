@@ -42,6 +42,8 @@ namespace WorktreeMcp.Server.Wire;
 [JsonSerializable(typeof(RunRead))]
 [JsonSerializable(typeof(RunStopped))]
 [JsonSerializable(typeof(EventsListed))]
+[JsonSerializable(typeof(FileShown))]
+[JsonSerializable(typeof(FileChanged))]
 [JsonSerializable(typeof(DiffFormat))]
 [JsonSerializable(typeof(DiffFormat?))]
 [JsonSerializable(typeof(LandingStrategy))]

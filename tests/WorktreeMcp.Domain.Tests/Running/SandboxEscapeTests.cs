@@ -1,5 +1,6 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Configuration;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Tests.Worktrees;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
@@ -175,6 +176,27 @@ public sealed class SandboxEscapeTests : IDisposable
         _repo.Git("rev-parse", "wt/landed").Should().Be(landed);
         _repo.Git("rev-parse", "main").Should().Be(main);
         _repo.Git("for-each-ref", "--format=%(subject)", "refs/worktree-mcp/sandbox").Should().Be("taken");
+    }
+
+    [Fact]
+    public void Links_that_a_command_lays_lead_no_file_tool_out_of_the_worktree()
+    {
+        _repo.Write("outside.txt", "outside\n");
+        var repository = Confined();
+        var made = repository.Make("a");
+
+        repository.Shell("a", "ln -s $MAIN_CHECKOUT out; ln -s ../../outside.txt f.txt; ln -s $(git rev-parse --git-dir) admin").Run.ExitCode.Should().Be(0);
+
+        foreach (var path in new[] { "out/outside.txt", "f.txt", "admin/HEAD", ".git" })
+        {
+            repository.Invoking(r => r.Read("a", path)).Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.InvalidArgument, path);
+            repository.Invoking(r => r.Replace("a", path, "o", "x")).Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.InvalidArgument, path);
+        }
+
+        repository.Invoking(r => r.Edit("a", "out/new.txt", null, "x", create: true)).Should().Throw<Refusal>();
+        _repo.Read("outside.txt").Should().Be("outside\n");
+        _repo.Has("new.txt").Should().BeFalse();
+        new FileInfo(Path.Join(made.Directory, "f.txt")).LinkTarget.Should().NotBeNull();
     }
 
     private Repository Confined() => _repo.Open(settings: new RepositorySettings { Run = new RunSettings { Sandbox = SandboxMode.Required } });

@@ -38,6 +38,12 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>The events that the operation log no longer holds.</summary>
     public string KeptEvents => Path.Join(Private, "events.jsonl");
 
+    /// <summary>
+    /// What a file of somebody's work is to become, until it takes that file's place: out of git's sight, and under one name, so that what a
+    /// kill leaves is gone with the next. Where the worktrees lie on another file system than the git directory it is the second.
+    /// </summary>
+    internal IReadOnlyList<string> Edits => [Path.Join(Private, ".edit.tmp"), Path.Join(Worktrees, ".edit.tmp")];
+
     /// <summary>Where damaged bytes are set aside.</summary>
     public string Quarantine => Path.Join(Private, "quarantine");
 

@@ -57,6 +57,19 @@ internal sealed class RunPreparation(WorktreePlaces parts, WorktreeEntries entri
             ? WaitingSetting.Words(waiting, parts.Layout.Root)
             : null;
 
+    /// <summary>Refuses what is hidden from commands while nobody can tell what that is.</summary>
+    internal void RequireKnownSecrets()
+    {
+        if (parts.Configuration.Look().Problems is { Count: > 0 } problems)
+        {
+            throw new Refusal(
+                RefusalCode.RunDisabled,
+                $"No file is read or edited while there is something in the settings that cannot be understood: {SettingProblem.Words(problems)}. It may say what is hidden.",
+                "A person mends it there; that counts from the next call on.",
+                new NextStep.ListWorktrees());
+        }
+    }
+
     /// <summary>The real paths that commands do not see.</summary>
     internal IReadOnlyList<string> Hidden() => [.. HiddenPaths.Of(Settings.SecretPaths, environment.For(new Dictionary<string, string>(), string.Empty)).Paths];
 
