@@ -116,6 +116,12 @@ public sealed class TaskBoard
     /// <returns>The task, in progress.</returns>
     public TaskTaken Claim(int? taskId, int? leaseMinutes, string by) => _claiming.Claim(taskId, leaseMinutes, by);
 
+    /// <summary>The tasks that the author of a change may take, the best first.</summary>
+    internal IEnumerable<BoardTask> Free(StateChange change, bool forWorktree) => _claiming.Free(change, forWorktree);
+
+    /// <summary>Why nothing can be taken.</summary>
+    internal Refusal NothingFree(StateChange change) => _claiming.NothingFree(change);
+
     /// <summary>Puts a task back on the board, whoever holds it; for a person who supervises.</summary>
     /// <param name="id">Its number.</param>
     /// <param name="by">Who frees it.</param>

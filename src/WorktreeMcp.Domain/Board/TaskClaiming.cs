@@ -7,6 +7,9 @@ namespace WorktreeMcp.Domain.Board;
 /// <summary>Takes tasks and lets go of them; each in one change, so that of many who try one wins.</summary>
 internal sealed class TaskClaiming(TaskBoard board, StateStore store)
 {
+    private const int MostNamed = 5;
+    private const int MostSubject = 60;
+
     internal TaskTaken Claim(int? taskId, int? minutes, string by)
     {
         if (minutes is < 1 or > RepositorySettings.MostLeaseMinutes)
@@ -16,7 +19,7 @@ internal sealed class TaskClaiming(TaskBoard board, StateStore store)
 
         using var change = store.Begin("task.claim", by);
         var views = board.Everything(change).Views;
-        var old = taskId is { } id ? Claimable(board.Require(id), by) : Best(views, by);
+        var old = taskId is { } id ? Claimable(board.Require(id), by) : Best(change);
         var renewed = old.Owner == by && board.Claims.IsHeld(old);
         var task = TaskBoard.Put(change, board.Claims.Take(change, old.MoveTo(TaskState.InProgress), minutes));
         Claims.EmitClaimed(change, old, task);
@@ -70,24 +73,51 @@ internal sealed class TaskClaiming(TaskBoard board, StateStore store)
         return task;
     }
 
-    // The best of the list may have been edited by hand since the list was read.
-    private BoardTask Best(IReadOnlyList<TaskView> views, string by)
+    private BoardTask Best(StateChange change) => Free(change, forWorktree: false).FirstOrDefault() ?? throw NothingFree(change);
+
+    /// <summary>
+    /// The tasks that the author of a change may take, the best first: what it holds and has no place for yet, where one is wanted; then
+    /// the most urgent of what is ready and of what somebody left behind.
+    /// </summary>
+    internal IEnumerable<BoardTask> Free(StateChange change, bool forWorktree)
     {
-        foreach (var view in Candidates(views, by))
+        // One of the list may have been edited by hand since the list was read.
+        var views = board.Everything(change).Views;
+        var own = forWorktree ? views.Where(view => view.Task is { Worktree: null, Attention: TaskAttention.None } && view.Task.Owner == change.By && board.Claims.IsHeld(view.Task)) : [];
+        foreach (var view in own.Concat(Candidates(views, change.By)))
         {
             if (board.Find(view.Task.Id) is { } task && task == view.Task && board.View(task).WaitsFor.Count == 0)
             {
-                return task;
+                yield return task;
             }
         }
+    }
 
-        var open = views.Where(view => view.Task.IsOpen).ToList();
-        var held = open.Count(view => board.Claims.IsHeld(view.Task));
-        throw new Refusal(
-            RefusalCode.NotFound,
-            $"No task is ready: of {open.Count} open ones {held} are claimed, {open.Count(view => view.WaitsFor.Count > 0)} wait for others, {open.Count(view => view.Task.Attention != TaskAttention.None)} need a person.",
-            open.Count == 0 ? (Advice)$"Everything on the board is done; {Step.CreateTask} records a new goal." : $"Look at the board with {Step.ShowBoard}, or call again when a task is completed.",
-            board.NextFor(by));
+    /// <summary>Why nothing can be taken, and who is at work on what is left.</summary>
+    internal Refusal NothingFree(StateChange change)
+    {
+        var open = board.Everything(change).Views.Where(view => view.Task.IsOpen).ToList();
+        var held = open.Where(view => board.Claims.IsHeld(view.Task)).ToList();
+        var waiting = open.Where(view => view.WaitsFor.Count > 0).ToList();
+        var asking = open.Where(view => view.Task.Attention != TaskAttention.None).ToList();
+        return open.Count == 0
+            ? new Refusal(RefusalCode.NotFound, "No task is ready: every task on the board is over.", $"Everything on the board is done; {Step.CreateTask} records a new goal.", board.NextFor(change.By))
+            : new Refusal(
+                RefusalCode.NotFound,
+                $"No task is ready: of {open.Count} open ones {held.Count} are claimed, {waiting.Count} wait for others, {asking.Count} need a person."
+                    + Listed(held, view => $"{view.Task.Owner} works on {Named(view)}")
+                    + Listed(waiting.Except(held), view => $"{Named(view)} waits for {string.Join(", ", view.WaitsFor.Take(MostNamed))}")
+                    + Listed(asking.Except(held).Except(waiting), view => $"{Named(view)} has attention {view.Task.Attention.Word()}"),
+                $"Wait until one is completed or given back: {Step.ShowBoard} tells what there is then.",
+                board.NextFor(change.By));
+    }
+
+    private static string Named(TaskView view) => $"{view.Task.Id} \"{(view.Task.Subject.Length <= MostSubject ? view.Task.Subject : view.Task.Subject[..MostSubject] + "…")}\"";
+
+    private static string Listed(IEnumerable<TaskView> views, Func<TaskView, string> words)
+    {
+        var all = views.ToList();
+        return all.Count == 0 ? string.Empty : $" {string.Join("; ", all.Take(MostNamed).Select(words))}{(all.Count > MostNamed ? $"; and {all.Count - MostNamed} more" : string.Empty)}.";
     }
 
     /// <summary>

@@ -133,6 +133,9 @@ public sealed record Worktree
     /// <summary>While it is being made: the prepared checkout that becomes it, or null.</summary>
     internal string? Spare { get; init; }
 
+    /// <summary>While it is being made: the claim of its task that was taken with the intent, by its number; null when there was none to take.</summary>
+    internal int? ClaimEpoch { get; init; }
+
     /// <summary>Commands that run in it, or ran when their server died; whoever finds such a one records its end.</summary>
     public IReadOnlyList<BegunRun> Runs { get; init; } = [];
 

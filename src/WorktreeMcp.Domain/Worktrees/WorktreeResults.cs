@@ -7,7 +7,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 
 /// <summary>A worktree to be made.</summary>
 /// <param name="Name">Its name; null for one made from the task's subject.</param>
-/// <param name="TaskId">The task it serves, or null.</param>
+/// <param name="TaskId">The task it serves; null for none, or without a name too for the best that is free.</param>
 /// <param name="BaseRef">What it starts from; null for the configured base, "HEAD" by default.</param>
 /// <param name="Branch">An existing branch to attach; null for a new one.</param>
 /// <param name="RequestId">The caller's id: a repetition answers with the first result.</param>

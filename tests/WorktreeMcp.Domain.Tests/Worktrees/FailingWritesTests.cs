@@ -28,6 +28,7 @@ public sealed class FailingWritesTests(ITestOutputHelper output)
         ["task_claim"] = server => server.Board.Claim(2, null, Steps.By).Warning,
         ["task_bind_worktree"] = server => server.Worktrees.Bind(2, "free", "owner", Steps.By).Warning,
         ["worktree_create"] = server => server.Make("new", task: 2).Warning,
+        ["worktree_create of the best"] = server => server.Make(null).Warning,
         ["worktree_keep"] = server => server.Worktrees.Keep("a", "enough", completeTask: true, Steps.By).Warning,
         ["worktree_remove"] = server => server.Worktrees.Remove("a", force: true, completeTask: true, "over", Steps.By).Step.Warning,
         ["worktree_restore"] = server => server.Worktrees.Restore("gone", null, null, Steps.By).Step.Warning,

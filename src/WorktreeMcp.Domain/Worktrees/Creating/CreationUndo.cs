@@ -1,3 +1,4 @@
+using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
@@ -39,9 +40,19 @@ internal sealed class CreationUndo(WorktreePlaces parts, IntoTrash trash)
         }
 
         change.PutWorktree(worktree.Id, null);
+        GiveBack(change, worktree);
         var task = worktree.TaskId is { } id && parts.Store.FindTask(id) is not null ? worktree.TaskId : null;
         change.Emit(WorktreeEntries.Event("worktree.create.failed", worktree with { TaskId = task }, null, cause));
         change.Commit("worktree.create.undo");
+    }
+
+    // Only what was claimed for this creation alone, and is as it was then.
+    private void GiveBack(StateChange change, Worktree worktree)
+    {
+        if (worktree is { ClaimEpoch: { } epoch, TaskId: { } id } && parts.Board.Find(id) is { Status: TaskState.InProgress, LiveWorktree: null, NewerVersion: null } task && task.Epoch == epoch)
+        {
+            Claims.EmitReleased(change, task, TaskBoard.Put(change, task.MoveTo(TaskState.Pending)));
+        }
     }
 
     /// <summary>The same where the refusal that led to it is what the caller has to know: what cannot be taken back now waits for the next call.</summary>

@@ -19,7 +19,8 @@ namespace WorktreeMcp.Domain.Worktrees.Creating;
 /// Steps, and why in this order:
 /// 1. a checkout kept ready is reserved, without the lock: to prove one may take longer than the lock is ever held;
 /// 2. under the lock: what is half-done is settled, a repeated request is answered, name, base and branch are chosen, the worktree's own lock
-///    is taken, and the intent (creating) is committed. From here on a kill leaves something that names itself;
+///    is taken, and the intent (creating) is committed. From here on a kill leaves something that names itself. Who asked for no task in
+///    particular has the best free one claimed with the intent, so that of many who ask at once each gets another;
 /// 3. still under the lock: the branch, then git's record or the reserved checkout in its place. The branch first, since git's record names it;
 /// 4. outside the lock, under the worktree's own: the files, then what comes along by .worktreeinclude. Minutes, perhaps, in which others work;
 /// 5. under the lock again: a look at record, HEAD and files, whatever git said; then active and the task bound, in one operation. What does
@@ -28,9 +29,11 @@ namespace WorktreeMcp.Domain.Worktrees.Creating;
 internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries entries, ISettling settling, CreationUndo undo, WorktreeInclude include, SpareKeeper keeper)
 {
     private const int MostNamed = 10;
+    private const int MostTried = 5;
 
     private readonly StackedWork _stacking = new(parts);
     private readonly StartingPoint _start = new(parts);
+    private readonly TakenNames _names = new(parts);
     private readonly CreationChecks _checks = new(parts);
 
     internal WorktreeStep Create(NewWorktree request, string by)
@@ -102,10 +105,41 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
             return (null, null, FirstAnswer(change, images));
         }
 
-        var task = request.TaskId is { } id ? parts.Board.Require(id) : null;
-        var name = request.Name ?? NameFor(task, change);
+        return request is { Name: null, TaskId: null, Branch: null }
+            ? BeginBest(change, request, by, spare)
+            : BeginFor(change, request, request.TaskId is { } id ? parts.Board.Require(id) : null, by, spare);
+    }
+
+    // One that cannot be worked on where it lies keeps nobody from the next.
+    private (Worktree? Started, WorktreeLock? Lease, WorktreeStep? Done) BeginBest(StateChange change, NewWorktree request, string by, SpareReservation? spare)
+    {
+        var inTheMaking = entries.All(change).Where(worktree => worktree.Status == WorktreeState.Creating).Select(worktree => worktree.TaskId).ToHashSet();
+        var refusals = new List<Refusal>();
+        foreach (var task in parts.Board.Free(change, forWorktree: true).Where(task => !inTheMaking.Contains(task.Id)))
+        {
+            try
+            {
+                return BeginFor(change, request, task, by, spare, takes: true);
+            }
+            catch (Refusal refusal) when (refusal.Code is RefusalCode.AlreadyExists or RefusalCode.WorktreeBusy or RefusalCode.NotFound or RefusalCode.CorruptFile)
+            {
+                refusals.Add(refusal);
+                if (refusals.Count == MostTried)
+                {
+                    break;
+                }
+            }
+        }
+
+        throw refusals.FirstOrDefault() ?? parts.Board.NothingFree(change);
+    }
+
+    private (Worktree? Started, WorktreeLock? Lease, WorktreeStep? Done) BeginFor(StateChange change, NewWorktree request, BoardTask? task, string by, SpareReservation? spare, bool takes = false)
+    {
+        var all = entries.All(change);
+        var name = request.Name ?? _names.For(task, all);
         parts.Board.Claims.EnsureMay(task, by);
-        if (Existing(change, name, task) is { } existing)
+        if (TakenNames.Existing(all, name, task) is { } existing)
         {
             return (null, null, Reopen(change, existing, task!, request.RequestId, by));
         }
@@ -121,7 +155,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
             ?? throw new Refusal(RefusalCode.WorktreeBusy, $"The lease of worktree number {worktree.Id} is held.", "Try the same call again.");
         try
         {
-            return (MakeRecord(change, worktree, task, spare), lease, null);
+            return (MakeRecord(change, takes ? Reserve(change, worktree, task!) : worktree, task, spare), lease, null);
         }
         catch
         {
@@ -140,51 +174,6 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
             FirstAnswer = now.Status == first.Status && now.Branch == first.Branch && now.Path == first.Path && now.TaskId == first.TaskId ? null : first,
         };
     }
-
-    // The same name for the same task is the same wish; anything else that holds the name stands in the way.
-    private Worktree? Existing(StateChange change, string name, BoardTask? task)
-    {
-        var all = entries.All(change);
-        var live = all.Where(w => w.IsLive).ToList();
-        var same = live.FirstOrDefault(w => string.Equals(w.Name, name, StringComparison.OrdinalIgnoreCase));
-        if (same is null)
-        {
-            WorktreeEntries.RefuseFaulty(all, name);
-            return null;
-        }
-
-        if (same.Name == name && task is not null && same.TaskId == task.Id && same.IsUsable)
-        {
-            return same;
-        }
-
-        if (same.Name == name && Passing(same) is { } passing)
-        {
-            throw new Refusal(
-                RefusalCode.AlreadyExists,
-                $"Worktree \"{name}\" is just being {passing} by another call.",
-                same.Status == WorktreeState.Creating && task is not null && same.TaskId == task.Id
-                    ? "Wait a moment and repeat the call; it answers with that worktree then."
-                    : "Wait a moment and repeat the call, or choose another name.",
-                new NextStep.ListWorktrees());
-        }
-
-        throw new Refusal(
-            RefusalCode.AlreadyExists,
-            same.Name == name
-                ? $"Worktree \"{name}\" already exists ({same.Status.Word()}, branch {same.Branch}{(same.TaskId is { } id ? $", task {id}" : string.Empty)})."
-                : $"Worktree \"{same.Name}\" already exists; \"{name}\" differs only in case, which many file systems do not tell apart.",
-            $"Choose another name, or bind a task to the one that exists with {Step.BindTask}.",
-            new NextStep.ListWorktrees());
-    }
-
-    private static string? Passing(Worktree worktree) => worktree.Status switch
-    {
-        WorktreeState.Creating => "made",
-        WorktreeState.Restoring => "restored",
-        WorktreeState.Removing => "removed",
-        _ => null,
-    };
 
     private WorktreeStep Reopen(StateChange change, Worktree existing, BoardTask task, string? requestId, string by)
     {
@@ -207,25 +196,6 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
 
         Claims.EmitClaimed(change, task, bound);
         return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: true, [], change.Commit("worktree.create", requestId));
-    }
-
-    private string NameFor(BoardTask? task, StateChange change)
-    {
-        if (task is null)
-        {
-            throw new Refusal(RefusalCode.InvalidArgument, "Neither name nor task_id was given, so the worktree has no name.", "Give name, or task_id to name it after the task.");
-        }
-
-        if (task.LiveWorktree is { } live)
-        {
-            return WorktreeName.Require(live, "the worktree that the task names,");
-        }
-
-        string[] candidates = WorktreeName.Slug(task.Subject) is { } slug ? [slug, $"{slug}-{task.Id}", $"task-{task.Id}"] : [$"task-{task.Id}"];
-        var all = entries.All(change);
-        var taken = all.Where(w => w.IsLive).Select(w => w.Name).Concat(all.Faulty.Select(faulty => faulty.Name).OfType<string>()).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return candidates.FirstOrDefault(c => !taken.Contains(c) && !parts.Exists(parts.Layout.Worktree(c)) && _start.IsFree(c))
-            ?? candidates[^1];
     }
 
     private Worktree Plan(StateChange change, NewWorktree request, string name, BoardTask? task)
@@ -254,6 +224,14 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
             BranchCreated = request.Branch is null,
             CreatedAt = change.Now,
         };
+    }
+
+    // With the intent, so that nobody else takes it while the files come; whoever takes the creation back frees it.
+    private Worktree Reserve(StateChange change, Worktree worktree, BoardTask task)
+    {
+        var taken = TaskBoard.Put(change, parts.Board.Claims.Take(change, task.MoveTo(TaskState.InProgress)));
+        Claims.EmitClaimed(change, task, taken);
+        return taken.Epoch == task.Epoch ? worktree : worktree with { ClaimEpoch = taken.Epoch };
     }
 
     private Worktree MakeRecord(StateChange change, Worktree worktree, BoardTask? task, SpareReservation? spare)
@@ -339,7 +317,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
         }
 
         // From here on only writing can fail; then the next call finds the intent and takes it back.
-        var worktree = WorktreeEntries.Put(change, started with { Status = WorktreeState.Active, Spare = null });
+        var worktree = WorktreeEntries.Put(change, started with { Status = WorktreeState.Active, Spare = null, ClaimEpoch = null });
         var bound = task is null ? null : TaskBoard.Put(change, task);
         change.Emit(WorktreeEntries.Event("worktree.create.after", worktree, bound));
         if (bound is not null)

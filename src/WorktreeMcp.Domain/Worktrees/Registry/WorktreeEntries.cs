@@ -101,6 +101,9 @@ internal sealed class WorktreeEntries(StateStore store, StepProof proof)
         return lifecycleEvent;
     }
 
+    /// <summary>The names of entries that are set aside: taken, too.</summary>
+    internal static IEnumerable<string> FaultyNames(IReadOnlyList<Worktree> all) => (all as ReadEntries)?.Faulty.Select(faulty => faulty.Name).OfType<string>() ?? [];
+
     /// <summary>Refuses to work with an entry that is set aside.</summary>
     internal static void RefuseFaulty(IReadOnlyList<Worktree> all, string name)
     {

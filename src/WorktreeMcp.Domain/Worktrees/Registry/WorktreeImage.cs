@@ -9,7 +9,7 @@ internal static class WorktreeImage
 {
     private static readonly HashSet<string> Ours =
     [
-        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "setup", "ports", "spare", "landing", "landed",
+        "id", "name", "path", "branch", "base_ref", "base_commit", "admin_id", "task_id", "status", "branch_created", "reason", "trash", "runs", "setup", "ports", "spare", "claim_epoch", "landing", "landed",
         "created_at", "updated_at",
     ];
 
@@ -49,6 +49,7 @@ internal static class WorktreeImage
             Reason = members.AnyText("reason"),
             Trash = members.Object("trash", trash => TrashImage.Read(trash, id, layout, IsObjectId)),
             Spare = members.Text("spare", PlainValues.IsComponent, NoComponent),
+            ClaimEpoch = (int?)members.Integer("claim_epoch", 1, TaskFiles.HighestPossibleId),
             Runs = members.Objects("runs", RunImage.Read),
             Setup = members.Object("setup", RunImage.ReadSetup),
             Ports = json["ports"].Integer() is >= 1024 and <= 65_526 and var ports ? (int)ports : null,
@@ -108,6 +109,7 @@ internal static class WorktreeImage
         [
             ("reason", worktree.Reason),
             ("spare", worktree.Spare),
+            ("claim_epoch", worktree.ClaimEpoch),
             ("runs", worktree.Runs.Count == 0 ? null : new JsonArray([.. worktree.Runs.Select(RunImage.Write)])),
             ("setup", worktree.Setup is { } setup ? RunImage.Write(setup) : null),
             ("ports", worktree.Ports),
