@@ -106,6 +106,37 @@ public sealed class Repository : IDisposable
     /// <returns>False if another server is at them, or one could not be deleted; a later call may do it.</returns>
     public bool TryDiscardCheckoutsKeptReady() => Spares.TryDiscardAll();
 
+    /// <summary>
+    /// Names an agent after its client, with the lowest number that is free: no living server goes by that name, and no open task
+    /// bears it, so nobody becomes the owner of what another left behind. It stays until this is disposed.
+    /// </summary>
+    /// <param name="client">The client's name, as a plain word.</param>
+    /// <returns>Such as claude-code-1.</returns>
+    public string NameAgent(string client)
+    {
+        for (var number = 1; ; number++)
+        {
+            var name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{client}-{number}");
+            if (!_store.Agents.TryTake(name))
+            {
+                continue;
+            }
+
+            // Looked at with the name in hand: whoever had it before is gone, and all that it did is on the board.
+            if (!Board.Bears(name))
+            {
+                return name;
+            }
+
+            _store.Agents.GiveBack(name);
+        }
+    }
+
+    /// <summary>Takes a name that was given to an agent, for as long as this is open.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>False if an agent of another living server goes by it.</returns>
+    public bool TakeAgentName(string name) => _store.Agents.TryTake(name);
+
     /// <summary>What happened.</summary>
     /// <param name="query">Which events.</param>
     /// <returns>Events, oldest first.</returns>

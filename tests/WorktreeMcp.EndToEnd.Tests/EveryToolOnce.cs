@@ -20,7 +20,7 @@ internal static class EveryToolOnce
 {
     public static IReadOnlyList<string> Names { get; } =
     [
-        "task_create", "task_list", "task_get", "task_update", "task_bind_worktree", "worktree_create", "worktree_list",
+        "task_create", "task_plan", "task_list", "task_get", "task_update", "task_bind_worktree", "worktree_create", "worktree_list",
         "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
         "task_claim", "worktree_diff", "worktree_conflicts", "worktree_merge", "worktree_restore", "worktree_output", "worktree_stop", "board_show",
         "worktree_read", "worktree_edit",
@@ -30,6 +30,7 @@ internal static class EveryToolOnce
     [
         new("task_create", """{"subject":"Sign in","description":"With a token.","priority":"high","labels":["auth"]}"""),
         new("task_create", """{"subject":"Sign out","blocked_by":[1]}"""),
+        new("task_plan", """{"tasks":[{"key":"docs","subject":"Describe both","needs":["2"]},{"key":"site","subject":"Publish it","needs":["docs"]}]}"""),
         new("board_show", "{}"),
         new("task_list", """{"ready":true}"""),
         new("task_claim", """{"lease_minutes":30}"""),

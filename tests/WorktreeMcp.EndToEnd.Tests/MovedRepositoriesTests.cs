@@ -13,9 +13,9 @@ public sealed class MovedRepositoriesTests : IDisposable
     [Fact]
     public async Task A_moved_repository_works_on_with_a_new_server_and_the_old_one_says_that_it_is_gone()
     {
-        await using var old = await ConnectedClient.Start(_repository.Root);
+        await using var old = await ConnectedClient.Start(_repository.Root, arguments: ["--agent", "ann"]);
         await old.Done("task_create", """{"subject":"goes along"}""");
-        await old.Done("worktree_create", """{"name":"lane","task_id":1,"agent":"ann"}""");
+        await old.Done("worktree_create", """{"name":"lane","task_id":1}""");
         var place = Path.Join(_repository.Base, "elsewhere");
         Directory.Move(_repository.Root, place);
 
@@ -25,8 +25,8 @@ public sealed class MovedRepositoriesTests : IDisposable
         }
 
         Directory.Exists(_repository.Root).Should().BeFalse("nothing is written where the repository was");
-        await using var next = await ConnectedClient.Start(place);
-        var task = (await next.Done("task_update", """{"task_id":1,"note":"here","agent":"ann"}""")).GetProperty("task");
+        await using var next = await ConnectedClient.Start(place, arguments: ["--agent", "ann"]);
+        var task = (await next.Done("task_update", """{"task_id":1,"note":"here"}""")).GetProperty("task");
         task.GetProperty("subject").GetString().Should().Be("goes along");
         var run = await next.Done("worktree_run", """{"name":"lane","command":"pwd; git status --porcelain; git branch --show-current"}""");
         run.GetProperty("stdout").GetString().Should().Be($"{place}/.worktrees/lane\nwt/lane\n");

@@ -17,11 +17,11 @@ public sealed class ReleasingTests
         await using var release = BuiltServer.Start(arguments: ["release", "1", "--repo", repository.Root]);
         var said = await release.ReadToEnd();
 
-        said.Should().Contain("Task 1 \"Lane\" is back on the board.").And.Contain("worktree \"lane\" stays as it is");
+        said.Should().Contain("Task 1 \"Lane\" is back on the board.").And.Contain("worktree \"task-1-lane\" stays as it is");
         (await release.Exit()).Code.Should().Be(0);
         var taken = await second.Done("task_claim");
-        taken.GetProperty("left").GetProperty("worktree").GetProperty("name").GetString().Should().Be("lane");
-        await first.Refused("worktree_keep", """{"name":"lane"}""", "task_claimed");
+        taken.GetProperty("left").GetProperty("worktree").GetProperty("name").GetString().Should().Be("task-1-lane");
+        await first.Refused("worktree_keep", """{"name":"task-1-lane"}""", "task_claimed");
     }
 
     [Fact]

@@ -80,8 +80,8 @@ internal sealed class Races(StormOptions options, TextWriter output)
     }
 
     /// <summary>
-    /// Two servers bind one task to two worktrees: one of them wins, and registry and task tell the same afterwards. Both act
-    /// for one agent, whose claim is not what keeps the second away.
+    /// Two servers bind one task to two worktrees: one of them wins, and registry and task tell the same afterwards. The second
+    /// is kept away by what the first bound, or by the claim that came with it.
     /// </summary>
     private void OneTask(Git git, List<ToolServer> servers, int round)
     {
@@ -94,11 +94,11 @@ internal sealed class Races(StormOptions options, TextWriter output)
         for (var i = 1; i <= Bindings; i++)
         {
             var id = (int)servers[0].Call("task_create", new JsonObject { ["subject"] = $"bound by two {round} {i}" }).Content["task"]!["id"]!;
-            var answers = Both(servers, n => ("task_bind_worktree", new JsonObject { ["task_id"] = id, ["worktree"] = names[n], ["agent"] = "both" }));
+            var answers = Both(servers, n => ("task_bind_worktree", new JsonObject { ["task_id"] = id, ["worktree"] = names[n] }));
             var won = answers.FindIndex(a => a.IsDone);
             var serving = new World(git, new Findings()).Living.Where(e => (int?)e["task_id"] == id).Select(e => (string)e["name"]!).ToList();
             var named = (string?)servers[1].Call("task_get", new JsonObject { ["task_id"] = id }).Content["task"]!["worktree"];
-            if (answers.Count(a => a.IsDone) == 1 && answers[1 - won].Code == "already_exists" && serving is [var only] && only == names[won] && named == only)
+            if (answers.Count(a => a.IsDone) == 1 && answers[1 - won].Code is "already_exists" or "task_claimed" && serving is [var only] && only == names[won] && named == only)
             {
                 _bound++;
             }
@@ -108,7 +108,7 @@ internal sealed class Races(StormOptions options, TextWriter output)
             }
 
             // A worktree whose task is over can be bound again.
-            if (servers[0].Call("task_update", new JsonObject { ["task_id"] = id, ["status"] = "completed", ["agent"] = "both" }) is { IsDone: false } open)
+            if (servers[Math.Max(won, 0)].Call("task_update", new JsonObject { ["task_id"] = id, ["status"] = "completed" }) is { IsDone: false } open)
             {
                 Fault($"round {round}: a bound task cannot be completed: {open.Message}");
             }

@@ -108,7 +108,16 @@ public sealed class BadInputTests
     [InlineData("worktree_list", """{"limit":101}""", "'limit' is out of range: it must be from 1 to 100")]
     [InlineData("worktree_events", """{"limit":201}""", "'limit' is out of range: it must be from 1 to 200")]
     [InlineData("worktree_events", """{"since_seq":-1}""", "'since_seq' is out of range")]
-    [InlineData("worktree_create", "{}", "Neither name nor task_id")]
+    [InlineData("worktree_create", """{"branch":"main"}""", "Neither name nor task_id")]
+    [InlineData("task_plan", "{}", "'tasks' is missing")]
+    [InlineData("task_plan", """{"tasks":[]}""", "'tasks' must have at least 1 items, but has 0")]
+    [InlineData("task_plan", """{"tasks":[{"subject":"x"}]}""", "'tasks'[0].key is missing")]
+    [InlineData("task_plan", """{"tasks":[{"key":"a","subject":"x","need":["b"]}]}""", "'tasks'[0].need is unknown; did you mean 'needs'?")]
+    [InlineData("task_plan", """{"tasks":[{"key":"a","subject":"x","needs":[7]}]}""", "'tasks'[0].needs[0] must be a string")]
+    [InlineData("task_plan", """{"tasks":[{"key":"a","subject":"x","priority":"urgent"}]}""", "'tasks'[0].priority must be one of low, normal, high")]
+    [InlineData("task_plan", """{"tasks":[{"key":"a","subject":""}]}""", "'tasks'[0].subject must have at least 1 characters")]
+    [InlineData("task_plan", """{"tasks":["a"]}""", "'tasks'[0] must be an object")]
+    [InlineData("task_plan", """{"tasks":[{"key":"a","subject":"x","needs":["b"]},{"key":"b","subject":"y","needs":["a"]}]}""", "a -> b -> a")]
     [InlineData("worktree_create", """{"name":"x","base_ref":"--output=pwn"}""", "base_ref")]
     public async Task A_faulty_argument_is_named(string tool, string arguments, string message)
     {

@@ -28,11 +28,11 @@ public sealed partial class ResourcesTests
 
         (await agent.Client.ListResourcesAsync()).Select(resource => resource.Uri).Should().BeEquivalentTo("worktree-mcp://board", "worktree-mcp://events");
         (await agent.Client.ListResourceTemplatesAsync()).Select(template => template.UriTemplate).Should().BeEquivalentTo("worktree-mcp://task/{id}", "worktree-mcp://worktree/{name}", "worktree-mcp://worktree/{name}/diff");
-        (await Read(agent, "board")).GetProperty("in_progress")[0].GetProperty("worktree").GetString().Should().Be("sign-in");
+        (await Read(agent, "board")).GetProperty("in_progress")[0].GetProperty("worktree").GetString().Should().Be("task-1-sign-in");
         JsonElement.DeepEquals((await Read(agent, "task/1")).GetProperty("task"), (await agent.Gets(1)).GetProperty("task")).Should().BeTrue();
-        (await Read(agent, "worktree/sign-in")).GetProperty("worktree").GetProperty("branch").GetString().Should().Be("wt/sign-in");
-        repository.Write(".worktrees/sign-in/new.txt", "x\n");
-        (await Read(agent, "worktree/sign-in/diff")).GetRawText().Should().Contain("new.txt");
+        (await Read(agent, "worktree/task-1-sign-in")).GetProperty("worktree").GetProperty("branch").GetString().Should().Be("wt/task-1-sign-in");
+        repository.Write(".worktrees/task-1-sign-in/new.txt", "x\n");
+        (await Read(agent, "worktree/task-1-sign-in/diff")).GetRawText().Should().Contain("new.txt");
         (await Read(agent, "events")).GetProperty("events").GetArrayLength().Should().BeGreaterThan(3);
     }
 
@@ -63,7 +63,7 @@ public sealed partial class ResourcesTests
         await using var follower = await AgentClient.Start(repository, era);
         await using var other = await AgentClient.Start(repository, era, "other");
         var news = Follow(follower);
-        foreach (var path in new[] { "board", "task/1", "task/2", "worktree/sign-in", "events" })
+        foreach (var path in new[] { "board", "task/1", "task/2", "worktree/task-1-sign-in", "events" })
         {
             await follower.Client.SubscribeToResourceAsync($"worktree-mcp://{path}");
         }
@@ -74,7 +74,7 @@ public sealed partial class ResourcesTests
         await news.Until("worktree-mcp://board", "worktree-mcp://task/1", "worktree-mcp://events");
         await other.MakesWorktree(1);
 
-        await news.Until("worktree-mcp://worktree/sign-in");
+        await news.Until("worktree-mcp://worktree/task-1-sign-in");
         news.Seen.Should().NotContain("worktree-mcp://task/2");
     }
 

@@ -28,10 +28,48 @@ public sealed class SharedBoardTests
         await agent.Refuses("worktree_create", With(As("bob"), "task_id", 1), "task_claimed");
         await agent.Refuses("worktree_create", new() { ["task_id"] = 1 }, "task_claimed");
         await agent.MakesWorktree(1, As("ann"));
-        await agent.Refuses("worktree_keep", With(As("bob"), "name", "first"), "task_claimed");
-        await agent.Refuses("worktree_remove", With(As("bob"), "name", "first"), "task_claimed");
-        await agent.Refuses("task_bind_worktree", With(As("bob"), "task_id", 2, "worktree", "first"), "task_claimed");
-        await agent.Keeps("first", As("ann"));
+        await agent.Refuses("worktree_keep", With(As("bob"), "name", "task-1-first"), "task_claimed");
+        await agent.Refuses("worktree_remove", With(As("bob"), "name", "task-1-first"), "task_claimed");
+        await agent.Refuses("task_bind_worktree", With(As("bob"), "task_id", 2, "worktree", "task-1-first"), "task_claimed");
+        await agent.Keeps("task-1-first", As("ann"));
+    }
+
+    [Fact]
+    public async Task A_call_cannot_name_somebody_at_another_open_connection()
+    {
+        using var repository = new TempRepository();
+        await using var first = await AgentClient.Start(repository, agent: null);
+        await using var second = await AgentClient.Start(repository, agent: null);
+        await first.Creates("first");
+        var one = (await first.Calls("board_show")).GetProperty("you").GetString()!;
+        var two = (await second.Calls("board_show")).GetProperty("you").GetString()!;
+        one.Should().EndWith("-1");
+        two.Should().Be($"{one[..^2]}-2");
+        await first.Claims(1);
+
+        var refusal = await second.Refuses("task_update", With(As(one), "task_id", 1, "note", "I am not who I say"), "invalid_argument");
+
+        refusal.GetProperty("error").GetProperty("message").GetString().Should().Contain("another connection").And.Contain(one);
+        refusal.GetProperty("error").GetProperty("hint").GetString().Should().Contain("task_claim").And.Contain("worktree-mcp release");
+        await second.Updates(1, new() { ["note"] = "from myself" });
+        await first.Updates(1, With(As("ann"), "note", "somebody who shares the first connection"));
+        await second.Refuses("task_update", With(As("ann"), "task_id", 1, "note", "x"), "invalid_argument");
+    }
+
+    [Fact]
+    public async Task Two_servers_that_were_started_with_one_name_say_so()
+    {
+        using var repository = new TempRepository();
+        await using var second = await AgentClient.Start(repository, agent: "same");
+        await using (var first = await AgentClient.Start(repository, agent: "same"))
+        {
+            (await first.Calls("board_show")).TryGetProperty("settings", out _).Should().BeFalse();
+
+            (await second.Calls("board_show")).GetProperty("settings")[0].GetString().Should().Contain("goes by the name same too");
+            await second.Creates("works all the same", As("same"));
+        }
+
+        (await second.Calls("board_show")).TryGetProperty("settings", out _).Should().BeFalse("the other is gone");
     }
 
     [Fact]
@@ -44,15 +82,15 @@ public sealed class SharedBoardTests
             await first.Creates("first");
             await first.Claims(1);
             await first.MakesWorktree(1);
-            repository.Write(".worktrees/first/open.txt", "x");
+            repository.Write(".worktrees/task-1-first/open.txt", "x");
             await second.Refuses("task_claim", new() { ["task_id"] = 1 }, "task_claimed");
         }
 
         var taken = await second.Claims(1);
 
-        taken.GetProperty("taken_from").GetString().Should().MatchRegex("-[0-9]{4}$");
+        taken.GetProperty("taken_from").GetString().Should().MatchRegex("^[a-z-]+-[12]$");
         taken.GetProperty("left").GetProperty("files").GetProperty("untracked")[0].GetString().Should().Be("open.txt");
-        taken.GetProperty("next").GetString().Should().Be("worktree_run(name: \"first\", command: \"git add -A && git commit -m '...'\")");
+        taken.GetProperty("next").GetString().Should().Be("worktree_run(name: \"task-1-first\", command: \"git add -A && git commit -m '...'\")");
     }
 
     [Fact]
@@ -118,7 +156,7 @@ public sealed class SharedBoardTests
         await agent.Claims();
         (await Next()).Should().Be("worktree_create(task_id: 1)");
         await agent.MakesWorktree(1);
-        (await Next()).Should().Be("worktree_run(name: \"first\", command: \"...\")");
+        (await Next()).Should().Be("worktree_run(name: \"task-1-first\", command: \"...\")");
         (await agent.ShowsBoard()).GetProperty("you").GetString().Should().Be("tester");
 
         async Task<string> Next() => (await agent.ShowsBoard()).GetProperty("next").GetString()!;

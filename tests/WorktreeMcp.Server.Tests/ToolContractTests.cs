@@ -14,6 +14,7 @@ public sealed partial class ToolContractTests
     private static readonly Dictionary<string, string> Hints = new()
     {
         ["task_create"] = "0000",
+        ["task_plan"] = "0000",
         ["task_list"] = "1010",
         ["task_get"] = "1010",
         ["task_update"] = "0000",

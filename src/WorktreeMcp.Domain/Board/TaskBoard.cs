@@ -18,6 +18,7 @@ public sealed class TaskBoard
 {
     private readonly StateStore _store;
     private readonly TaskRecording _recording;
+    private readonly TaskPlanning _planning;
     private readonly TaskChanging _changing;
     private readonly TaskClaiming _claiming;
     private readonly TaskIndex _index;
@@ -32,7 +33,7 @@ public sealed class TaskBoard
         _store = store;
         _index = new TaskIndex(store.Layout);
         Claims = new Claims(store, Find, endsWithThisProcess ?? (_ => false), leaseMinutes) { Instead = by => Instead(by) };
-        (_recording, _changing, _claiming) = (new TaskRecording(this, store), new TaskChanging(this, store), new TaskClaiming(this, store));
+        (_recording, _planning, _changing, _claiming) = (new TaskRecording(this, store), new TaskPlanning(this, store), new TaskChanging(this, store), new TaskClaiming(this, store));
         Questions = new TaskQuestions(this, store);
     }
 
@@ -53,6 +54,12 @@ public sealed class TaskBoard
     /// <param name="by">Who records it.</param>
     /// <returns>The task.</returns>
     public TaskChange Create(NewTask request, string by) => _recording.Create(TaskRecording.Checked(request), request, by);
+
+    /// <summary>Records goals that wait for each other: all of them or none.</summary>
+    /// <param name="plan">The goals.</param>
+    /// <param name="by">Who records them.</param>
+    /// <returns>The tasks.</returns>
+    public TaskPlanned Plan(TaskPlan plan, string by) => _planning.Plan(plan, TaskPlanning.Checked(plan), by);
 
     /// <summary>Lists tasks.</summary>
     /// <param name="filter">Which ones.</param>
@@ -92,6 +99,9 @@ public sealed class TaskBoard
 
     /// <summary>The same in the middle of a change.</summary>
     internal TaskOverview Everything(StateChange change) => _index.Of(change.Tasks(), Read);
+
+    /// <summary>Whether an open task has an owner of that name, whether or not its claim still lives.</summary>
+    internal bool Bears(string owner) => Everything().Views.Any(view => view.Task.IsOpen && view.Task.Owner == owner);
 
     /// <summary>One task as it is now.</summary>
     /// <param name="id">Its number.</param>

@@ -188,7 +188,7 @@ public sealed class StateChange : IDisposable
 
     internal static Refusal NotWritten(Exception fault, StateLayout layout) =>
         fault is NotPlainException foreign ? foreign.ToRefusal()
-        : Ownership.Denied(layout.Private, layout.Lock, layout.OperationLog, layout.Leases, layout.Sessions, layout.Tasks, layout.Worktrees, layout.Index, layout.Events) is { } whose
+        : Ownership.Denied(layout.Private, layout.Lock, layout.OperationLog, layout.Leases, layout.Sessions, layout.Agents, layout.Tasks, layout.Worktrees, layout.Index, layout.Events) is { } whose
             ? new Refusal(
                 RefusalCode.Internal,
                 $"The change could not be written: {fault.Message}. {whose}. Nothing was changed.",

@@ -54,6 +54,7 @@ public sealed class StateStore : IDisposable
         _recovery = new Recovery(this);
         OnDisk = new StateOnDisk(Log, TaskFiles, IndexFile, _recovery);
         Presence = new ServerPresence(layout);
+        Agents = new AgentNames(layout);
         Rotation = new LogRotation(this, rotateAt ?? LogRotation.DefaultLimit);
     }
 
@@ -88,6 +89,9 @@ public sealed class StateStore : IDisposable
 
     /// <summary>Says that this process lives, and which others do.</summary>
     internal ServerPresence Presence { get; }
+
+    /// <summary>The names that agents of this process go by.</summary>
+    internal AgentNames Agents { get; }
 
     internal OperationLog Log { get; }
 
@@ -206,7 +210,11 @@ public sealed class StateStore : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Presence.Dispose();
+    public void Dispose()
+    {
+        Agents.Dispose();
+        Presence.Dispose();
+    }
 
     /// <summary>The operation that a request id made within the last 24 hours; the caller holds the lock.</summary>
     internal Operation? FindRequest(string requestId) =>

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage;
@@ -10,7 +10,7 @@ namespace WorktreeMcp.Domain.Worktrees;
 /// </summary>
 public static partial class WorktreeName
 {
-    private const int SlugLength = 40;
+    private const int MadeLength = 24;
 
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -34,27 +34,29 @@ public static partial class WorktreeName
 
     internal static bool IsValid(string name) => Problem(name) is null;
 
-    /// <summary>A name made from a task's subject; null when nothing in it can be used.</summary>
-    /// <param name="subject">The subject.</param>
-    /// <returns>Lower-case letters, digits and dashes.</returns>
-    public static string? Slug(string subject)
+    /// <summary>A short name made from a task: its number, and as many words of its subject as there is room for.</summary>
+    /// <param name="taskId">The task's number.</param>
+    /// <param name="subject">Its subject.</param>
+    /// <param name="attempt">Counts the names that were taken, from 1; the number behind the name.</param>
+    /// <returns>Lower-case letters, digits and dashes, at most 24; such as task-7-csv-output.</returns>
+    internal static string Of(int taskId, string subject, int attempt = 1)
     {
-        var slug = new StringBuilder();
-        foreach (var letter in subject.ToLowerInvariant())
+        var name = string.Create(CultureInfo.InvariantCulture, $"task-{taskId}");
+        var behind = attempt == 1 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"-{attempt}");
+        var room = MadeLength - behind.Length;
+        foreach (var (place, word) in PlainLetters.Words(subject).Index())
         {
-            if (char.IsAsciiLetterOrDigit(letter))
+            // The first word says most: it is cut rather than left out.
+            var fitting = place == 0 && name.Length + 1 + word.Length > room ? word[..Math.Max(0, room - name.Length - 1)] : word;
+            if (fitting.Length == 0 || name.Length + 1 + fitting.Length > room)
             {
-                slug.Append(letter);
+                break;
             }
-            else if (slug.Length > 0 && slug[^1] != '-')
-            {
-                slug.Append('-');
-            }
+
+            name = $"{name}-{fitting}";
         }
 
-        var text = slug.ToString();
-        text = (text.Length > SlugLength ? text[..SlugLength] : text).Trim('-');
-        return text.Length >= 2 && Problem(text) is null ? text : null;
+        return name + behind;
     }
 
     private static string? Problem(string name) => name switch

@@ -37,7 +37,7 @@ public sealed class OpenRepository(ServerSettings settings, CallerIdentity calle
     {
         var repository = Find();
         _opened.TrySetResult(repository);
-        foreach (var warning in repository.Settings.Warnings)
+        foreach (var warning in new[] { caller.Serve(repository) }.OfType<string>().Concat(repository.Settings.Warnings))
         {
             log.LogWarning("{Warning}", warning);
         }

@@ -11,7 +11,7 @@ public static class ToolList
     /// <summary>The names, in order.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        "task_create", "task_list", "task_get", "task_update", "task_bind_worktree",
+        "task_create", "task_plan", "task_list", "task_get", "task_update", "task_bind_worktree",
         "worktree_create", "worktree_list", "worktree_status", "worktree_run", "worktree_keep", "worktree_remove", "worktree_events",
         "task_claim", "worktree_diff", "worktree_conflicts", "worktree_merge", "worktree_restore", "worktree_output", "worktree_stop", "board_show",
         "worktree_read", "worktree_edit",

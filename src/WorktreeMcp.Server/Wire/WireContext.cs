@@ -28,6 +28,8 @@ namespace WorktreeMcp.Server.Wire;
 [JsonSerializable(typeof(WorktreeState))]
 [JsonSerializable(typeof(WorktreeState?))]
 [JsonSerializable(typeof(TaskCreated))]
+[JsonSerializable(typeof(PlannedGoal[]))]
+[JsonSerializable(typeof(PlanRecorded))]
 [JsonSerializable(typeof(TaskListed))]
 [JsonSerializable(typeof(TaskShown))]
 [JsonSerializable(typeof(TaskUpdated))]

@@ -16,6 +16,7 @@ public sealed class RecoveringTests
     private static readonly Dictionary<string, (Action<OpenState> Act, Func<OpenState, bool> Happened)> Changes = new()
     {
         ["create"] = (s => s.Board.Create(new NewTask("third"), "a"), s => s.Board.List(Listing.All).Tasks.Any(t => t.Task.Subject == "third")),
+        ["plan"] = (s => s.Board.Plan(new TaskPlan([new("a", new NewTask("third"), ["2"]), new("b", new NewTask("fourth"), ["a"])]), "a"), s => s.Board.List(Listing.All).Tasks.Count(t => t.Task.Subject is "third" or "fourth") switch { 0 => false, 2 => true, _ => throw new InvalidOperationException("half a plan") }),
         ["update"] = (s => s.Board.Update(1, new TaskEdit { Status = TaskState.Completed, Note = "done" }, "a"), s => s.Board.Get(1).Task.Status == TaskState.Completed),
         ["task and worktree"] = (BindFirst, s => s.Store.Worktrees().Count == 1),
     };

@@ -24,6 +24,7 @@ public sealed class FailingWritesTests(ITestOutputHelper output)
     private static readonly Dictionary<string, Func<Repository, string?>> Tools = new()
     {
         ["task_create"] = server => server.Board.Create(new NewTask("third"), Steps.By).Warning,
+        ["task_plan"] = server => server.Board.Plan(new TaskPlan([new("a", new NewTask("planned"), []), new("b", new NewTask("after"), ["a", "2"])]), Steps.By).Warning,
         ["task_update"] = server => server.Board.Update(2, new TaskEdit { Status = TaskState.Completed, Note = "done" }, Steps.By).Warning,
         ["task_claim"] = server => server.Board.Claim(2, null, Steps.By).Warning,
         ["task_bind_worktree"] = server => server.Worktrees.Bind(2, "free", "owner", Steps.By).Warning,

@@ -21,13 +21,13 @@ public sealed class LifecycleTests : IDisposable
 
         var created = repository.Worktrees.Create(new NewWorktree(null, task.Id), "claude-1");
 
-        created.Worktree.Name.Should().Be("implement-auth-refactor");
+        created.Worktree.Name.Should().Be("task-1-implement-auth");
         created.Worktree.Status.Should().Be(WorktreeState.Active);
         created.Task!.Status.Should().Be(TaskState.InProgress);
         created.Task.Owner.Should().Be("claude-1");
         File.ReadAllText(Path.Join(created.Directory, "README.md")).Should().Be("hello\n");
         _repo.GitIn(created.Directory, "status", "--porcelain").Should().BeEmpty();
-        _repo.GitIn(created.Directory, "branch", "--show-current").Should().Be("wt/implement-auth-refactor");
+        _repo.GitIn(created.Directory, "branch", "--show-current").Should().Be("wt/task-1-implement-auth");
 
         var run = repository.Worktrees.Run(
             new RunOrder(created.Worktree.Name, "echo x > new.txt && git add -A && git commit -qm work && git log --oneline | wc -l", TimeSpan.FromSeconds(30), "claude-1"), TimeSpan.FromSeconds(60), null, CancellationToken.None);

@@ -1,5 +1,6 @@
 using FluentAssertions;
 using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.TestKit;
 using Xunit;
 
@@ -98,23 +99,49 @@ public sealed class NamingWorktreesTests : IDisposable
     {
         var repository = _repo.Open();
 
-        repository.Make(null, repository.Task("Fix the login, now!")).Worktree.Name.Should().Be("fix-the-login-now");
-        repository.Make(null, repository.Task("Fix the login, now!")).Worktree.Name.Should().Be("fix-the-login-now-2");
-        repository.Make(null, repository.Task("修复登录")).Worktree.Name.Should().Be("task-3");
-        _repo.By(RefusalCode.InvalidArgument, () => repository.Make(null)).Message.Should().Contain("name").And.Contain("task_id");
+        repository.Make(null, repository.Task("Fix the login, now!")).Worktree.Name.Should().Be("task-1-fix-the-login-now");
+        repository.Make(null, repository.Task("修复登录")).Worktree.Name.Should().Be("task-2");
+    }
+
+    [Theory]
+    [InlineData("CSV output: export_csv.py (format c)", "task-7-csv-output-export")]
+    [InlineData("csv-output", "task-7-csv-output")]
+    [InlineData("Überprüfung", "task-7-ueberpruefung")]
+    [InlineData("Straße nach Málaga, cafe\u0301", "task-7-strasse-nach")]
+    [InlineData("Don't panic", "task-7-dont-panic")]
+    [InlineData("Исправить вход", "task-7-ispravit-vkhod")]
+    [InlineData("Διόρθωση εισόδου", "task-7-diorthosi-eisodou")]
+    [InlineData("İstanbul'da ağaç", "task-7-istanbulda-agac")]
+    [InlineData("修复 login 登录", "task-7-login")]
+    [InlineData("🙂 --- !!!", "task-7")]
+    [InlineData("Donaudampfschifffahrtsgesellschaft lands", "task-7-donaudampfschifff")]
+    [InlineData("../../etc/passwd", "task-7-etc-passwd")]
+    [InlineData("--force .lock con", "task-7-force-lock-con")]
+    [InlineData("\ud800 half", "task-7-half")]
+    public void A_made_name_is_short_and_ends_with_a_whole_word(string subject, string name)
+    {
+        WorktreeName.Of(7, subject).Should().Be(name);
+        foreach (var attempt in new[] { 1, 2, 50 })
+        {
+            var made = WorktreeName.Of(int.MaxValue, subject, attempt);
+            WorktreeName.Require(made).Length.Should().BeLessThanOrEqualTo(24);
+            made.Should().NotEndWith("-").And.NotContain("--").And.StartWith("task-2147483647");
+        }
     }
 
     [Fact]
     public void A_name_from_a_subject_steps_aside_for_what_is_there()
     {
         var repository = _repo.Open();
-        _repo.Git("branch", "wt/one");
-        _repo.Write(".worktrees/two/notes.txt", "mine");
-        _repo.Git("branch", "wt/three/deep");
+        _repo.Git("branch", "wt/task-1-one");
+        _repo.Write(".worktrees/task-2-two/notes.txt", "mine");
+        _repo.Git("branch", "wt/task-3-three/deep");
+        repository.Make("Task-4-Four");
         _repo.Git("pack-refs", "--all");
 
-        repository.Make(null, repository.Task("One")).Worktree.Name.Should().Be("one-1");
-        repository.Make(null, repository.Task("Two")).Worktree.Name.Should().Be("two-2");
-        repository.Make(null, repository.Task("Three")).Worktree.Name.Should().Be("three-3");
+        repository.Make(null, repository.Task("One")).Worktree.Name.Should().Be("task-1-one-2");
+        repository.Make(null, repository.Task("Two")).Worktree.Name.Should().Be("task-2-two-2");
+        repository.Make(null, repository.Task("Three")).Worktree.Name.Should().Be("task-3-three-2");
+        repository.Make(null, repository.Task("Four")).Worktree.Name.Should().Be("task-4-four-2");
     }
 }

@@ -172,7 +172,7 @@ public sealed class TakingTheBestTests : IDisposable
         var refusal = _repo.By(RefusalCode.NotFound, () => repository.Make(null));
 
         refusal.Message.Should().Be("No task is ready: of 3 open ones 1 are claimed, 1 wait for others, 1 need a person. bob works on 1 \"Parse the file\". 2 \"Print it\" waits for 1. 3 \"Which port\" has attention needs_input.");
-        refusal.Next.Should().Be(new NextStep.ShowBoard());
+        refusal.Next.Should().BeOfType<NextStep.ShowBoard>();
         _repo.By(RefusalCode.NotFound, () => repository.Board.Claim(null, null, Steps.By)).Message.Should().Be(refusal.Message);
     }
 

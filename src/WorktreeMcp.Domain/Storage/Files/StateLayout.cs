@@ -71,6 +71,9 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
     /// <summary>One file for each process whose claims end with it.</summary>
     public string Sessions => Path.Join(Private, "sessions");
 
+    /// <summary>One file for each name that an agent goes by, held by the process that serves it.</summary>
+    public string Agents => Path.Join(Private, "agents");
+
     /// <summary>The file whose flock lets one landing at a time through.</summary>
     public string LandingLock => Path.Join(Private, "landing.lock");
 
@@ -100,7 +103,7 @@ public sealed record StateLayout(string Root, string CommonDirectory, string Wor
 
     /// <summary>Every folder of ours; none of them is ever a link.</summary>
     internal IReadOnlyList<string> Folders =>
-        [Tasks, Worktrees, Private, Quarantine, Trash, TrashBeside, DroppedRecords, Leases, Sessions, Runs, Sandboxes, Verification, Spares, SpareRecords];
+        [Tasks, Worktrees, Private, Quarantine, Trash, TrashBeside, DroppedRecords, Leases, Sessions, Agents, Runs, Sandboxes, Verification, Spares, SpareRecords];
 
     /// <summary>Every file of ours that has one name.</summary>
     internal IReadOnlyList<string> Files => [Index, Events, OperationLog, KeptEvents, Lock, LockHolder, LandingLock, LandingHolder];

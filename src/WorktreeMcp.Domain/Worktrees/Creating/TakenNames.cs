@@ -7,6 +7,8 @@ namespace WorktreeMcp.Domain.Worktrees.Creating;
 /// <summary>Which names new worktrees cannot have, since something bears them, and which one they get where nobody asked for one.</summary>
 internal sealed class TakenNames(WorktreePlaces parts)
 {
+    private const int MostTried = 50;
+
     private readonly StartingPoint _start = new(parts);
 
     /// <summary>The name of a new worktree for a task; of one that is there to work in, its own.</summary>
@@ -22,10 +24,9 @@ internal sealed class TakenNames(WorktreePlaces parts)
             return WorktreeName.Require(live, "the worktree that the task names,");
         }
 
-        string[] candidates = WorktreeName.Slug(task.Subject) is { } slug ? [slug, $"{slug}-{task.Id}", $"task-{task.Id}"] : [$"task-{task.Id}"];
         var taken = all.Where(w => w.IsLive).Select(w => w.Name).Concat(WorktreeEntries.FaultyNames(all)).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return candidates.FirstOrDefault(c => !taken.Contains(c) && !parts.Exists(parts.Layout.Worktree(c)) && _start.IsFree(c))
-            ?? candidates[^1];
+        var names = Enumerable.Range(1, MostTried).Select(attempt => WorktreeName.Of(task.Id, task.Subject, attempt));
+        return names.FirstOrDefault(name => !taken.Contains(name) && !parts.Exists(parts.Layout.Worktree(name)) && _start.IsFree(name)) ?? WorktreeName.Of(task.Id, task.Subject);
     }
 
     /// <summary>The worktree that is there already. The same name for the same task is the same wish; anything else that holds the name stands in the way.</summary>

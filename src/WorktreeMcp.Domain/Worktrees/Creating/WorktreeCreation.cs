@@ -155,7 +155,7 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
             ?? throw new Refusal(RefusalCode.WorktreeBusy, $"The lease of worktree number {worktree.Id} is held.", "Try the same call again.");
         try
         {
-            return (MakeRecord(change, takes ? Reserve(change, worktree, task!) : worktree, task, spare), lease, null);
+            return (MakeRecord(change, worktree, task, spare, takes), lease, null);
         }
         catch
         {
@@ -226,19 +226,24 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
         };
     }
 
-    // With the intent, so that nobody else takes it while the files come; whoever takes the creation back frees it.
-    private Worktree Reserve(StateChange change, Worktree worktree, BoardTask task)
+    // Claimed with the intent where it takes the task, so that nobody else does while the files come; whoever takes the creation back frees it.
+    private Worktree Intend(StateChange change, Worktree worktree, BoardTask? task, bool takes)
     {
-        var taken = TaskBoard.Put(change, parts.Board.Claims.Take(change, task.MoveTo(TaskState.InProgress)));
-        Claims.EmitClaimed(change, task, taken);
-        return taken.Epoch == task.Epoch ? worktree : worktree with { ClaimEpoch = taken.Epoch };
+        var taken = takes ? TaskBoard.Put(change, parts.Board.Claims.Take(change, task!.MoveTo(TaskState.InProgress))) : null;
+        worktree = WorktreeEntries.Put(change, worktree with { ClaimEpoch = taken is not null && taken.Epoch != task!.Epoch ? taken.Epoch : null });
+        change.Emit(WorktreeEntries.Event("worktree.create.before", worktree, task));
+        if (taken is not null)
+        {
+            Claims.EmitClaimed(change, task!, taken);
+        }
+
+        change.Commit("worktree.create.begin");
+        return worktree;
     }
 
-    private Worktree MakeRecord(StateChange change, Worktree worktree, BoardTask? task, SpareReservation? spare)
+    private Worktree MakeRecord(StateChange change, Worktree worktree, BoardTask? task, SpareReservation? spare, bool takes)
     {
-        worktree = WorktreeEntries.Put(change, worktree);
-        change.Emit(WorktreeEntries.Event("worktree.create.before", worktree, task));
-        change.Commit("worktree.create.begin");
+        worktree = Intend(change, worktree, task, takes);
         try
         {
             if (worktree.BranchCreated)

@@ -28,6 +28,7 @@ internal static class ValueCheck
             JsonValueKind.Number => NumberFaults(name, value, schema, wide),
             JsonValueKind.String => TextFaults(name, value, schema),
             JsonValueKind.Array => ArrayFaults(name, value, schema, wide),
+            JsonValueKind.Object => ObjectFaults(name, value, schema, wide),
             _ => [],
         };
     }
@@ -130,6 +131,38 @@ internal static class ValueCheck
         return schema.TryGetProperty("items", out var items)
             ? sizes.Concat(value.EnumerateArray().SelectMany((item, index) => Faults($"{name}[{index}]", item, items, wide)).Take(5))
             : sizes;
+    }
+
+    private static IEnumerable<string> ObjectFaults(string name, JsonElement value, JsonElement schema, bool wide)
+    {
+        if (!schema.TryGetProperty("properties", out var properties))
+        {
+            yield break;
+        }
+
+        var members = properties.EnumerateObject().ToDictionary(member => member.Name, member => member.Value, StringComparer.Ordinal);
+        var required = schema.TryGetProperty("required", out var names) ? names.EnumerateArray().Select(member => member.GetString()!).ToList() : [];
+        foreach (var missing in required.Where(member => !value.TryGetProperty(member, out _)))
+        {
+            yield return $"{name}.{missing} is missing; it must be {Allowed(members[missing])}.";
+        }
+
+        foreach (var member in value.EnumerateObject())
+        {
+            if (!members.TryGetValue(member.Name, out var inner))
+            {
+                yield return NearestName.Of(member.Name, members.Keys) is { } nearest
+                    ? $"{name}.{Shorten(member.Name)} is unknown; did you mean '{nearest}'?"
+                    : $"{name}.{Shorten(member.Name)} is unknown; allowed are {string.Join(", ", members.Keys)}.";
+            }
+            else if (member.Value.ValueKind is not JsonValueKind.Null || required.Contains(member.Name))
+            {
+                foreach (var fault in Faults($"{name}.{member.Name}", member.Value, inner, wide))
+                {
+                    yield return fault;
+                }
+            }
+        }
     }
 
     private static IEnumerable<string> SizeFaults(

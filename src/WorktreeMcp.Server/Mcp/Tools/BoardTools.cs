@@ -47,6 +47,7 @@ public sealed partial class BoardTools(OpenRepository repository, CallerIdentity
     {
         var (served, you) = (repository.Require(), caller.NameOf(server));
         var glance = served.Overview.Look(new GlanceLimits());
+        glance = caller.Warning is { } warning ? glance with { Settings = [warning, .. glance.Settings] } : glance;
         return Reply.Of(BoardShown.From(glance, you, served.Guide.After(glance, you)));
     }
 

@@ -19,8 +19,8 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     private const long EventBytesSearched = 512 * 1024;
 
     /// <summary>
-    /// Record a goal on the board as a pending task. Makes no directory and starts nothing: worktree_create with the
-    /// returned id does. Refuses a blank subject and blocked_by ids that do not exist. Equal subjects are allowed, so look
+    /// Record a goal on the board as a pending task. Starts nothing: worktree_create with its id claims it and makes the
+    /// place to work. task_plan records several. Refuses a blank subject and blocked_by ids that do not exist. Equal subjects are allowed, so look
     /// with task_list first.
     /// </summary>
     /// <param name="request">The call.</param>
@@ -52,8 +52,31 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     }
 
     /// <summary>
+    /// Record up to 100 goals that wait for each other, all or none. Each becomes a pending task, as task_create makes one.
+    /// The answer has the id of each key and which are ready. Refuses cycles, equal keys, and needs that name nothing.
+    /// </summary>
+    /// <param name="request">The call.</param>
+    /// <param name="tasks">The goals, in the order in which they get their ids.</param>
+    /// <param name="request_id">Any text unique to this call; a repetition with it changes nothing and gives the first answer.</param>
+    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    [McpServerTool(
+        Name = "task_plan", Title = "Plan tasks", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
+        UseStructuredContent = true, OutputSchemaType = typeof(PlanRecorded))]
+    public partial CallToolResult Plan(
+        RequestContext<CallToolRequestParams> request,
+        [MinLength(1)][MaxLength(100)] PlannedGoal[] tasks,
+        [StringLength(200, MinimumLength = 1)] string? request_id = null,
+        [StringLength(100, MinimumLength = 1)] string? agent = null)
+    {
+        var plan = new TaskPlan([.. tasks.Select(goal => goal.ToTask())], request_id);
+        var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
+        var planned = served.Board.Plan(plan, you);
+        return Reply.Of(PlanRecorded.From(planned, served.Guide.OnBoard(you)));
+    }
+
+    /// <summary>
     /// List tasks, open work first, then by priority and number. Filters combine. Rows are slim; task_get has the rest.
-    /// Completed tasks come last; deleted ones show only with status deleted. Changes nothing.
+    /// To begin one call worktree_create, which claims it. Completed tasks come last; deleted ones show only with status deleted. Changes nothing.
     /// </summary>
     /// <param name="server">Knows the client.</param>
     /// <param name="status">Only tasks in this state.</param>
@@ -162,9 +185,9 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     }
 
     /// <summary>
-    /// Take a task for yourself, or the best ready one, so that no other agent does. Sets it in_progress until the lease ends;
-    /// every change you make to it renews, so does a repetition. Refuses what another holds. Of a task that was left behind
-    /// it shows the work that lies there. Give it back with task_update(status pending).
+    /// Take a task without a new worktree, or take over one that was left behind. worktree_create claims by itself. Sets it
+    /// in_progress until the lease ends; each change you make to it renews, so does a repetition. Refuses what another holds.
+    /// Of a task left behind it shows the work that lies there. Give it back with task_update(status pending).
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="task_id">Task id from board_show; if left out the ready one of the highest priority, then the oldest.</param>

@@ -17,13 +17,13 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     private const double MostSeq = 9_007_199_254_740_991;
 
     /// <summary>
-    /// Make an isolated directory on its own branch for a task. Binds both and sets the task in_progress; edit only under
-    /// the returned path. Repeated for the same task it gives the same worktree. Refuses without name and task_id, what is
-    /// taken, and tasks that are over or blocked. The main checkout is not touched.
+    /// Claim a task and make an isolated directory on its own branch for it. Without name and task_id it takes the best
+    /// ready task. Edit only under the returned path; the main checkout is not touched. Repeated for the same task it gives
+    /// the same worktree. Refuses what is taken, over or blocked.
     /// </summary>
     /// <param name="request">The call.</param>
-    /// <param name="name">1 to 63 letters, digits, dots, dashes, underscores; made from the task's subject if left out.</param>
-    /// <param name="task_id">Task id from task_list; leave out for work without a task, then name is needed.</param>
+    /// <param name="name">1 to 63 letters, digits, dots, dashes, underscores; made from the task if left out, such as task-7-csv-output.</param>
+    /// <param name="task_id">Task id from task_list; with a name alone the worktree serves no task.</param>
     /// <param name="base_ref">Branch, tag or commit to start from; the main checkout's HEAD if left out.</param>
     /// <param name="branch">A local branch that exists, to work on it instead of a new one named wt/NAME.</param>
     /// <param name="request_id">Any text unique to this call; a repetition with it changes nothing and says what became of the first.</param>
