@@ -66,7 +66,7 @@ public sealed class LifeCycleTests
 
     private static async Task Works(AgentClient agent, int task, string name)
     {
-        (await agent.MakesWorktree(task)).GetProperty("worktree").GetProperty("name").GetString().Should().Be(name);
+        await agent.MakesWorktree(task, new() { ["name"] = name });
         var owner = (await agent.Gets(task)).GetProperty("task").GetProperty("owner").GetString();
         var run = await agent.Runs(name, $"echo done >> src/app.txt; echo x > {owner}.txt; git add -A && git commit -qm work");
         run.GetProperty("exit_code").GetInt32().Should().Be(0, run.ToString());

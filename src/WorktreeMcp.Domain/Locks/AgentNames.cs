@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using WorktreeMcp.Domain.Platform;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Storage.Files;
 
 namespace WorktreeMcp.Domain.Locks;
@@ -45,9 +46,9 @@ internal sealed class AgentNames(StateLayout layout) : IDisposable
 
                 Keep(name, file);
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal)
             {
-                // What the call does next meets the same fault, and words it.
+                // Also a call that only reads is named: no name keeps it from that.
             }
 
             return true;

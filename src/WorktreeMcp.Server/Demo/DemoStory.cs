@@ -8,8 +8,8 @@ namespace WorktreeMcp.Server.Demo;
 /// </summary>
 internal sealed class DemoStory(DemoScratch scratch, TextWriter output)
 {
-    private const string Kept = "add-a-farewell";
-    private const string Removed = "translate-the-greeting";
+    private const string Kept = "task-1-add-a-farewell";
+    private const string Removed = "task-2-translate-the";
 
     private readonly DemoNarration _tale = new(output);
 
