@@ -7,7 +7,7 @@ namespace WorktreeMcp.Domain.Overview;
 internal static class NextOnBoard
 {
     /// <summary>How long an agent is told to wait; it is woken as soon as there is something to do.</summary>
-    internal static readonly int? WaitSeconds;
+    internal const int WaitSeconds = 300;
 
     /// <summary>The step.</summary>
     /// <param name="board">What the board offers.</param>

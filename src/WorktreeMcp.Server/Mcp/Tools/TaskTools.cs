@@ -64,7 +64,9 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
         UseStructuredContent = true, OutputSchemaType = typeof(PlanRecorded))]
     public partial CallToolResult Plan(
         RequestContext<CallToolRequestParams> request,
+#pragma warning disable IL2026 // An array says itself how many it has.
         [MinLength(1)][MaxLength(100)] PlannedGoal[] tasks,
+#pragma warning restore IL2026
         [StringLength(200, MinimumLength = 1)] string? request_id = null,
         [StringLength(100, MinimumLength = 1)] string? agent = null)
     {
