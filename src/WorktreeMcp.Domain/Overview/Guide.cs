@@ -42,6 +42,11 @@ public sealed class Guide
     public Onward After(BoardGlance glance, string you)
     {
         var next = OnBoard(you);
+        if (next.Step is NextStep.ShowBoard { WaitSeconds: not null } wait)
+        {
+            return new Onward(wait with { SinceSeq = glance.LastSeq });
+        }
+
         return next.Step is NextStep.ShowWorktree { Name: var name } && glance.Worktrees.Items.FirstOrDefault(row => row.Worktree.Name == name) is { StatusAge: 0, IsStatusPending: false } own
             ? Told(() => NextInWorktree.Of(_situations.Of(own)) ?? next.Step)
             : next;

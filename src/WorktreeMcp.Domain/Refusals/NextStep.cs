@@ -97,7 +97,8 @@ public abstract record NextStep([property: JsonIgnore] Step Kind)
 {
     /// <summary>Look at the board.</summary>
     /// <param name="WaitSeconds">How long to wait for something new; null for a look at once.</param>
-    public sealed record ShowBoard(int? WaitSeconds = null) : NextStep(Step.ShowBoard);
+    /// <param name="SinceSeq">After which event something is new; null for what stands there and was not told yet.</param>
+    public sealed record ShowBoard(int? WaitSeconds = null, long? SinceSeq = null) : NextStep(Step.ShowBoard);
 
     /// <summary>Record a goal.</summary>
     public sealed record CreateTask() : NextStep(Step.CreateTask);

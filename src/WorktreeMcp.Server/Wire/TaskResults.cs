@@ -120,7 +120,7 @@ public sealed record TaskShown(
 /// <summary>Answer of task_update.</summary>
 public sealed record TaskUpdated(TaskFull Task, IReadOnlyList<string> Changed, IReadOnlyList<int> NowReady, string? Asked, string? Warning, bool? Done, string? Next)
 {
-    private const string Waiting = "A person is asked. The answer ends needs_input, stands in the task's notes (task_get) and in its events; to wait for it look at the board again";
+    private const string Waiting = "A person is asked. The answer ends needs_input, stands in the task's notes (task_get) and in its events; board_show(wait_seconds: 300) waits for it";
 
     internal static TaskUpdated From(TaskChange changed, Onward onward) => new(
         TaskFull.From(changed.View), changed.Changed, changed.NowReady, changed.Changed.Contains("question") && changed.View.Task.Question is not null ? Waiting : null, changed.Warning, onward.Done(), onward.Next());

@@ -60,7 +60,7 @@ public static class ToolWords
     {
         IReadOnlyList<(string Name, object? Value)> all = step switch
         {
-            NextStep.ShowBoard board => [("wait_seconds", board.WaitSeconds)],
+            NextStep.ShowBoard board => [("wait_seconds", board.WaitSeconds), ("since_seq", board.SinceSeq)],
             NextStep.CreateTask => [("subject", "...")],
             NextStep.ListTasks list => [("cursor", list.Cursor)],
             NextStep.ShowTask task => [("task_id", task.Id)],

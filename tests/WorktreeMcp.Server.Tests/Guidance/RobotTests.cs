@@ -34,7 +34,7 @@ public sealed class RobotTests
         ["a merge with conflicts in odd names"] = (4, start => start.Run(Apart(start, "it's a \"file\".txt"), "! git merge -q main")),
         ["a merge that is resolved and not committed"] = (3, start => start.Run(Apart(start), "! git merge -q main; sed -i -e '/^[<=>]\\{7\\}/d' README.md && git add README.md")),
         ["a rebase with conflicts"] = (4, start => start.Run(Apart(start), "! git rebase -q main")),
-        ["a cherry-pick with conflicts"] = (4, start => start.Run(start.Worktree(), $"git switch -qc side && echo {start.Words("one")} >> README.md && git commit -qam one && git switch -q wt/goal && echo {start.Words("two")} >> README.md && git commit -qam two && ! git cherry-pick side")),
+        ["a cherry-pick with conflicts"] = (4, start => start.Run(start.Worktree(), $"own=$(git branch --show-current) && git switch -qc side && echo {start.Words("one")} >> README.md && git commit -qam one && git switch -q \"$own\" && echo {start.Words("two")} >> README.md && git commit -qam two && ! git cherry-pick side")),
         ["a revert with conflicts"] = (5, start => start.Run(start.Worktree(), $"echo one >> README.md && git commit -qam one && sed -i s/one/two/ README.md && echo {start.Words("two")} >> README.md && git commit -qam two && ! git revert --no-edit HEAD~1")),
         ["a revert of which nothing is left"] = (4, start => start.Run(start.Worktree(), $"echo one >> README.md && git commit -qam one && echo {start.Words("two")} >> README.md && git commit -qam two && ! git revert --no-edit HEAD~1; git checkout -q HEAD -- README.md")),
         ["a bisect"] = (3, start => start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work && git bisect start -q HEAD HEAD~1")),
@@ -51,7 +51,7 @@ public sealed class RobotTests
         }
         ),
         ["a renamed branch"] = (3, start => start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work && git branch -m mine")),
-        ["a branch that is gone"] = (3, start => start.Run(start.Worktree(), $"git checkout -q --detach && echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work && git branch -qD wt/goal")),
+        ["a branch that is gone"] = (3, start => start.Run(start.Worktree(), $"own=$(git branch --show-current) && git checkout -q --detach && echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work && git branch -qD \"$own\"")),
         ["changes behind assume-unchanged"] = (4, start => start.Run(start.Worktree(), $"echo x > new.txt && git add -A && git commit -qm work && git update-index --assume-unchanged README.md && echo {start.Words("mine")} >> README.md")),
         ["changes behind skip-worktree"] = (4, start => start.Run(start.Worktree(), $"echo x > new.txt && git add -A && git commit -qm work && git update-index --skip-worktree README.md && echo {start.Words("mine")} >> README.md")),
         ["work that landed without its task"] = (2, start =>
@@ -119,6 +119,46 @@ public sealed class RobotTests
         RequireLanded(repository, words.Concat(robot.Work), calls);
         robot.Refusals.Should().OnlyHaveUniqueItems(calls);
         robot.Calls.Count.Should().BeLessThanOrEqualTo((int)Math.Floor(script * MostOverScript), calls);
+    }
+
+    [Fact]
+    public async Task Three_at_once_land_six_goals_and_wait_for_each_other_without_asking_again()
+    {
+        using var repository = new TempRepository();
+        using (var start = new Start(repository, Me))
+        {
+            var (first, second) = (start.Task("one"), start.Task("two", TaskPriority.High));
+            var third = start.Task("three", after: first);
+            start.Task("four", after: [first, second]);
+            start.Task("five", after: third);
+            start.Task("six");
+        }
+
+        var robots = new List<Robot>();
+        var agents = new List<AgentClient>();
+        for (var number = 1; number <= 3; number++)
+        {
+            agents.Add(await AgentClient.Start(repository, agent: $"robot-{number}"));
+            robots.Add(new Robot(agents[^1], $"robot-{number}"));
+        }
+
+        await Task.WhenAll(robots.Select(robot => robot.Follow()));
+
+        var calls = string.Join('\n', robots.SelectMany(robot => robot.Calls.Concat(robot.Refusals)));
+        foreach (var agent in agents)
+        {
+            await agent.DisposeAsync();
+        }
+
+        robots.Should().OnlyContain(robot => robot.IsDone);
+        RequireLanded(repository, robots.SelectMany(robot => robot.Work), calls);
+        robots.SelectMany(robot => robot.Work).Should().HaveCount(6, calls);
+        foreach (var robot in robots)
+        {
+            robot.Refusals.Should().OnlyHaveUniqueItems(calls);
+        }
+
+        robots.Sum(robot => robot.Calls.Count).Should().BeLessThanOrEqualTo(45, calls);
     }
 
     private static void RequireLanded(TempRepository repository, IEnumerable<string> words, string calls)

@@ -46,17 +46,18 @@ public sealed partial class BoardTools(OpenRepository repository, CallerIdentity
     internal CallToolResult Now(McpServer server)
     {
         var (served, you) = (repository.Require(), caller.NameOf(server));
-        var glance = served.Overview.Look(new GlanceLimits());
-        glance = caller.Warning is { } warning ? glance with { Settings = [warning, .. glance.Settings] } : glance;
+        var glance = Warned(served.Overview.Look(new GlanceLimits()));
         return Reply.Of(BoardShown.From(glance, you, served.Guide.After(glance, you)));
     }
 
-    private static async Task<CallToolResult> Show(Repository served, RequestContext<CallToolRequestParams> request, WaitOrder order, CancellationToken cancel)
+    private BoardGlance Warned(BoardGlance glance) => caller.Warning is { } warning ? glance with { Settings = [warning, .. glance.Settings] } : glance;
+
+    private async Task<CallToolResult> Show(Repository served, RequestContext<CallToolRequestParams> request, WaitOrder order, CancellationToken cancel)
     {
         var waited = order.Longest > TimeSpan.Zero || order.SinceSeq is not null;
         var awaited = waited ? await Wait(served, request, order, cancel) : null;
 
-        var glance = awaited is { TimedOut: false } ? served.Overview.Glance(new GlanceLimits()) : served.Overview.Look(new GlanceLimits());
+        var glance = Warned(awaited is { TimedOut: false } ? served.Overview.Glance(new GlanceLimits()) : served.Overview.Look(new GlanceLimits()));
         served.Waiting.Shown(order.Agent, glance.InProgress.Items.Where(held => held.LeftBehind).Select(held => held.Task));
         return Reply.Of(BoardShown.From(glance, order.Agent, served.Guide.After(glance, order.Agent), order.Longest == TimeSpan.Zero && awaited is { TimedOut: true } ? null : awaited));
     }
