@@ -80,7 +80,9 @@ public sealed class LandingRacesTests
 
         repository.Read("one.txt").Should().Be("1\n");
         Directory.GetDirectories(Path.Join(repository.Root, ".worktrees"), ".verify*").Should().BeEmpty();
-        repository.Git("worktree", "list").Split('\n').Should().HaveCount(2);
+
+        // A checkout that is made ready just now is nobody's leftover.
+        repository.Git("worktree", "list").Split('\n').Where(line => !line.Contains("/.spares/", StringComparison.Ordinal)).Should().HaveCount(2);
     }
 
     // Reading it waits until the command has begun.
