@@ -57,6 +57,20 @@ public sealed class SharedBoardTests
     }
 
     [Fact]
+    public async Task Who_asks_a_person_is_told_to_wait_and_who_only_leaves_a_word_there_goes_on_with_its_own()
+    {
+        using var repository = new TempRepository();
+        await using var ann = await AgentClient.Start(repository, agent: "ann");
+        await using var bob = await AgentClient.Start(repository, agent: "bob");
+        await ann.Creates("first");
+        await ann.Claims(1);
+        await bob.Creates("second");
+
+        (await ann.Updates(1, new() { ["question"] = "Red or blue?" })).GetProperty("next").GetString().Should().Be("board_show(wait_seconds: 300)");
+        (await bob.Updates(1, new() { ["note"] = "I would take blue" })).GetProperty("next").GetString().Should().Be("worktree_create(task_id: 2)");
+    }
+
+    [Fact]
     public async Task Two_servers_that_were_started_with_one_name_say_so()
     {
         using var repository = new TempRepository();

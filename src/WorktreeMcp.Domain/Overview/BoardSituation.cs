@@ -16,9 +16,6 @@ internal sealed record BoardSituation
     /// <summary>The best that it can take: ready, or left behind by another; null when there is nothing.</summary>
     public TaskAndWork? Best { get; init; }
 
-    /// <summary>Whether somebody left that one behind half-done.</summary>
-    public bool IsLeftBehind { get; init; }
-
     /// <summary>A task of the agent that it put aside; null for none.</summary>
     public TaskAndWork? PutAside { get; init; }
 

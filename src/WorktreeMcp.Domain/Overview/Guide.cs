@@ -13,8 +13,7 @@ namespace WorktreeMcp.Domain.Overview;
 
 /// <summary>
 /// Says after every answer what its reader does next. First what is to be done where it was, if that is its own; else what the board has for it.
-/// It takes what
-/// the call has found out anyway; git is asked only about a worktree that came with work in it.
+/// It takes what the call has found out anyway; git is asked only about a worktree that came with work in it.
 /// </summary>
 public sealed class Guide
 {
@@ -84,7 +83,7 @@ public sealed class Guide
     /// <returns>What comes next.</returns>
     public Onward After(TaskChange change, string you) => change.View.Task switch
     {
-        { IsOpen: true, Attention: TaskAttention.NeedsInput } => new Onward(new NextStep.ShowBoard(NextOnBoard.WaitSeconds)),
+        { IsOpen: true, Attention: TaskAttention.NeedsInput } task when task.Owner == you || task.Question?.By == you => new Onward(new NextStep.ShowBoard(NextOnBoard.WaitSeconds)),
         { Status: TaskState.Pending, Id: var id } when change.Changed.Contains("status") => OnBoard(you, besides: id),
         { IsOpen: true } task when task.Owner == you => After(change.View, you),
         _ => OnBoard(you),
@@ -287,7 +286,6 @@ public sealed class Guide
         {
             Own = own.Find(task => task.WorktreeState != "kept") is { } at ? WithWork(at) : null,
             Best = best is null ? null : WithWork(best),
-            IsLeftBehind = best is not null && _board.IsLeftBehind(best),
             PutAside = own.Find(task => task.WorktreeState == "kept") is { } aside ? WithWork(aside) : null,
             HasTasks = all.Any(view => view.Task.Status != TaskState.Deleted),
             HasOpenTasks = open.Count > 0,

@@ -67,7 +67,7 @@ public sealed class NextStepsTests
         ("a task of yours whose worktree waits in the trash", new() { Own = new TaskAndWork(Task with { Worktree = "a", WorktreeState = "removed" }, 3) }),
         ("a task of yours without a worktree", new() { Own = new TaskAndWork(Task) }),
         ("a ready task", new() { Best = new TaskAndWork(Task) }),
-        ("a task that somebody left behind, with a worktree", new() { Best = new TaskAndWork(Task with { Worktree = "a", WorktreeState = "active" }), IsLeftBehind = true }),
+        ("a task that somebody left behind, with a worktree", new() { Best = new TaskAndWork(Task with { Worktree = "a", WorktreeState = "active" }) }),
         ("a task whose worktree waits in the trash", new() { Best = new TaskAndWork(Task with { Worktree = "a", WorktreeState = "removed" }, 3) }),
         ("only a task of yours that you put aside", new() { PutAside = new TaskAndWork(Task with { Worktree = "a", WorktreeState = "kept" }) }),
         ("nothing that you can take, others are at work", new() { HasTasks = true, HasOpenTasks = true }),
