@@ -46,8 +46,9 @@ internal static class EventRow
         return JsonElement.Parse(row.ToJsonString());
     }
 
+    // The array takes nodes at once: adding one by one asks reflection, which trimming takes away.
     private static JsonArray Few(JsonElement list) =>
-        [.. list.EnumerateArray().Take(MostItems).Select(item => JsonNode.Parse(item.GetRawText())), $"... {list.GetArrayLength() - MostItems} more; .worktrees/events.jsonl has all of them"];
+        new([.. list.EnumerateArray().Take(MostItems).Select(item => JsonNode.Parse(item.GetRawText())), $"... {list.GetArrayLength() - MostItems} more; .worktrees/events.jsonl has all of them"]);
 
     private static bool IsLong(JsonProperty member) => member.Value.ValueKind switch
     {

@@ -308,7 +308,7 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
     private static JsonArray Named(IReadOnlyList<ChangedFile> files)
     {
         var bytes = 0;
-        return [.. files.Select(file => file.Path).TakeWhile(path => (bytes += path.Length) <= MostNameCharacters).Select(path => JsonValue.Create(path))];
+        return new JsonArray([.. files.Select(file => file.Path).TakeWhile(path => (bytes += path.Length) <= MostNameCharacters).Select(path => JsonValue.Create(path))]);
     }
 
     private static JsonObject Event(string name, Worktree worktree, BoardTask? task, PendingLanding landing)

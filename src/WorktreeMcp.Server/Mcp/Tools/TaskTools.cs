@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using WorktreeMcp.Domain;
@@ -62,11 +63,10 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     [McpServerTool(
         Name = "task_plan", Title = "Plan tasks", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(PlanRecorded))]
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "An array says itself how many it has.")]
     public partial CallToolResult Plan(
         RequestContext<CallToolRequestParams> request,
-#pragma warning disable IL2026 // An array says itself how many it has.
         [MinLength(1)][MaxLength(100)] PlannedGoal[] tasks,
-#pragma warning restore IL2026
         [StringLength(200, MinimumLength = 1)] string? request_id = null,
         [StringLength(100, MinimumLength = 1)] string? agent = null)
     {
