@@ -49,7 +49,7 @@ internal sealed class DemoNarration(TextWriter output)
             _ when json.TryGetProperty("worktree", out var worktree) => $"{worktree.GetProperty("status").GetString()}, branch {worktree.GetProperty("branch").GetString()}, {worktree.GetProperty("path").GetString()}",
             _ => $"task {json.GetProperty("task").GetProperty("id")} is {json.GetProperty("task").GetProperty("status").GetString()}",
         };
-        return $"{told}; next: {json.GetProperty("next").GetString()}";
+        return json.TryGetProperty("next", out var next) ? $"{told}; next: {next.GetString()}" : $"{told}; all is done";
     }
 
     private static string VerifiedWith(JsonElement landed) =>

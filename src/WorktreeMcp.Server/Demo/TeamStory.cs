@@ -68,10 +68,8 @@ internal sealed class TeamStory(DemoScratch scratch, TextWriter output)
 
     private async Task<Lane> Begin(DemoAgent agent)
     {
-        var claimed = await _tale.Step(agent, "task_claim");
-        var task = claimed.GetProperty("task").GetProperty("id").GetInt32();
-        var made = await _tale.Step(agent, "worktree_create", ("task_id", task));
-        return new Lane(agent, task, made.GetProperty("worktree").GetProperty("name").GetString()!);
+        var made = await _tale.Step(agent, "worktree_create");
+        return new Lane(agent, made.GetProperty("task").GetProperty("id").GetInt32(), made.GetProperty("worktree").GetProperty("name").GetString()!);
     }
 
     private async Task Work(IReadOnlyList<Lane> lanes)
