@@ -61,15 +61,16 @@ public sealed class ChoosingTasksTests : IDisposable
     }
 
     [Fact]
-    public void What_somebody_left_behind_comes_after_all_that_is_ready()
+    public void What_somebody_left_behind_comes_after_what_is_as_urgent_and_ready_and_before_what_is_less_urgent()
     {
-        var left = New(TaskPriority.High);
+        var left = New();
         Next(Ann).Should().Be(left);
-        var fresh = New(TaskPriority.Low);
+        var (low, equal) = (New(TaskPriority.Low), New());
         _time.Advance(TimeSpan.FromMinutes(61));
 
-        Next(Bob).Should().Be(fresh);
+        Next(Bob).Should().Be(equal);
         Next(Bob).Should().Be(left);
+        Next(Bob).Should().Be(low);
     }
 
     [Fact]
