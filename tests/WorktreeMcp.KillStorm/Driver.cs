@@ -195,7 +195,7 @@ internal sealed partial class Driver(int number, StormState storm, int seed)
         if (answer.IsDone && Pending is null && answer.Content["task"] is JsonObject shown && Tasks.TryGetValue((int)shown["id"]!, out var model))
         {
             // A shown task has the newest notes only, and not a person's own keys.
-            var seen = (model with { Hand = null }).Differences(shown).Where(d => !d.StartsWith("notes", StringComparison.Ordinal)).ToList();
+            var seen = (model with { Hand = null }).Differences(shown).Where(d => !d.StartsWith("notes", StringComparison.Ordinal)).Where(IsInAnswers).ToList();
             if (seen.Count > 0)
             {
                 storm.Findings.Add(Broken.Lost, $"task {model.Id} is shown otherwise than it was acknowledged", string.Join("; ", seen));

@@ -33,7 +33,7 @@ internal sealed partial class Driver
                 storm.Findings.Add(Broken.Lost, $"worktree {worktree.Name} landed in spite of {string.Join(", ", worktree.Uncommitted)}");
             }
 
-            if ((bool)answer.Content["already"]!)
+            if ((bool?)answer.Content["already"] == true)
             {
                 HadLanded(worktree, task, after);
             }

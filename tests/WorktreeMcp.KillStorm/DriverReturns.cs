@@ -19,7 +19,7 @@ internal sealed partial class Driver
         TouchedTasks.Add(task.Id);
         if (answer.IsDone)
         {
-            var isNew = !(bool)answer.Content["renewed"]!;
+            var isNew = (bool?)answer.Content["renewed"] != true;
             if (isNew && isBlocked)
             {
                 storm.Findings.Add(Broken.Lost, $"{Agent}: task {task.Id} was claimed although it waits for others", answer.Content.ToJsonString());

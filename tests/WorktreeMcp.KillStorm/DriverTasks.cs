@@ -198,9 +198,12 @@ internal sealed partial class Driver
         return legal[_random.Next(legal.Length)];
     }
 
+    // When a lease ends stands in the file alone.
+    private static bool IsInAnswers(string difference) => !difference.StartsWith("lease", StringComparison.Ordinal);
+
     private void Expect(TaskModel model, JsonObject task, string where, string? skip = "notes")
     {
-        var differences = (model with { Hand = (string?)task["x_hand"] ?? null }).Differences(task).Where(d => skip is null || !d.StartsWith(skip, StringComparison.Ordinal)).ToList();
+        var differences = (model with { Hand = (string?)task["x_hand"] ?? null }).Differences(task).Where(d => skip is null || !d.StartsWith(skip, StringComparison.Ordinal)).Where(IsInAnswers).ToList();
         if (differences.Count > 0)
         {
             storm.Findings.Add(Broken.Lost, $"task {model.Id}: {where} is not what was asked for", string.Join("; ", differences));

@@ -49,11 +49,11 @@ public sealed record WaitRow(int Id, string? Owner, string For)
 }
 
 /// <summary>A command that runs in a worktree.</summary>
-public sealed record LaneRun(string Command, double StartedAt)
+public sealed record LaneRun(string Command, long StartedAt)
 {
     private const int CommandBytes = 40;
 
-    internal static LaneRun From(BegunRun run) => new(CutText.Of(run.Command, CommandBytes), run.StartedAt);
+    internal static LaneRun From(BegunRun run) => new(CutText.Of(run.Command, CommandBytes), Slim.Seconds(run.StartedAt));
 }
 
 /// <summary>A worktree in short; dirty counts files with uncommitted work, status_age_seconds is there when that is not as of now, status_pending when nobody has looked yet; in_progress names what git is in the middle of, such as a merge.</summary>

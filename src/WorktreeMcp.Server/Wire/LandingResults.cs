@@ -23,7 +23,7 @@ public enum DiffFormat
 public sealed record DifferenceRow(string Path, string? OldPath, string Change, int? Added, int? Deleted, bool? Binary, bool? Uncommitted)
 {
     internal static DifferenceRow From(FileDifference file) =>
-        new(file.Path, file.OldPath, file.Change, file.Added, file.Deleted, file.Added is null ? true : null, file.Uncommitted ? true : null);
+        new(file.Path, file.OldPath, file.Change, file.Added, file.Deleted, (file.Added is null).OrNull(), file.Uncommitted.OrNull());
 }
 
 /// <summary>Answer of worktree_diff.</summary>
@@ -60,8 +60,8 @@ public sealed record VerifiedRun(string Command, int? ExitCode, double DurationS
 
 /// <summary>Answer of worktree_merge; commit is where into stands now.</summary>
 public sealed record WorktreeMerged(
-    WorktreeEntry Worktree, TaskBrief? Task, bool Already, string Into, LandingStrategy Strategy, string Commit, string Before, int Commits, int Files, string? CheckoutMoved,
-    VerifiedRun? Verified, bool BranchMoved, bool Removed, string? TrashPath, bool? BranchDeleted, IReadOnlyList<string>? Notes, IReadOnlyList<int>? NowReady, string? Warning, bool? Done, string? Next)
+    WorktreeEntry Worktree, TaskBrief? Task, bool? Already, string Into, LandingStrategy Strategy, string Commit, string Before, int Commits, int Files, string? CheckoutMoved,
+    VerifiedRun? Verified, bool? BranchMoved, bool? Removed, string? TrashPath, bool? BranchDeleted, IReadOnlyList<string>? Notes, IReadOnlyList<int>? NowReady, string? Warning, bool? Done, string? Next)
 {
     private const int NoteBytes = 1_500;
 
@@ -69,12 +69,12 @@ public sealed record WorktreeMerged(
     {
         var step = landed.Removal?.Step ?? landed.Step;
         return new WorktreeMerged(
-            WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.From(step.Task ?? landed.Step.Task), landed.Step.Already, landed.Into, landed.Strategy, landed.To, landed.From,
+            WorktreeEntry.Known(step.Worktree), TaskBrief.Known(step.Task ?? landed.Step.Task), landed.Step.Already.OrNull(), landed.Into, landed.Strategy, landed.To, landed.From,
             landed.Commits, landed.Files, landed.Checkout,
-            landed.Verified is null ? null : new VerifiedRun(CutText.Of(command ?? string.Empty, 200), landed.Verified.ExitCode, landed.Verified.DurationSeconds),
-            landed.BranchMoved, landed.Removal is not null, landed.Removal?.TrashDirectory, landed.Removal?.BranchDeleted,
+            landed.Verified is null ? null : new VerifiedRun(CutText.Of(command ?? string.Empty, 200), landed.Verified.ExitCode, Slim.Took(landed.Verified.DurationSeconds)),
+            landed.BranchMoved.OrNull(), (landed.Removal is not null).OrNull(), landed.Removal?.TrashDirectory, landed.Removal?.BranchDeleted,
             landed.Notes.Count == 0 ? null : [.. landed.Notes.Select(note => CutText.Of(ToolWords.Of(note), NoteBytes))],
-            landed.Step.NowReady.Count == 0 ? null : landed.Step.NowReady, landed.Step.Warning ?? landed.Removal?.Step.Warning, onward.Done(), onward.Next());
+            landed.Step.NowReady.OrNull(), landed.Step.Warning ?? landed.Removal?.Step.Warning, onward.Done(), onward.Next());
     }
 }
 
@@ -107,7 +107,7 @@ public sealed record BaseOverlapRow(string Worktree, string Base, IReadOnlyList<
 
 /// <summary>Answer of worktree_conflicts; pairs that would conflict come first.</summary>
 public sealed record ConflictsForetold(
-    int Worktrees, int Conflicting, IReadOnlyList<OverlapRow> Pairs, IReadOnlyList<BaseOverlapRow> WithBase, IReadOnlyList<string>? NotRead, string? Omitted, bool? Done, string? Next)
+    int Worktrees, int Conflicting, IReadOnlyList<OverlapRow>? Pairs, IReadOnlyList<BaseOverlapRow>? WithBase, IReadOnlyList<string>? NotRead, string? Omitted, bool? Done, string? Next)
 {
     private const int RowBytes = 14_000;
     private const int BaseBytes = 4_000;
@@ -124,7 +124,7 @@ public sealed record ConflictsForetold(
             forecast.WithBase.Select(BaseOverlapRow.From).TakeWhile(row => (size += 120 + SizeOf(row.Conflicts)) <= BaseBytes).Count());
         var notRead = CutText.Of(forecast.NotRead, 10, 2_000);
         return new ConflictsForetold(
-            forecast.Worktrees, forecast.Pairs.Count(pair => pair.Conflicts is { Count: > 0 }), pairs.Items, bases.Items, notRead.Items.Count == 0 ? null : notRead.Items,
+            forecast.Worktrees, forecast.Pairs.Count(pair => pair.Conflicts is { Count: > 0 }), pairs.Items.OrNull(), bases.Items.OrNull(), notRead.Items.OrNull(),
             Omission.Of("name shows one worktree against the others", (pairs.Omitted, "pairs"), (bases.Omitted, "worktrees that conflict with their base"), (notRead.Omitted, "that could not be read")),
             onward.Done(), onward.Next());
     }

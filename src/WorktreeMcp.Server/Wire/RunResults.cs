@@ -6,10 +6,10 @@ using WorktreeMcp.Domain.Worktrees.Runs;
 
 namespace WorktreeMcp.Server.Wire;
 
-/// <summary>Answer of worktree_run; both streams share one size.</summary>
+/// <summary>Answer of worktree_run; both streams share one size. run_id is there while there is more to read.</summary>
 public sealed record CommandRan(
-    string Worktree, string Path, string RunId, bool Running, int? ExitCode, string? Signal, bool TimedOut, bool Cancelled, string? StoppedBy, double DurationSeconds,
-    string Stdout, string Stderr, bool Truncated, string? Omitted, long StdoutBytes, long StderrBytes, IReadOnlyList<int>? StillAlive, string Sandbox, string? SandboxReason,
+    string Worktree, string? RunId, bool Running, int? ExitCode, string? Signal, bool? TimedOut, bool? Cancelled, string? StoppedBy, double DurationSeconds,
+    string? Stdout, string? Stderr, bool? Truncated, string? Omitted, long? StdoutBytes, long? StderrBytes, IReadOnlyList<int>? StillAlive, string Sandbox, string? SandboxReason,
     string? Note, string? Warning, int? Uncommitted, bool? Done, string? Next)
 {
     private const int MostBytes = 20_000;
@@ -23,12 +23,12 @@ public sealed record CommandRan(
         var stderr = CutText.Middle(error.Text, errorBytes, error.OmittedBytes);
         var truncated = output.Truncated || error.Truncated || stdout != output.Text || stderr != error.Text;
         return new CommandRan(
-            ran.Worktree.Name, ran.Directory, run.RunId, run.IsRunning, run.ExitCode, run.Signal, run.TimedOut, run.Cancelled, run.StoppedBy,
-            run.DurationSeconds, stdout, stderr, truncated,
+            ran.Worktree.Name, truncated || run.IsRunning ? run.RunId : null, run.IsRunning, run.ExitCode, run.Signal, run.TimedOut.OrNull(), run.Cancelled.OrNull(), run.StoppedBy,
+            Slim.Took(run.DurationSeconds), stdout.OrNull(), stderr.OrNull(), truncated.OrNull(),
             Omission.Join(
                 truncated ? $"The lines marked … say how much is left out; worktree_output(run_id: \"{run.RunId}\", offset: {run.ReadOn ?? 0}) reads it." : null,
                 Omission.Of("a text holds none, so what was written is no text", (output.NulBytes + error.NulBytes, "NUL bytes"))),
-            output.TotalBytes, error.TotalBytes, run.Survivors.Count == 0 ? null : run.Survivors,
+            truncated ? output.TotalBytes : null, truncated ? error.TotalBytes : null, run.Survivors.OrNull(),
             ran.Sandbox.Word, ran.Sandbox.Reason, NoteOf(run, ran.Note), ran.Warning, ran.Left?.View.Changes is { IsClean: false } changes ? changes.Count : null, onward.Done(), onward.Next());
     }
 
@@ -49,8 +49,8 @@ public sealed record OutputRow(string Stream, string Text);
 
 /// <summary>Answer of worktree_output.</summary>
 public sealed record RunRead(
-    string RunId, string Worktree, string Command, string Kind, bool Running, int? ExitCode, string? Signal, bool TimedOut, bool Cancelled, string? StoppedBy,
-    string? Error, double StartedAt, double? DurationSeconds, IReadOnlyList<OutputRow> Output, long Offset, long NextOffset, long TotalBytes, string? Missing,
+    string RunId, string Worktree, string Command, string Kind, bool Running, int? ExitCode, string? Signal, bool? TimedOut, bool? Cancelled, string? StoppedBy,
+    string? Error, long StartedAt, double? DurationSeconds, IReadOnlyList<OutputRow> Output, long Offset, long NextOffset, long TotalBytes, string? Missing,
     IReadOnlyList<int>? StillAlive, string? Next)
 {
     private const int MostBytes = 20_000;
@@ -75,9 +75,9 @@ public sealed record RunRead(
     {
         var (record, end) = (output.Record, output.Record.End);
         return new RunRead(
-            record.RunId, record.Worktree, CutText.Of(record.Command, 300), record.Kind, output.IsRunning, end?.ExitCode, end?.Signal, end?.TimedOut == true,
-            end?.Cancelled == true, end?.StoppedBy, output.IsLost ? "All who watched over it were killed; how it ended is not known." : end?.Error,
-            record.StartedAt, end?.DurationSeconds, [.. output.Parts.Select(part => new OutputRow(part.Stream == ChildStream.Output ? "stdout" : "stderr", part.Text))],
+            record.RunId, record.Worktree, CutText.Of(record.Command, 300), record.Kind, output.IsRunning, end?.ExitCode, end?.Signal, (end?.TimedOut == true).OrNull(),
+            (end?.Cancelled == true).OrNull(), end?.StoppedBy, output.IsLost ? "All who watched over it were killed; how it ended is not known." : end?.Error,
+            Slim.Seconds(record.StartedAt), end is null ? null : Slim.Took(end.DurationSeconds), [.. output.Parts.Select(part => new OutputRow(part.Stream == ChildStream.Output ? "stdout" : "stderr", part.Text))],
             output.Offset, output.NextOffset, output.Length,
             missing == 0 ? null : $"{missing} bytes before offset {output.Offset} are not kept: of a very long output the beginning and the end are.",
             end is { Survivors.Count: > 0 } ? end.Survivors : null, Guide.After(output).Next());
@@ -86,14 +86,14 @@ public sealed record RunRead(
 
 /// <summary>Answer of worktree_stop.</summary>
 public sealed record RunStopped(
-    string RunId, string Worktree, string Command, bool Already, bool Running, int? ExitCode, string? Signal, string? StoppedBy, double? DurationSeconds,
+    string RunId, string Worktree, string Command, bool? Already, bool Running, int? ExitCode, string? Signal, string? StoppedBy, double? DurationSeconds,
     IReadOnlyList<int>? StillAlive, string? Next)
 {
     internal static RunStopped From(RunStop stop)
     {
         var (record, end) = (stop.Record, stop.Record.End);
         return new RunStopped(
-            record.RunId, record.Worktree, CutText.Of(record.Command, 300), stop.Already, stop.IsRunning, end?.ExitCode, end?.Signal, end?.StoppedBy, end?.DurationSeconds,
-            stop.Survivors.Count == 0 ? null : stop.Survivors, Guide.After(stop).Next());
+            record.RunId, record.Worktree, CutText.Of(record.Command, 300), stop.Already.OrNull(), stop.IsRunning, end?.ExitCode, end?.Signal, end?.StoppedBy, end is null ? null : Slim.Took(end.DurationSeconds),
+            stop.Survivors.OrNull(), Guide.After(stop).Next());
     }
 }

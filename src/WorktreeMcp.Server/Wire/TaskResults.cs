@@ -6,7 +6,7 @@ namespace WorktreeMcp.Server.Wire;
 
 /// <summary>A task in a list.</summary>
 public sealed record TaskRow(
-    int Id, string Subject, TaskState Status, bool Ready, TaskPriority Priority, string? Owner, string? Worktree, string? WorktreeState,
+    int Id, string Subject, TaskState Status, bool? Ready, TaskPriority Priority, string? Owner, string? Worktree, string? WorktreeState,
     IReadOnlyList<int>? WaitsFor, IReadOnlyList<string>? Labels, TaskAttention? Attention, string? Omitted)
 {
     private const int SubjectBytes = 240;
@@ -21,58 +21,64 @@ public sealed record TaskRow(
             view.Task.Id,
             CutText.Of(view.Task.Subject, SubjectBytes, "task_get has all of it"),
             view.Task.Status,
-            view.IsReady,
+            view.IsReady.OrNull(),
             view.Task.Priority,
             view.Task.Owner,
             view.Task.Worktree,
             view.Task.WorktreeState,
-            waits.Items.Count == 0 ? null : waits.Items,
-            labels.Items.Count == 0 ? null : labels.Items,
+            waits.Items.OrNull(),
+            labels.Items.OrNull(),
             view.Task.Attention == TaskAttention.None ? null : view.Task.Attention,
             Omission.Of("task_get has all of them", (waits.Omitted, "tasks it waits for"), (labels.Omitted, "labels")));
     }
 }
 
 /// <summary>A note on a task; person is there when one said it, answers when it answers a question.</summary>
-public sealed record NoteRow(double At, string By, string Text, bool? Person, string? Answers)
+public sealed record NoteRow(long At, string By, string Text, bool? Person, string? Answers)
 {
     private const int NoteBytes = 640;
     private const int AnswerBytes = 4_000;
 
     internal static NoteRow From(TaskNote note, bool isNewestAnswer, string rest) => new(
-        note.At, note.By, CutText.Of(note.Text, isNewestAnswer ? AnswerBytes : NoteBytes, rest), note.IsPersons ? true : null, note.Answers is null ? null : CutText.Of(note.Answers, NoteBytes, rest));
+        Slim.Seconds(note.At), note.By, CutText.Of(note.Text, isNewestAnswer ? AnswerBytes : NoteBytes, rest), note.IsPersons ? true : null, note.Answers is null ? null : CutText.Of(note.Answers, NoteBytes, rest));
 }
 
 /// <summary>What a person is asked and has not answered.</summary>
-public sealed record QuestionRow(string Text, string By, double At)
+public sealed record QuestionRow(string Text, string By, long At)
 {
     private const int TextBytes = 2_000;
 
-    internal static QuestionRow? From(TaskQuestion? question, string rest) => question is null ? null : new(CutText.Of(question.Text, TextBytes, rest), question.By, question.At);
+    internal static QuestionRow? From(TaskQuestion? question, string rest) => question is null ? null : new(CutText.Of(question.Text, TextBytes, rest), question.By, Slim.Seconds(question.At));
 }
 
-/// <summary>Everything about one task; what is cut stands in its file in full.</summary>
+/// <summary>Everything about one task; what is cut stands in its file in full. Its owner holds it for minutes_left, without it nobody does.</summary>
 public sealed record TaskFull(
-    int Id, string Subject, string Description, TaskState Status, bool Ready, TaskPriority Priority, TaskAttention Attention, string? Owner,
-    string? Worktree, string? WorktreeState, IReadOnlyList<int> BlockedBy, IReadOnlyList<int> WaitsFor, IReadOnlyList<string> Labels,
-    double? LeaseUntil, int Epoch, QuestionRow? Question, IReadOnlyList<NoteRow> Notes, long Revision, double CreatedAt, double UpdatedAt, string? Omitted)
+    int Id, string Subject, string? Description, TaskState Status, bool? Ready, TaskPriority Priority, TaskAttention? Attention, string? Owner,
+    string? Worktree, string? WorktreeState, IReadOnlyList<int>? BlockedBy, IReadOnlyList<int>? WaitsFor, IReadOnlyList<string>? Labels,
+    int? MinutesLeft, QuestionRow? Question, IReadOnlyList<NoteRow>? Notes, long Revision, long? CreatedAt, long? UpdatedAt, string? Omitted)
 {
     private const int DescriptionBytes = 6_000;
     private const int LabelBytes = 2_400;
     private const int MostNotes = 5;
 
-    internal static TaskFull From(TaskView view)
+    /// <summary>What whoever has just changed it does not know: nothing that was sent comes back.</summary>
+    internal static TaskFull Changed(TaskView view) =>
+        From(view) with { Description = null, Labels = null, Question = null, Notes = null, CreatedAt = null, UpdatedAt = null, Omitted = null };
+
+    internal static TaskFull From(TaskView view, double leaseLeft = 0)
     {
         var task = view.Task;
         var rest = $".tasks/task_{task.Id}.json in the main checkout has all of it";
         var labels = CutText.Of(task.Labels, task.Labels.Count, LabelBytes);
         var answer = task.Notes.LastOrDefault(note => note.Answers is not null);
         return new TaskFull(
-            task.Id, task.Subject, CutText.Of(task.Description, DescriptionBytes, rest), task.Status, view.IsReady, task.Priority, task.Attention,
-            task.Owner, task.Worktree, task.WorktreeState, task.BlockedBy, view.WaitsFor, labels.Items, task.LeaseUntil, task.Epoch,
+            task.Id, task.Subject, CutText.Of(task.Description, DescriptionBytes, rest).OrNull(), task.Status, view.IsReady.OrNull(), task.Priority,
+            task.Attention == TaskAttention.None ? null : task.Attention,
+            task.Owner, task.Worktree, task.WorktreeState, task.BlockedBy.OrNull(), view.WaitsFor.OrNull(), labels.Items.OrNull(),
+            leaseLeft > 0 ? (int)Math.Ceiling(leaseLeft / 60) : null,
             QuestionRow.From(task.Question, rest),
-            [.. task.Notes.TakeLast(MostNotes).Select(note => NoteRow.From(note, ReferenceEquals(note, answer), rest))],
-            task.Revision, task.CreatedAt, task.UpdatedAt,
+            task.Notes.Count == 0 ? null : [.. task.Notes.TakeLast(MostNotes).Select(note => NoteRow.From(note, ReferenceEquals(note, answer), rest))],
+            task.Revision, Slim.Seconds(task.CreatedAt), Slim.Seconds(task.UpdatedAt),
             Omission.Of(rest, (task.Notes.Count - MostNotes, "older notes"), (labels.Omitted, "labels")));
     }
 }
@@ -96,7 +102,7 @@ public sealed record TaskListed(
             [.. page.Tasks.Select(TaskRow.From)],
             page.Total,
             page.NextCursor,
-            damaged.Items.Count == 0 ? null : damaged.Items,
+            damaged.Items.OrNull(),
             Omission.Of("task_get with their numbers says what is wrong", (damaged.Omitted, "damaged files")),
             onward.Done(), onward.Next());
     }
@@ -104,24 +110,24 @@ public sealed record TaskListed(
 
 /// <summary>Answer of task_get.</summary>
 public sealed record TaskShown(
-    TaskFull Task, IReadOnlyList<int> Blocks, WorktreeRow? Worktree, IReadOnlyList<JsonElement> Events, string? Omitted, bool? Done, string? Next)
+    TaskFull Task, IReadOnlyList<int>? Blocks, WorktreeRow? Worktree, IReadOnlyList<JsonElement>? Events, string? Omitted, bool? Done, string? Next)
 {
     private const int MostBlocked = 50;
 
-    internal static TaskShown From(TaskView view, IReadOnlyList<int> blocks, WorktreeRow? worktree, IReadOnlyList<JsonElement> events, Onward onward)
+    internal static TaskShown From(TaskView view, double leaseLeft, IReadOnlyList<int> blocks, WorktreeRow? worktree, IReadOnlyList<JsonElement> events, Onward onward)
     {
         var shown = CutText.Of(blocks, MostBlocked);
         return new TaskShown(
-            TaskFull.From(view), shown.Items, worktree, [.. events.Select(EventRow.From)],
+            TaskFull.From(view, leaseLeft), shown.Items.OrNull(), worktree, events.Count == 0 ? null : [.. events.Select(EventRow.From)],
             Omission.Of("waits_for in task_list tells them", (shown.Omitted, "tasks that it blocks")), onward.Done(), onward.Next());
     }
 }
 
 /// <summary>Answer of task_update.</summary>
-public sealed record TaskUpdated(TaskFull Task, IReadOnlyList<string> Changed, IReadOnlyList<int> NowReady, string? Asked, string? Warning, bool? Done, string? Next)
+public sealed record TaskUpdated(TaskFull Task, IReadOnlyList<string> Changed, IReadOnlyList<int>? NowReady, string? Asked, string? Warning, bool? Done, string? Next)
 {
     private const string Waiting = "A person is asked. The answer ends needs_input, stands in the task's notes (task_get) and in its events; board_show(wait_seconds: 300) waits for it";
 
     internal static TaskUpdated From(TaskChange changed, Onward onward) => new(
-        TaskFull.From(changed.View), changed.Changed, changed.NowReady, changed.Changed.Contains("question") && changed.View.Task.Question is not null ? Waiting : null, changed.Warning, onward.Done(), onward.Next());
+        TaskFull.Changed(changed.View), changed.Changed, changed.NowReady.OrNull(), changed.Changed.Contains("question") && changed.View.Task.Question is not null ? Waiting : null, changed.Warning, onward.Done(), onward.Next());
 }

@@ -9,18 +9,20 @@ using WorktreeMcp.Domain.Worktrees.Registry;
 namespace WorktreeMcp.Server.Wire;
 
 /// <summary>A worktree's entry.</summary>
-public sealed record WorktreeEntry(
-    string Name, string Path, string Branch, string? BaseRef, string? BaseCommit, WorktreeState Status, int? TaskId, string? Reason, double CreatedAt)
+public sealed record WorktreeEntry(string Name, string? Path, string Branch, string? BaseRef, string? BaseCommit, WorktreeState Status, int? TaskId, string? Reason)
 {
+    /// <summary>Of one that its reader knows.</summary>
+    internal static WorktreeEntry Known(Worktree worktree) => new(worktree.Name, null, worktree.Branch, null, null, worktree.Status, worktree.TaskId, null);
+
     internal static WorktreeEntry From(Worktree worktree, string directory) => new(
-        worktree.Name, directory, worktree.Branch, worktree.BaseRef, worktree.BaseCommit, worktree.Status, worktree.TaskId, worktree.Reason, worktree.CreatedAt);
+        worktree.Name, directory, worktree.Branch, worktree.BaseRef, worktree.BaseCommit, worktree.Status, worktree.TaskId, worktree.Reason);
 }
 
 /// <summary>A worktree in a list, with what git says of it now.</summary>
 public sealed record WorktreeRow(
     string Name, string Path, string Branch, WorktreeState Status, int? TaskId, string? Owner, string? BaseRef, string? Head, bool? Dirty, int? Staged,
     int? Modified, int? Untracked, int? Conflicted, int? StatusAgeSeconds, bool? StatusPending, int? Ahead, int? Behind, IReadOnlyList<string>? Drift,
-    int? TrashId, long? TrashBytes, double? RemovedAt, double? EmptiedAfter)
+    int? TrashId, long? TrashBytes, long? RemovedAt, long? EmptiedAfter)
 {
     private const int DriftBytes = 240;
 
@@ -45,8 +47,8 @@ public sealed record WorktreeRow(
         view.Drift.Count == 0 ? null : [.. view.Drift.Select(drift => CutText.Of(drift, DriftBytes, "git status there has all of it"))],
         view.Trash?.Id,
         view.Trash?.Bytes,
-        view.Trash?.RemovedAt,
-        view.Trash?.EmptiedAt);
+        view.Trash is { } removed ? Slim.Seconds(removed.RemovedAt) : null,
+        view.Trash is { } waiting ? Slim.Seconds(waiting.EmptiedAt) : null);
 
     /// <summary>How old its status is; null for one that is as of now.</summary>
     internal static int? Age(WorktreeView view) => view.StatusAge == 0 ? null : (int)Math.Ceiling(view.StatusAge);
@@ -54,23 +56,33 @@ public sealed record WorktreeRow(
     private static int? NullIfNone(int? count) => count is 0 ? null : count;
 }
 
-/// <summary>The task of a worktree, in short.</summary>
-public sealed record TaskBrief(int Id, string Subject, TaskState Status, string? Owner)
+/// <summary>The task of a worktree, in short; whoever begins it is told what it is.</summary>
+public sealed record TaskBrief(int Id, string? Subject, string? Description, TaskState Status, string? Owner)
 {
-    internal static TaskBrief? From(BoardTask? task) =>
-        task is null ? null : new TaskBrief(task.Id, CutText.Of(task.Subject, 240, "task_get has all of it"), task.Status, task.Owner);
+    private const int DescriptionBytes = 6_000;
+
+    internal static TaskBrief? Known(BoardTask? task) => task is null ? null : new TaskBrief(task.Id, null, null, task.Status, task.Owner);
+
+    internal static TaskBrief? Begun(BoardTask? task) => Known(task) is not { } brief ? null : brief with
+    {
+        Subject = CutText.Of(task!.Subject, 240, "task_get has all of it"),
+        Description = CutText.Of(task.Description, DescriptionBytes, "task_get has all of it").OrNull(),
+    };
 }
 
 /// <summary>Answer of worktree_create, task_bind_worktree and worktree_keep.</summary>
 public sealed record WorktreeStepped(
-    WorktreeEntry Worktree, TaskBrief? Task, bool Already, int? IncludedFiles, string? FilesNote, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? BaseNote, WorktreeEntry? FirstAnswer, string? Warning, bool? Done, string? Next)
+    WorktreeEntry Worktree, TaskBrief? Task, bool? Already, int? IncludedFiles, string? FilesNote, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? BaseNote, WorktreeEntry? FirstAnswer, string? Warning, bool? Done, string? Next)
 {
     private const int NoteBytes = 1_000;
 
+    /// <summary>Of one that is put aside.</summary>
+    internal static WorktreeStepped Kept(WorktreeStep step, Onward onward) => From(step, onward) with { Worktree = WorktreeEntry.Known(step.Worktree), Task = TaskBrief.Known(step.Task) };
+
     internal static WorktreeStepped From(WorktreeStep step, Onward onward) => new(
-        WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.From(step.Task), step.Already, step.IncludedFiles == 0 ? null : step.IncludedFiles,
+        WorktreeEntry.From(step.Worktree, step.Directory), TaskBrief.Begun(step.Task), step.Already.OrNull(), step.IncludedFiles == 0 ? null : step.IncludedFiles,
         step.FilesNote is null ? null : CutText.Of(step.FilesNote, NoteBytes), step.SetupRunId,
-        step.NotRun, step.NowReady.Count == 0 ? null : step.NowReady,
+        step.NotRun, step.NowReady.OrNull(),
         step.Note is null ? null : CutText.Of(step.Note, NoteBytes),
         step.FirstAnswer is { } first ? WorktreeEntry.From(first, step.Directory) : null, step.Warning, onward.Done(), onward.Next());
 }
@@ -80,14 +92,14 @@ public sealed record WorktreeListed(IReadOnlyList<WorktreeRow> Worktrees, int To
 
 /// <summary>Files with uncommitted work, at most 50 of each kind.</summary>
 public sealed record ChangedFiles(
-    IReadOnlyList<string> Staged, IReadOnlyList<string> Modified, IReadOnlyList<string> Untracked, IReadOnlyList<string> Conflicted, string? Omitted)
+    IReadOnlyList<string>? Staged, IReadOnlyList<string>? Modified, IReadOnlyList<string>? Untracked, IReadOnlyList<string>? Conflicted, string? Omitted)
 {
     private const int Most = 50;
     private const int MostBytes = 3_000;
 
     internal static ChangedFiles? From(WorktreeChanges? changes)
     {
-        if (changes is null)
+        if (changes is null or { IsClean: true })
         {
             return null;
         }
@@ -99,7 +111,7 @@ public sealed record ChangedFiles(
         var omitted = Omission.Of(
             "git status --short in worktree_run lists all",
             (staged.Omitted, "staged"), (modified.Omitted, "modified"), (untracked.Omitted, "untracked"), (conflicted.Omitted, "conflicted files"));
-        return new ChangedFiles(staged.Items, modified.Items, untracked.Items, conflicted.Items, omitted);
+        return new ChangedFiles(staged.Items.OrNull(), modified.Items.OrNull(), untracked.Items.OrNull(), conflicted.Items.OrNull(), omitted);
     }
 }
 
@@ -110,15 +122,15 @@ public sealed record CommitRow(string Commit, string Subject, long At)
 }
 
 /// <summary>A command that runs now.</summary>
-public sealed record RunningRow(string RunId, string Command, double StartedAt, string By, string Kind)
+public sealed record RunningRow(string RunId, string Command, long StartedAt, string By, string Kind)
 {
-    internal static RunningRow From(RunningCommand running) => new(running.RunId, CutText.Of(running.Command, 200, "it runs now"), running.StartedAt, running.By, running.Kind);
+    internal static RunningRow From(RunningCommand running) => new(running.RunId, CutText.Of(running.Command, 200, "it runs now"), Slim.Seconds(running.StartedAt), running.By, running.Kind);
 }
 
 /// <summary>Answer of worktree_status.</summary>
 public sealed record WorktreeShown(
-    WorktreeRow Worktree, string? BaseCommit, string? BaseNote, ChangedFiles? Files, IReadOnlyList<CommitRow> Commits, string? InProgress, string? Locked,
-    IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow> Running, string? Setup, IReadOnlyList<string>? Notes, string? Omitted, bool? Done, string? Next)
+    WorktreeRow Worktree, string? BaseCommit, string? BaseNote, ChangedFiles? Files, IReadOnlyList<CommitRow>? Commits, string? InProgress, string? Locked,
+    IReadOnlyList<string>? ConflictsWithBase, IReadOnlyList<RunningRow>? Running, string? Setup, IReadOnlyList<string>? Notes, string? Omitted, bool? Done, string? Next)
 {
     private static string? SetupWords(SetupState? setup) =>
         setup is null ? null : $"{setup.State}{(setup.Detail is null ? string.Empty : $": {setup.Detail}")} ({setup.RunId})";
@@ -142,11 +154,11 @@ public sealed record WorktreeShown(
             detail.View.Worktree.BaseCommit,
             detail.BaseNote is { } note ? ToolWords.Of(note) : null,
             ChangedFiles.From(detail.Files),
-            [.. detail.Commits.Select(CommitRow.From)],
+            detail.Commits.Count == 0 ? null : [.. detail.Commits.Select(CommitRow.From)],
             detail.InProgress,
             detail.Locked is null ? null : CutText.Of(detail.Locked, 300, "git worktree list --verbose has all of it"),
-            detail.Conflicts is null ? null : conflicts.Items,
-            [.. running.Items.Select(RunningRow.From)],
+            conflicts.Items.OrNull(),
+            running.Items.Count == 0 ? null : [.. running.Items.Select(RunningRow.From)],
             SetupWords(detail.View.Worktree.Setup),
             detail.LoneLinks.Count == 0 ? null : CutText.Of(detail.LoneLinks, MostNotes, NotesBytes).Items,
             omitted,
@@ -156,7 +168,7 @@ public sealed record WorktreeShown(
 
 /// <summary>Answer of worktree_remove.</summary>
 public sealed record WorktreeGone(
-    WorktreeEntry Worktree, TaskBrief? Task, bool Already, string? TrashPath, bool BranchDeleted, string? BranchKept, int? IgnoredFiles,
+    WorktreeEntry Worktree, TaskBrief? Task, bool? Already, string? TrashPath, bool BranchDeleted, string? BranchKept, int? IgnoredFiles,
     IReadOnlyList<string>? UncommittedFiles, string? Omitted, IReadOnlyList<int>? NowReady, string? Warning, bool? Done, string? Next)
 {
     private const int MostFiles = 50;
@@ -166,16 +178,16 @@ public sealed record WorktreeGone(
     {
         var files = CutText.Of(removal.Uncommitted, MostFiles, FileBytes);
         return new WorktreeGone(
-            WorktreeEntry.From(removal.Step.Worktree, removal.Step.Directory),
-            TaskBrief.From(removal.Step.Task),
-            removal.Step.Already,
+            WorktreeEntry.Known(removal.Step.Worktree),
+            TaskBrief.Known(removal.Step.Task),
+            removal.Step.Already.OrNull(),
             removal.TrashDirectory,
             removal.BranchDeleted,
             removal.BranchKept is null ? null : $"{removal.Step.Worktree.Branch} stays: {removal.BranchKept}",
             removal.Ignored.Count == 0 ? null : removal.Ignored.Count,
-            files.Items.Count == 0 ? null : files.Items,
+            files.Items.OrNull(),
             Omission.Of("all of them lie in trash_path", (files.Omitted, "uncommitted files")),
-            removal.Step.NowReady.Count == 0 ? null : removal.Step.NowReady,
+            removal.Step.NowReady.OrNull(),
             removal.Step.Warning,
             onward.Done(), onward.Next());
     }
@@ -183,14 +195,14 @@ public sealed record WorktreeGone(
 
 /// <summary>Answer of worktree_restore.</summary>
 public sealed record WorktreeBack(
-    WorktreeEntry Worktree, TaskBrief? Task, string? Head, string? Detached, bool BranchMade, string? Unbound, IReadOnlyList<int>? StillInTrash, string? Warning, bool? Done, string? Next)
+    WorktreeEntry Worktree, TaskBrief? Task, string? Head, string? Detached, bool? BranchMade, string? Unbound, IReadOnlyList<int>? StillInTrash, string? Warning, bool? Done, string? Next)
 {
     internal static WorktreeBack From(WorktreeRestoration back, Onward onward) => new(
         WorktreeEntry.From(back.Step.Worktree, back.Step.Directory),
-        TaskBrief.From(back.Step.Task),
+        TaskBrief.Begun(back.Step.Task),
         back.Head,
         back.Detached,
-        back.BranchMade,
+        back.BranchMade.OrNull(),
         back.Unbound,
         back.StillInTrash.Count == 0 ? null : [.. back.StillInTrash.Take(20)],
         back.Step.Warning,

@@ -49,7 +49,7 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
         var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
         var made = served.Board.Create(task, you);
         var onward = served.Guide.After(made.View, you);
-        return Reply.Of(new TaskCreated(TaskFull.From(made.View), made.Warning, onward.Done(), onward.Next()));
+        return Reply.Of(new TaskCreated(TaskFull.Changed(made.View), made.Warning, onward.Done(), onward.Next()));
     }
 
     /// <summary>
@@ -122,7 +122,7 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
         var worktree = served.Worktrees.Of(view.Task);
         var events = served.Events(new EventQuery(EventsShown, TaskId: task_id, MaxBytes: EventBytesSearched));
         return Reply.Of(TaskShown.From(
-            view, served.Board.WaitingFor(task_id), worktree is null ? null : WorktreeRow.From(worktree), events.Events,
+            view, served.Board.LeaseLeft(view.Task), served.Board.WaitingFor(task_id), worktree is null ? null : WorktreeRow.From(worktree), events.Events,
             served.Guide.After(view, caller.NameOf(server), worktree)));
     }
 

@@ -104,7 +104,7 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     {
         var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
         var step = served.Worktrees.Keep(name, reason, complete_task, you);
-        return Reply.Of(WorktreeStepped.From(step, served.Guide.AfterKeep(step, you)));
+        return Reply.Of(WorktreeStepped.Kept(step, served.Guide.AfterKeep(step, you)));
     }
 
     /// <summary>
