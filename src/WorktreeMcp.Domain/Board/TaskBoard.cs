@@ -35,6 +35,7 @@ public sealed class TaskBoard
         Claims = new Claims(store, Find, endsWithThisProcess ?? (_ => false), leaseMinutes) { Instead = by => Instead(by) };
         (_recording, _planning, _changing, _claiming) = (new TaskRecording(this, store), new TaskPlanning(this, store), new TaskChanging(this, store), new TaskClaiming(this, store));
         Questions = new TaskQuestions(this, store);
+        store.Edits.Read = TaskHandEdit.Of;
     }
 
     /// <summary>What agents ask persons, and what these say.</summary>

@@ -101,6 +101,18 @@ public sealed class AgentNews
 
     private void Look(AgentMemory memory)
     {
+        Judge(memory);
+        if (_store.Edits.Notice(memory.Own))
+        {
+            Judge(memory);
+        }
+
+        _claims.Look(memory);
+        _files.Look(memory);
+    }
+
+    private void Judge(AgentMemory memory)
+    {
         var (log, last) = _store.Newest();
         if (memory.Log != log)
         {
@@ -113,8 +125,5 @@ public sealed class AgentNews
             // A change is in the log a moment before its events are in theirs: then the next look goes on from here.
             memory.Log = memory.Seq >= last ? log : null;
         }
-
-        _claims.Look(memory);
-        _files.Look(memory);
     }
 }

@@ -7,12 +7,13 @@ namespace WorktreeMcp.Domain.News;
 internal sealed class EventNews(TaskBoard board, FileNews files)
 {
     private const string Notes = "notes";
+    private const string Edited = "task.edited";
 
     /// <summary>Puts what is new to the agent into its memory, and keeps up with which tasks are its own.</summary>
     internal void Judge(AgentMemory memory, LoggedEvent logged)
     {
         var task = logged.TaskId is { } id ? board.Find(id) : null;
-        if (logged.By is { } by && (by != memory.Agent || logged.IsPersons))
+        if (logged.By is { } by && (by != memory.Agent || logged.IsPersons || logged.Name == Edited))
         {
             if (task is not null)
             {
@@ -64,6 +65,10 @@ internal sealed class EventNews(TaskBoard board, FileNews files)
             {
                 memory.Add(new NewsItem.TaskCompleted(task.Id, by));
             }
+            else if (logged.Name == Edited)
+            {
+                ByHand(memory, logged, task);
+            }
             else if (logged.Name is "task.updated" or "task.answered")
             {
                 Updated(memory, logged, task, by);
@@ -72,6 +77,23 @@ internal sealed class EventNews(TaskBoard board, FileNews files)
     }
 
     private static NewsItem.NoteLeft Said(BoardTask task, TaskNote note) => new(task.Id, note.By, note.Text) { IsAnswer = note.Answers is not null };
+
+    // The end of the attention is told by the answer, if there is one.
+    private static void ByHand(AgentMemory memory, LoggedEvent logged, BoardTask task)
+    {
+        var isAnswer = logged.Text("asked_by") is not null;
+        var said = logged.Text("text");
+        if (said is not null)
+        {
+            memory.Add(new NewsItem.NoteLeft(task.Id, logged.Text("note_by") ?? Recovery.Hand, said) { IsAnswer = isAnswer });
+        }
+
+        var members = logged.Names("changed").Where(member => !(said is not null && member == Notes) && !(isAnswer && member is ("attention" or "question"))).ToList();
+        if (said is null || members.Count > 0)
+        {
+            memory.Add(new NewsItem.TaskChanged(task.Id, null, members));
+        }
+    }
 
     // Whoever completes or releases a task changes its status as well, which has an event of its own.
     private static void Updated(AgentMemory memory, LoggedEvent logged, BoardTask task, string by)
@@ -84,10 +106,6 @@ internal sealed class EventNews(TaskBoard board, FileNews files)
         else if (changed.Contains(Notes) && task.Notes.LastOrDefault(note => note.By != memory.Agent) is { } last)
         {
             memory.Add(Said(task, last));
-        }
-        else if (by == Recovery.Hand)
-        {
-            memory.Add(new NewsItem.TaskChanged(task.Id, null, changed));
         }
         else if (changed.Where(member => member is not ("status" or "owner")).ToList() is { Count: > 0 } members)
         {

@@ -19,6 +19,8 @@ public sealed class StateChange : IDisposable
 {
     private const int MostSweeps = 5;
 
+    private const int MostEdits = 100;
+
     private readonly StateStore _store;
     private readonly HeldLock _lock;
     private readonly Dictionary<int, JsonObject> _tasks = [];
@@ -64,7 +66,7 @@ public sealed class StateChange : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw NotWritten(fault, _store.Layout);
+            throw NotWritten.Of(fault, _store.Layout);
         }
 
         return _store.TaskFiles.All();
@@ -78,31 +80,8 @@ public sealed class StateChange : IDisposable
     /// <returns>A number that no task ever had.</returns>
     public int NewTaskId()
     {
-        var id = _next.Task;
-        while (_store.TaskFiles.Find(id) is not null)
-        {
-            id = Math.Max(id, _store.TaskFiles.HighestId()) + 1;
-        }
-
-        if (id > TaskFiles.HighestPossibleId)
-        {
-            id = LowestFreeTask();
-        }
-
+        var id = _store.TaskFiles.FreeFrom(_next.Task);
         _next = _next with { Task = id + 1 };
-        return id;
-    }
-
-    // Somebody gave a file the highest number there can be.
-    private int LowestFreeTask()
-    {
-        var logged = _store.Log.TaskIds().ToHashSet();
-        var id = _next.Task > TaskFiles.HighestPossibleId ? 1 : _next.Task;
-        while (logged.Contains(id) || _store.TaskFiles.Find(id) is not null)
-        {
-            id++;
-        }
-
         return id;
     }
 
@@ -175,7 +154,7 @@ public sealed class StateChange : IDisposable
         {
             Discard(temporaries);
             Unstage();
-            throw fault is IOException or UnauthorizedAccessException ? NotWritten(fault, _store.Layout) : fault;
+            throw fault is IOException or UnauthorizedAccessException ? NotWritten.Of(fault, _store.Layout) : fault;
         }
 
         _next = operation.Next;
@@ -184,34 +163,48 @@ public sealed class StateChange : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        _store.LetGo();
+        _lock.Dispose();
+    }
 
-    internal static Refusal NotWritten(Exception fault, StateLayout layout) =>
-        fault is NotPlainException foreign ? foreign.ToRefusal()
-        : Ownership.Denied(layout.Private, layout.Lock, layout.OperationLog, layout.Leases, layout.Sessions, layout.Agents, layout.Tasks, layout.Worktrees, layout.Index, layout.Events) is { } whose
-            ? new Refusal(
-                RefusalCode.Internal,
-                $"The change could not be written: {fault.Message}. {whose}. Nothing was changed.",
-                "A person who may (the owner, or root) gives it to this user, or to all users of a group: git config core.sharedRepository group, then chgrp -R and chmod -R g+rwX of .tasks, .worktrees and .git/worktree-mcp. What is made from then on is shared.",
-                inner: fault)
-            : new Refusal(
-                RefusalCode.Internal,
-                $"The change could not be written: {fault.Message}. Nothing was changed.",
-                "Check free space and permissions of the repository's .tasks, .worktrees and git directory, then repeat the call.",
-                inner: fault);
+    /// <summary>
+    /// Records what hands have written into tasks' files since: each with its event and a revision of its own, so that whoever acts on an older one is
+    /// refused. Only while nothing is staged: what is staged was made of files as they were read.
+    /// </summary>
+    /// <returns>Whether there was any.</returns>
+    internal bool TakeEdits()
+    {
+        if (_tasks.Count > 0 || _worktrees.Count > 0 || _events.Count > 0 || _store.Edits.Find(Now) is not { Count: > 0 } edits)
+        {
+            return false;
+        }
 
-    /// <summary>Records what recovery found: edits by hand, which stay as they are, and what it repaired.</summary>
+        foreach (var some in edits.Chunk(MostEdits))
+        {
+            foreach (var edit in some)
+            {
+                PutTask(edit.File.Id, edit.Image);
+                Emit(edit.Event);
+            }
+
+            Commit(Recovery.Hand);
+        }
+
+        return true;
+    }
+
+    /// <summary>Records what recovery found: entries edited by hand, which stay as they are, and what it repaired.</summary>
     internal void Adopt(RecoveryFindings found)
     {
         _events.AddRange(found.Repairs);
         foreach (var edit in found.Edits)
         {
-            var isTask = edit.Kind == EntityKind.Task;
-            JsonNode? name = isTask ? edit.Id : edit.After!["name"]?.DeepClone();
             Emit(new JsonObject
             {
-                ["event"] = isTask ? "task.updated" : "worktree.reconciled",
-                [isTask ? "task" : "worktree"] = new JsonObject { [isTask ? "id" : "name"] = name, ["status"] = edit.After!["status"]?.DeepClone() },
+                ["event"] = "worktree.reconciled",
+                ["worktree"] = new JsonObject { ["name"] = edit.After!["name"]?.DeepClone(), ["status"] = edit.After["status"]?.DeepClone() },
                 ["by"] = Recovery.Hand,
             });
         }
@@ -245,7 +238,7 @@ public sealed class StateChange : IDisposable
         }
     }
 
-    // Recovery looks at the last operation only, so none may follow one whose files or events are not there.
+    // Recovery looks at the last operation only: none may follow one whose files or events are not there.
     private void FinishBefore()
     {
         if (_behind)
@@ -303,7 +296,9 @@ public sealed class StateChange : IDisposable
             .Select(w => new EntityChange(EntityKind.Worktree, w.Key, entries.TryGetValue(w.Key, out var entry) ? StateJson.Hash(entry.Bytes.Span) : null, w.Value))
             .Concat(_tasks.Select(t => new EntityChange(EntityKind.Task, t.Key, Task(t.Key) is { } file ? StateJson.Hash(file.Bytes.Span) : null, t.Value)));
         var next = _next with { Operation = _next.Operation + 1, Seq = seq };
-        return new Operation(_next.Operation, now, By, kind, requestId, Machine.BootId, [.. changes], [.. _events], next);
+        return kind == Recovery.Hand
+            ? new Operation(_next.Operation, now, kind, kind, null, Machine.BootId, [.. changes.Select(change => change with { ByHand = true })], [.. _events], next)
+            : new Operation(_next.Operation, now, By, kind, requestId, Machine.BootId, [.. changes], [.. _events], next);
     }
 
     private void WriteTemporaries(List<(string Temporary, string Target)> temporaries)
@@ -333,8 +328,9 @@ public sealed class StateChange : IDisposable
         {
             foreach (var (temporary, target) in temporaries)
             {
-                _store.Disk.Replace(temporary, target);
+                _store.Edits.PutInPlace(operation, temporary, target);
             }
+
 
             _store.AppendEvents(operation);
             foreach (var change in operation.Changes.Where(c => c.Kind == EntityKind.Task))

@@ -28,7 +28,7 @@ public sealed class StateStore : IDisposable
     private LogMark? _read;
     private LogMark? _settled;
     private bool _comparedAll;
-    private Numbered? _numbered;
+    private Func<bool>? _takeEdits;
 
     /// <summary>Opens the state of a repository; nothing is read or written yet.</summary>
     /// <param name="layout">Where the files lie.</param>
@@ -55,6 +55,7 @@ public sealed class StateStore : IDisposable
         OnDisk = new StateOnDisk(Log, TaskFiles, IndexFile, _recovery);
         Presence = new ServerPresence(layout);
         Agents = new AgentNames(layout);
+        Edits = new HandEdits(this);
         Rotation = new LogRotation(this, rotateAt ?? LogRotation.DefaultLimit);
     }
 
@@ -97,6 +98,9 @@ public sealed class StateStore : IDisposable
 
     internal LogRotation Rotation { get; }
 
+    /// <summary>What hands write into tasks' files; the board gives it the words.</summary>
+    internal HandEdits Edits { get; }
+
     internal TaskFiles TaskFiles { get; }
 
     internal IndexFile IndexFile { get; }
@@ -110,6 +114,8 @@ public sealed class StateStore : IDisposable
     {
         SettleSteps();
         CatchUp();
+        TaskFiles.Find(id);
+        Edits.Notice();
         return FindTask(id);
     }
 
@@ -120,13 +126,13 @@ public sealed class StateStore : IDisposable
         SettleSteps();
         CatchUp();
         var tasks = TaskFiles.All();
-        if (!TaskFiles.HasVanished)
+        if (TaskFiles.HasVanished)
         {
-            return tasks;
+            CatchUp();
+            tasks = TaskFiles.All();
         }
 
-        CatchUp();
-        return TaskFiles.All();
+        return Edits.Notice() ? TaskFiles.All() : tasks;
     }
 
     /// <summary>All tasks as they were when last looked at; for hints, not for decisions.</summary>
@@ -150,16 +156,7 @@ public sealed class StateStore : IDisposable
     /// How far the log goes, and the number of the newest event in it; 0 when there is none. What a line of the event log claims that somebody wrote
     /// by hand does not count.
     /// </summary>
-    internal (LogMark Log, long Seq) Newest()
-    {
-        var mark = Log.Mark();
-        if (_numbered is not { } known || known.Log != mark)
-        {
-            _numbered = known = new Numbered(mark, (Log.Last()?.Next.Seq ?? 1) - 1);
-        }
-
-        return (known.Log, known.Seq);
-    }
+    internal (LogMark Log, long Seq) Newest() => Log.Newest();
 
     /// <summary>Settles what is half-done, takes the lock and brings the files up to the log; a call that changes state begins here.</summary>
     /// <param name="operation">What is about to be done, for those who wait.</param>
@@ -195,6 +192,8 @@ public sealed class StateStore : IDisposable
                 change.Adopt(found);
             }
 
+            change.TakeEdits();
+            _takeEdits = change.TakeEdits;
             return change;
         }
         catch (Exception fault)
@@ -202,7 +201,7 @@ public sealed class StateStore : IDisposable
             held?.Dispose();
             if (fault is IOException or UnauthorizedAccessException)
             {
-                throw StateChange.NotWritten(fault, Layout);
+                throw NotWritten.Of(fault, Layout);
             }
 
             throw;
@@ -227,8 +226,19 @@ public sealed class StateStore : IDisposable
     /// One task as its file has it, without finishing what the log is ahead with. A file that a person deletes comes back,
     /// and a git clean takes it at any moment, also while the lock is held: then the task is what the operation log has.
     /// </summary>
-    internal StoredTask? FindTask(int id) => TaskFiles.Find(id)
-        ?? (id > 0 && id < Log.Last()?.Next.Task && Log.NewestTask(id) is { } image ? new StoredTask(id, StateJson.File(image)) : null);
+    internal StoredTask? FindTask(int id)
+    {
+        var found = TaskFiles.Find(id);
+        if (found is not null && TaskFiles.IsUnjudged(found) && _lock.IsInHand && _takeEdits?.Invoke() == true)
+        {
+            found = TaskFiles.Find(id);
+        }
+
+        return found ?? (id > 0 && id < Log.Last()?.Next.Task && Log.NewestTask(id) is { } image ? new StoredTask(id, StateJson.File(image)) : null);
+    }
+
+    /// <summary>The change that had the lock in hand is over.</summary>
+    internal void LetGo() => _takeEdits = null;
 
     /// <summary>Refuses a place where a link, a folder or a pipe lies: replacing it would destroy what is not ours.</summary>
     internal void RefuseForeign(string target)
@@ -283,6 +293,9 @@ public sealed class StateStore : IDisposable
         MarkApplied();
     }
 
+    /// <summary>Takes the lock for what hands wrote: it is recorded before anything else.</summary>
+    internal void TakeEdits() => Continue(Recovery.Hand, Recovery.Hand, ReaderPatience).Dispose();
+
     private void Recover() => Continue(Recovery.Name, Recovery.Name).Dispose();
 
     // The lock is held. When all is well this is one small read.
@@ -296,6 +309,7 @@ public sealed class StateStore : IDisposable
         var swept = mark.Length > 0 && (vanished || !Folders.Exist || (last?.Next.Seq > 1 && Events.IsEmpty));
         Folders.Ensure();
         var known = mark == _settled;
+        var wasInPlace = known || mark == Volatile.Read(ref _read);
         var sound = _recovery.IsIndexSound(last);
         if (known && !swept && sound && !_recovery.HasLeftovers && (last is null || _recovery.IsUntouched(last)))
         {
@@ -304,7 +318,7 @@ public sealed class StateStore : IDisposable
 
         Learn(Volatile.Read(ref _read), mark);
         var rebooted = last is not null && last.Boot != Machine.BootId && !_comparedAll;
-        var found = _recovery.Run(everything: swept || rebooted || !sound, known && !swept, rebooted);
+        var found = _recovery.Run(everything: swept || rebooted || !sound, wasInPlace && !swept, rebooted);
         _comparedAll = true;
         last = Log.Last();
         MarkApplied();
@@ -358,9 +372,7 @@ public sealed class StateStore : IDisposable
 
         foreach (var change in Log.Since(known.Length).SelectMany(o => o.Changes).Where(c => c.Kind == EntityKind.Task))
         {
-            TaskFiles.Find(change.Id);
+            TaskFiles.Doubt(change.Id);
         }
     }
-
-    private sealed record Numbered(LogMark Log, long Seq);
 }

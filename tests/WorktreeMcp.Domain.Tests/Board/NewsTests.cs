@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using FluentAssertions;
 using Microsoft.Extensions.Time.Testing;
 using WorktreeMcp.Domain.Board;
@@ -229,6 +230,39 @@ public sealed class NewsTests : IDisposable
     }
 
     [Fact]
+    public void What_a_hand_wrote_into_its_tasks_file_is_told_with_its_next_answer_whatever_that_is_about()
+    {
+        var id = Owned(Ann);
+        ByHand(id, file => file["priority"] = "high");
+
+        var told = News(Ann).Should().ContainSingle().Which.Should().BeOfType<NewsItem.TaskChanged>().Which;
+        (told.TaskId, told.By).Should().Be((id, null));
+        told.Members.Should().Equal("priority");
+        News(Ann).Should().BeEmpty();
+        News(Bob).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void An_answer_that_a_hand_wrote_is_told_as_one_and_with_it_what_else_was_changed()
+    {
+        var id = Owned(Ann);
+        _repository.Board.Update(id, new TaskEdit { Question = "tabs or spaces?" }, Ann);
+        News(Ann).Should().BeEmpty();
+
+        ByHand(id, file =>
+        {
+            (file["attention"], file["subject"]) = ("none", "tabs everywhere");
+            file["notes"]!.AsArray().Add(new JsonObject { ["by"] = "eve", ["text"] = "tabs" });
+        });
+        _other.Board.List(Listing.All);
+
+        var news = News(Ann);
+        news.Should().HaveCount(2);
+        news[0].Should().Be(new NewsItem.NoteLeft(id, "eve", "tabs") { IsAnswer = true });
+        news[1].Should().BeOfType<NewsItem.TaskChanged>().Which.Members.Should().Equal("subject");
+    }
+
+    [Fact]
     public void A_line_that_a_hand_wrote_into_the_log_keeps_no_news_away()
     {
         var id = Owned(Ann);
@@ -238,6 +272,13 @@ public sealed class NewsTests : IDisposable
         _other.Board.Update(id, new TaskEdit { Note = "still heard" }, Bob);
 
         News(Ann).Should().Equal(new NewsItem.NoteLeft(id, Bob, "still heard"));
+    }
+
+    private void ByHand(int id, Action<JsonObject> edit)
+    {
+        var file = JsonNode.Parse(File.ReadAllText(_repo.Layout.Task(id)))!.AsObject();
+        edit(file);
+        File.WriteAllText(_repo.Layout.Task(id), file.ToJsonString());
     }
 
     private IReadOnlyList<NewsItem> News(string agent) => _repository.News.Take(agent);

@@ -56,6 +56,20 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
+    public async Task An_answer_written_into_the_file_by_hand_wakes_who_asked()
+    {
+        var id = _other.Task();
+        _waiting.Board.Claim(id, null, Ann);
+        _waiting.Board.Update(id, new TaskEdit { Question = "tabs or spaces?" }, Ann);
+
+        var woke = await While(() => File.WriteAllText(
+            _repo.Layout.Task(id), File.ReadAllText(_repo.Layout.Task(id)).Replace("\"needs_input\"", "\"none\"", StringComparison.Ordinal)));
+
+        woke.Should().Equal(new Waking(WakingKind.News));
+        _waiting.Board.Get(id).Task.Question.Should().BeNull();
+    }
+
+    [Fact]
     public async Task Who_knows_nothing_is_told_at_once_what_stands_on_the_board()
     {
         var id = _other.Task();

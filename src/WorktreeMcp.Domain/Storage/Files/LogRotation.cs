@@ -93,13 +93,14 @@ internal sealed class LogRotation(StateStore store, long limit)
         store.Log.Replace([snapshot, last]);
     }
 
-    // The files are the truth; what cannot be read in them, or is gone, is as the log has it.
+    // The files are the truth; what cannot be read in them, or is gone, is as the log has it. What a hand wrote into the file of a task that the
+    // log knows is not noticed yet: for that the snapshot says what we wrote.
     private void TakeFromFiles(Dictionary<(EntityKind Kind, int Id), (JsonObject? Image, bool ByHand)> images)
     {
         store.TaskFiles.LookAgain();
         foreach (var task in store.TaskFiles.All().Where(t => t.Problem is null))
         {
-            if (StateJson.Read(task.Bytes.Span) is { } image)
+            if (images.GetValueOrDefault((EntityKind.Task, task.Id)).Image is null && StateJson.Read(task.Bytes.Span) is { } image)
             {
                 images[(EntityKind.Task, task.Id)] = (image, false);
             }

@@ -23,6 +23,7 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDisk 
     private string? _durableName;
     private LogMark _firstLine = new(string.Empty, 0);
     private NewerAt? _newerAt;
+    private Numbered? _numbered;
 
     /// <summary>Length in bytes.</summary>
     internal long Length => _lines.Length;
@@ -48,6 +49,18 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDisk 
 
     /// <summary>The newest whole operation, or null for an empty log; damaged lines behind it are skipped.</summary>
     internal Operation? Last() => Backward().FirstOrDefault();
+
+    /// <summary>How far it goes, and the number of the newest event in it; found out once for each length.</summary>
+    internal (LogMark Log, long Seq) Newest()
+    {
+        var mark = Mark();
+        if (_numbered is not { } known || known.Log != mark)
+        {
+            _numbered = known = new Numbered(mark, (Last()?.Next.Seq ?? 1) - 1);
+        }
+
+        return (known.Log, known.Seq);
+    }
 
     /// <summary>Operations from the newest to the oldest.</summary>
     internal IEnumerable<Operation> Backward() =>
@@ -244,4 +257,6 @@ internal sealed class OperationLog(StateLayout layout, IFileSystem files, IDisk 
         inner: cause);
 
     private sealed record NewerAt(LogMark Log, string? Words);
+
+    private sealed record Numbered(LogMark Log, long Seq);
 }

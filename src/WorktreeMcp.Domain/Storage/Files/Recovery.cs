@@ -5,7 +5,7 @@ namespace WorktreeMcp.Domain.Storage.Files;
 
 /// <summary>
 /// Brings the files up to the log. A file is redone only if it is as before the operation, missing or unreadable;
-/// any other content is a person's edit and is adopted. What is a link or a folder where a file should be is never
+/// any other content is a person's edit and is kept: an entry's is adopted here, a task's is found by <see cref="HandEdits"/>. What is a link or a folder where a file should be is never
 /// touched. The lock is held, except for the questions.
 /// </summary>
 internal sealed class Recovery(StateStore store)
@@ -82,8 +82,8 @@ internal sealed class Recovery(StateStore store)
         _edits.Clear();
         try
         {
-            SweepLeftovers();
             SettleFiles(last, everything, known);
+            SweepLeftovers();
             return TryCompleteEvents(last, everything);
         }
         catch (Exception fault) when (!isLast && fault is (FileNotFoundException or DirectoryNotFoundException))
@@ -99,10 +99,14 @@ internal sealed class Recovery(StateStore store)
         RebuildIndexIfUnsound(last);
         foreach (var change in last is null ? [] : everything ? store.Log.NewestImages() : last.Changes)
         {
+            Settle(change, known || (!everything && WasPutInPlace(change)));
             RemoveLeftover(change);
-            Settle(change, known);
         }
     }
+
+    // What a kill kept from its place still lies beside it; so an older content without that was put there since, by a hand.
+    private bool WasPutInPlace(EntityChange change) =>
+        change.Kind == EntityKind.Task && !store.Files.File.Exists(StateChange.TemporaryOf(store.Layout.Task(change.Id)));
 
     private bool TryCompleteEvents(Operation? last, bool everything)
     {
@@ -169,7 +173,7 @@ internal sealed class Recovery(StateStore store)
         {
             Redo(change);
         }
-        else if (state is State.Edited or State.Before)
+        else if (state is State.Edited or State.Before && change.Kind == EntityKind.Worktree)
         {
             _edits.Add(change with { Before = change.After is null ? null : HashAfter(change), After = StateJson.Read(BytesOf(change)) });
         }

@@ -22,6 +22,7 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files, Operation
     private const int SmallBoard = 200;
 
     private readonly ConcurrentDictionary<int, Cached> _cache = new();
+    private readonly ConcurrentDictionary<int, StoredTask> _unjudged = new();
     private readonly Lock[] _stripes = [.. Enumerable.Range(0, 16).Select(_ => new Lock())];
     private readonly Lock _look = new();
     private long _lookedAt;
@@ -37,6 +38,9 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files, Operation
 
     /// <summary>Whether a file that was there has gone since the last change: a person deleted it, or swept them all away.</summary>
     internal bool HasVanished => Volatile.Read(ref _vanished) != 0;
+
+    /// <summary>Files that are others than before, or whose task the log has changed, and that nobody has compared with the log yet.</summary>
+    internal IReadOnlyList<StoredTask> Unjudged => _unjudged.IsEmpty ? [] : [.. _unjudged.Values];
 
     /// <summary>One task's file as it is now, or null.</summary>
     internal StoredTask? Find(int id)
@@ -89,6 +93,21 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files, Operation
         }
     }
 
+    /// <summary>Looks at a task that the log has changed, and has its file compared with that.</summary>
+    internal void Doubt(int id)
+    {
+        if (Find(id) is { Problem: null } task)
+        {
+            _unjudged[id] = task;
+        }
+    }
+
+    /// <summary>Whether this content was not compared with the log yet.</summary>
+    internal bool IsUnjudged(StoredTask task) => _unjudged.TryGetValue(task.Id, out var unjudged) && ReferenceEquals(unjudged, task);
+
+    /// <summary>Notes that this content was compared; one that came since is not.</summary>
+    internal void Judged(StoredTask task) => _unjudged.TryRemove(KeyValuePair.Create(task.Id, task));
+
     /// <summary>Says that what the log promised up to an operation was on the disk.</summary>
     internal void Expect(Operation? last)
     {
@@ -103,6 +122,31 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files, Operation
 
     /// <summary>The highest number that a file has; 0 when there is none.</summary>
     internal int HighestId() => Names().DefaultIfEmpty(0).Max();
+
+    /// <summary>A number that no task has, from the next free one on.</summary>
+    internal int FreeFrom(int next)
+    {
+        var id = next;
+        while (Find(id) is not null)
+        {
+            id = Math.Max(id, HighestId()) + 1;
+        }
+
+        return id > HighestPossibleId ? LowestFree(next) : id;
+    }
+
+    // Somebody gave a file the highest number there can be.
+    private int LowestFree(int next)
+    {
+        var logged = log.TaskIds().ToHashSet();
+        var id = next > HighestPossibleId ? 1 : next;
+        while (logged.Contains(id) || Find(id) is not null)
+        {
+            id++;
+        }
+
+        return id;
+    }
 
     /// <summary>Temporaries of task files that lie about.</summary>
     internal IReadOnlyList<string> Temporaries() =>
@@ -129,6 +173,11 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files, Operation
         _cache[id] = cached;
         if (!isSame)
         {
+            if (cached.Task.Problem is null)
+            {
+                _unjudged[id] = cached.Task;
+            }
+
             Interlocked.Increment(ref _version);
         }
     }
@@ -137,6 +186,7 @@ internal sealed class TaskFiles(StateLayout layout, IFileSystem files, Operation
     {
         if (_cache.TryRemove(id, out _))
         {
+            _unjudged.TryRemove(id, out _);
             Volatile.Write(ref _vanished, 1);
             Interlocked.Increment(ref _version);
         }
