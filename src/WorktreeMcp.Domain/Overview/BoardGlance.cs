@@ -10,7 +10,11 @@ namespace WorktreeMcp.Domain.Overview;
 /// <param name="Worktrees">Worktrees.</param>
 /// <param name="Concerns">What needs a person.</param>
 /// <param name="Events">Last events; what happens before and after one step is two.</param>
-public sealed record GlanceLimits(int Ready = 8, int InProgress = 10, int Worktrees = 10, int Concerns = 6, int Events = 15);
+public sealed record GlanceLimits(int Ready = 8, int InProgress = 10, int Worktrees = 10, int Concerns = 6, int Events = 15)
+{
+    /// <summary>Worktrees in the trash.</summary>
+    internal const int InTrash = 3;
+}
 
 /// <summary>Some of many.</summary>
 /// <typeparam name="T">Of what.</typeparam>
@@ -36,7 +40,7 @@ public enum ConcernKind
     /// <summary>An agent gave up.</summary>
     Failed,
 
-    /// <summary>A claim has ended, and its worktree holds work that is nowhere else.</summary>
+    /// <summary>A claim has ended, and nobody has taken the task over.</summary>
     LeftBehind,
 
     /// <summary>A file cannot be understood.</summary>
@@ -78,6 +82,9 @@ public sealed record BoardGlance(
 
     /// <summary>Tasks that others may wait for, since somebody works on them or has asked something: first those that the most tasks wait for.</summary>
     public IReadOnlyList<BoardTask> WaitedFor { get; init; } = [];
+
+    /// <summary>Removed worktrees of open tasks that can be restored, the one removed last first.</summary>
+    public Shown<Worktree> InTrash { get; init; } = new([], 0);
 
     /// <summary>What the doctor would say of the repository as a whole; empty when nothing is seen.</summary>
     public IReadOnlyList<string> Drift { get; init; } = [];

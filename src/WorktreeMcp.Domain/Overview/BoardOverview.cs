@@ -1,4 +1,3 @@
-using System.Globalization;
 using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Configuration;
 using WorktreeMcp.Domain.Doctor;
@@ -39,7 +38,8 @@ public sealed class BoardOverview
     {
         // First, so that what happens while one looks comes again rather than never.
         var last = _store.Newest().Seq;
-        var entries = _registry.Settling.Settled().Where(worktree => worktree.IsLive).ToList();
+        var all = _registry.Settling.Settled();
+        var entries = all.Where(worktree => worktree.IsLive).ToList();
         var (tasks, damaged) = _board.Everything();
         var begun = tasks.Where(view => view.Task.Status == TaskState.InProgress).Select(view => Held(view.Task)).ToList();
         var left = begun.Where(held => held.LeftBehind).OrderBy(held => held.Task.Id).ToList();
@@ -54,7 +54,7 @@ public sealed class BoardOverview
             tasks.Count(view => view.Task.Status == TaskState.Pending && view.WaitsFor.Count > 0),
             tasks.Count(view => view.Task.Status == TaskState.Completed),
             new Shown<WorktreeView>([.. seen.Take(shown.Count).Select(_registry.Inspection.WithOperation)], entries.Count),
-            Concerns(tasks, damaged, entries, left, seen, limits.Concerns),
+            Concerns(tasks, damaged, all, left, seen, limits.Concerns),
             _store.Events.Read(new EventQuery(limits.Events, MaxBytes: EventBytesSearched)).Events)
         {
             Root = _registry.Parts.Layout.Root,
@@ -62,6 +62,7 @@ public sealed class BoardOverview
             LastSeq = last,
             Done = tasks.Any(view => view.Task.Status == TaskState.Completed) && !tasks.Any(view => view.Task.IsOpen),
             WaitedFor = WaitedFor(tasks, begun),
+            InTrash = LeftOnBoard.InTrash(tasks, all),
             Drift = new PassingCheck(_registry).Lines(),
             Settings = [.. OfSettings()],
         };
@@ -116,22 +117,11 @@ public sealed class BoardOverview
             .Select(view => new Concern(KindOf(view.Task.Attention), view.Task.Id, view.Task.LiveWorktree, view.Task.Question?.Text ?? (view.Task.Notes.Count > 0 ? view.Task.Notes[^1].Text : view.Task.Subject)));
         var all = damaged.Select(file => new Concern(ConcernKind.DamagedFile, file.Id, null, file.Problem))
             .Concat(flagged)
-            .Concat(entries.Where(worktree => worktree.Setup is { State: "failed" }).OrderBy(worktree => worktree.Id)
+            .Concat(entries.Where(worktree => worktree.IsLive && worktree.Setup is { State: "failed" }).OrderBy(worktree => worktree.Id)
                 .Select(worktree => new Concern(ConcernKind.SetupFailed, worktree.TaskId, worktree.Name, worktree.Setup!.Detail)))
-            .Concat(left.Select(held => LeftBehind(held.Task, seen)).OfType<Concern>())
+            .Concat(left.Select(held => LeftOnBoard.Of(held.Task, entries, seen)))
             .ToList();
         return new Shown<Concern>([.. all.Take(most)], all.Count);
-    }
-
-    // A claim that ended over a clean worktree needs nobody: the next one takes the task.
-    private static Concern? LeftBehind(BoardTask task, IReadOnlyList<WorktreeView> seen)
-    {
-        if (task.LiveWorktree is not { } name || seen.FirstOrDefault(row => row.Worktree.Name == name) is not { } view || (view.Changes?.IsClean != false && view.Ahead is null or 0))
-        {
-            return null;
-        }
-
-        return new Concern(ConcernKind.LeftBehind, task.Id, name, string.Create(CultureInfo.InvariantCulture, $"{task.Owner}'s lease has ended; {view.Changes?.Count ?? 0} uncommitted files, {view.Ahead ?? 0} commits of its own"));
     }
 
     private static ConcernKind KindOf(TaskAttention attention) => attention switch

@@ -107,9 +107,11 @@ public sealed class Guide
     /// <summary>After a worktree was made.</summary>
     /// <param name="step">What was made.</param>
     /// <param name="you">Who made it.</param>
+    /// <param name="left">What lies there, if it was looked at.</param>
     /// <returns>What comes next.</returns>
-    public Onward AfterCreate(WorktreeStep step, string you) => step.Worktree switch
+    public Onward AfterCreate(WorktreeStep step, string you, WorktreeDetail? left = null) => step.Worktree switch
     {
+        { IsLive: true } when left is not null => In(() => _situations.Of(left), you),
         { IsLive: false } => OnBoard(you),
         { BranchCreated: true } when !step.Already => new Onward(new NextStep.RunCommand(step.Worktree.Name, Anything)),
         _ => AfterBind(step, you),

@@ -69,6 +69,9 @@ public sealed record TrashedWorktree(string? Path, string? AdminId, string? Tip,
     /// <summary>Unix seconds; null in entries that do not say.</summary>
     public double? RemovedAt { get; init; }
 
+    /// <summary>What its removal took along; null where nobody noted that.</summary>
+    public RemovalTook? Took { get; init; }
+
     /// <summary>While it is being restored: what it was called, if it is to have another name.</summary>
     public RemovedAs? Was { get; init; }
 }

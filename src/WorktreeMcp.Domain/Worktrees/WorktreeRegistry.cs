@@ -42,6 +42,7 @@ public sealed class WorktreeRegistry : IDisposable
     private readonly EmptyingTrash _sweep;
     private readonly RunReading _runs;
     private readonly WorktreeSetup _setup;
+    private readonly LeftBehind _left;
 
     internal WorktreeRegistry(
         StateStore store, TaskBoard board, GitRepository git, SpareRoom spares, SpareKeeper keeper, IFileSystem files, IDisk disk, CurrentSettings settings, CommandRunner runner,
@@ -67,6 +68,7 @@ public sealed class WorktreeRegistry : IDisposable
         _restore = new RestoreRequest(_parts, _entries, _settling, back);
         _sweep = new EmptyingTrash(_parts, _entries);
         _commands = new WorktreeRuns(_parts, _entries, _settling, runner, Preparation) { Background = background };
+        _left = new LeftBehind(_entries, _inspection, _commands);
         Content = new WorktreeFiles(_parts, _entries, _settling, Preparation);
         _runs = new RunReading(_commands.Known, _entries.All);
         _setup = new WorktreeSetup(_parts, trust, _commands);
@@ -138,20 +140,16 @@ public sealed class WorktreeRegistry : IDisposable
     public WorktreeView? Of(BoardTask task) =>
         task.Worktree is { } name && WorktreeEntries.Find(_entries.All(), name) is { } worktree ? _inspection.View(worktree) : null;
 
-    /// <summary>What lies in the worktree of a task that somebody has taken over; nothing when it has none to work in.</summary>
-    /// <param name="task">The task.</param>
-    /// <returns>Files, commits and running commands, none of them touched; or why they cannot be shown: the task is taken all the same.</returns>
-    public (WorktreeDetail? Detail, string? Problem) LeftIn(BoardTask task)
-    {
-        try
-        {
-            return (task.LiveWorktree is { } name && WorktreeEntries.Find(_entries.AsTheyAre(), name) is { IsLive: true } worktree ? _inspection.Detail(worktree, _commands.Running(worktree)) : null, null);
-        }
-        catch (Exception fault) when (fault is Refusal or IOException or UnauthorizedAccessException)
-        {
-            return (null, $"What lies in worktree \"{task.LiveWorktree}\" cannot be shown: {fault.Message}");
-        }
-    }
+    /// <summary>All that is left of the work on a task that somebody has taken over.</summary>
+    /// <param name="taken">What was taken; to take again what one holds leaves nothing to tell.</param>
+    /// <returns>Files, commits and running commands, and what waits in the trash, none of it touched; or why it cannot be shown: the task is taken all the same.</returns>
+    public WorkLeftBehind LeftIn(TaskTaken taken) => taken.Renewed ? WorkLeftBehind.None : _left.Of(taken.View.Task, isTaken: true);
+
+    /// <summary>The same after a worktree was made or opened again for a task.</summary>
+    /// <param name="step">What was done.</param>
+    /// <returns>The same.</returns>
+    public WorkLeftBehind LeftBy(WorktreeStep step) =>
+        step.Task is not { } task || (step.Already && !step.IsTaken) ? WorkLeftBehind.None : _left.Of(task, step.IsTaken);
 
     /// <summary>Binds a task to a worktree that exists, on both sides.</summary>
     /// <param name="taskId">The task.</param>

@@ -42,6 +42,12 @@ public sealed record WorktreeStep(Worktree Worktree, string Directory, BoardTask
 
     /// <summary>What the caller should know of the base; null when there is nothing.</summary>
     public string? Note { get; init; }
+
+    /// <summary>Whether a worktree that was there already came into the caller's hands with this step.</summary>
+    public bool IsTaken { get; init; }
+
+    /// <summary>Who had its task before and no longer has; null for nobody.</summary>
+    public string? TakenFrom { get; init; }
 }
 
 /// <summary>What a removal left behind.</summary>

@@ -49,11 +49,11 @@ public sealed record WaitRow(int Id, string? Owner, string For)
 }
 
 /// <summary>A command that runs in a worktree.</summary>
-public sealed record LaneRun(string Command, long StartedAt)
+public sealed record LaneRun(string RunId, string Command, long StartedAt)
 {
     private const int CommandBytes = 40;
 
-    internal static LaneRun From(BegunRun run) => new(CutText.Of(run.Command, CommandBytes), Slim.Seconds(run.StartedAt));
+    internal static LaneRun From(BegunRun run) => new(run.Id, CutText.Of(run.Command, CommandBytes), Slim.Seconds(run.StartedAt));
 }
 
 /// <summary>A worktree in short; dirty counts files with uncommitted work, status_age_seconds is there when that is not as of now, status_pending when nobody has looked yet; in_progress names what git is in the middle of, such as a merge.</summary>
@@ -78,6 +78,23 @@ public sealed record LaneRow(
             view.Drift.Count == 0 ? null : CutText.Of(view.Drift[0], DriftBytes),
             WorktreeRow.Age(view),
             view.IsStatusPending ? true : null);
+    }
+}
+
+/// <summary>A removed worktree of an open task; worktree_restore brings it back. What went with it is there where the removal was forced.</summary>
+public sealed record TrashRow(int TrashId, string Name, int? TaskId, string? Reason, bool? Forced, int? Uncommitted, int? Untracked, int? CommitsOnNoBranch)
+{
+    private const int ReasonBytes = 80;
+
+    internal static TrashRow From(Worktree removed)
+    {
+        var took = removed.Trash?.Took;
+        return new TrashRow(
+            removed.Id, BoardShown.Short(removed.Name)!, removed.TaskId, removed.Reason is null ? null : CutText.Of(removed.Reason, ReasonBytes),
+            took is { Force: true } ? true : null,
+            took?.Uncommitted is > 0 and var files ? files : null,
+            took is { Untracked: > 0 } ? took.Untracked : null,
+            took is { LooseCommits: > 0 } ? took.LooseCommits : null);
     }
 }
 
@@ -150,7 +167,7 @@ public sealed record EventBrief(long? Seq, string Event, int? TaskId, string? Wo
 /// <summary>Answer of board_show: the whole state in one small answer.</summary>
 public sealed record BoardShown(
     string You, string Repository, string? Base, string? Woke, bool? TimedOut, bool? Done, IReadOnlyList<WaitRow>? WaitsFor, BoardCounts Counts, IReadOnlyList<ConcernRow>? NeedsPerson,
-    IReadOnlyList<ReadyRow>? Ready, IReadOnlyList<ProgressRow>? InProgress, IReadOnlyList<LaneRow>? Worktrees, IReadOnlyList<EventBrief>? Events, long LastSeq,
+    IReadOnlyList<ReadyRow>? Ready, IReadOnlyList<ProgressRow>? InProgress, IReadOnlyList<LaneRow>? Worktrees, IReadOnlyList<TrashRow>? InTrash, IReadOnlyList<EventBrief>? Events, long LastSeq,
     IReadOnlyList<string>? Drift, IReadOnlyList<string>? Settings, string? Omitted, string? Next)
 {
     internal const int SubjectBytes = 64;
@@ -206,6 +223,7 @@ public sealed record BoardShown(
             Rows(ready, ReadyRow.From),
             Rows(progress, ProgressRow.From),
             Rows(worktrees, LaneRow.From),
+            Rows([.. glance.InTrash.Items], TrashRow.From),
             EventBrief.Steps(glance.Events) is { Count: > 0 } steps ? [.. steps.TakeLast(Count(Steps, share))] : null,
             glance.LastSeq,
             DriftOf(glance.Drift),
@@ -215,7 +233,8 @@ public sealed record BoardShown(
                 (glance.Concerns.Total - concerns.Count, "that need a person"),
                 (glance.Ready.Total - ready.Count, "ready tasks"),
                 (glance.InProgress.Total - progress.Count, "tasks in progress"),
-                (glance.Worktrees.Total - worktrees.Count, "worktrees")),
+                (glance.Worktrees.Total - worktrees.Count, "worktrees"),
+                (glance.InTrash.Total - glance.InTrash.Items.Count, "removed worktrees of open tasks")),
             onward.Next());
     }
 

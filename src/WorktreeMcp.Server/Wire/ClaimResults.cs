@@ -4,17 +4,19 @@ using WorktreeMcp.Domain.Worktrees;
 
 namespace WorktreeMcp.Server.Wire;
 
-/// <summary>What lies in the worktree of a task that was taken over; nothing of it was touched.</summary>
-public sealed record WorkLeft(WorktreeRow Worktree, ChangedFiles? Files, IReadOnlyList<CommitRow>? Commits, string? InProgress, IReadOnlyList<RunningRow>? Running)
+/// <summary>What is left of the work on a task: in its worktree, if it has one, and in the trash; nothing of it was touched.</summary>
+public sealed record WorkLeft(
+    WorktreeRow? Worktree, ChangedFiles? Files, IReadOnlyList<CommitRow>? Commits, string? InProgress, IReadOnlyList<RunningRow>? Running, IReadOnlyList<TrashRow>? InTrash)
 {
     private const int Most = 5;
 
-    internal static WorkLeft From(WorktreeDetail detail) => new(
-        WorktreeRow.From(detail.View),
-        ChangedFiles.From(detail.Files),
-        detail.Commits.Count == 0 ? null : [.. detail.Commits.Select(CommitRow.From)],
-        detail.InProgress,
-        detail.Running.Count == 0 ? null : [.. detail.Running.Take(Most).Select(RunningRow.From)]);
+    internal static WorkLeft? From(WorkLeftBehind left) => left is { Detail: null, InTrash.Count: 0 } ? null : new(
+        left.Detail is { } detail ? WorktreeRow.From(detail.View) : null,
+        ChangedFiles.From(left.Detail?.Files),
+        left.Detail is { Commits.Count: > 0 } ? [.. left.Detail.Commits.Select(CommitRow.From)] : null,
+        left.Detail?.InProgress,
+        left.Detail is { Running.Count: > 0 } ? [.. left.Detail.Running.Take(Most).Select(RunningRow.From)] : null,
+        left.InTrash.Count == 0 ? null : [.. left.InTrash.Select(view => TrashRow.From(view.Worktree))]);
 }
 
 /// <summary>Answer of task_claim.</summary>
@@ -23,12 +25,12 @@ public sealed record TaskClaimed(
 {
     private const int MostHeld = 20;
 
-    internal static TaskClaimed From(TaskTaken taken, double leaseLeft, WorktreeDetail? left, Onward onward) => new(
+    internal static TaskClaimed From(TaskTaken taken, double leaseLeft, WorkLeftBehind left, Onward onward) => new(
         TaskFull.From(taken.View),
         taken.Renewed.OrNull(),
         (int)Math.Round(leaseLeft / 60),
         taken.TakenFrom,
-        left is null ? null : WorkLeft.From(left),
+        WorkLeft.From(left),
         taken.AlsoHeld.Count == 0 ? null : [.. taken.AlsoHeld.Take(MostHeld)],
         taken.Warning,
         onward.Done(), onward.Next());

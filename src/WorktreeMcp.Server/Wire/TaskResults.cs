@@ -55,7 +55,7 @@ public sealed record QuestionRow(string Text, string By, long At)
 public sealed record TaskFull(
     int Id, string Subject, string? Description, TaskState Status, bool? Ready, TaskPriority Priority, TaskAttention? Attention, string? Owner,
     string? Worktree, string? WorktreeState, IReadOnlyList<int>? BlockedBy, IReadOnlyList<int>? WaitsFor, IReadOnlyList<string>? Labels,
-    int? MinutesLeft, QuestionRow? Question, IReadOnlyList<NoteRow>? Notes, long Revision, long? CreatedAt, long? UpdatedAt, string? Omitted)
+    int? MinutesLeft, bool? LeaseEnded, QuestionRow? Question, IReadOnlyList<NoteRow>? Notes, long Revision, long? CreatedAt, long? UpdatedAt, string? Omitted)
 {
     private const int DescriptionBytes = 6_000;
     private const int LabelBytes = 2_400;
@@ -65,7 +65,7 @@ public sealed record TaskFull(
     internal static TaskFull Changed(TaskView view) =>
         From(view) with { Description = null, Labels = null, Question = null, Notes = null, CreatedAt = null, UpdatedAt = null, Omitted = null };
 
-    internal static TaskFull From(TaskView view, double leaseLeft = 0)
+    internal static TaskFull From(TaskView view, double? leaseLeft = null)
     {
         var task = view.Task;
         var rest = $".tasks/task_{task.Id}.json in the main checkout has all of it";
@@ -75,7 +75,8 @@ public sealed record TaskFull(
             task.Id, task.Subject, CutText.Of(task.Description, DescriptionBytes, rest).OrNull(), task.Status, view.IsReady.OrNull(), task.Priority,
             task.Attention == TaskAttention.None ? null : task.Attention,
             task.Owner, task.Worktree, task.WorktreeState, task.BlockedBy.OrNull(), view.WaitsFor.OrNull(), labels.Items.OrNull(),
-            leaseLeft > 0 ? (int)Math.Ceiling(leaseLeft / 60) : null,
+            leaseLeft is > 0 and var seconds ? (int)Math.Ceiling(seconds / 60) : null,
+            leaseLeft == 0 && task is { HasClaim: true, Status: TaskState.InProgress } ? true : null,
             QuestionRow.From(task.Question, rest),
             task.Notes.Count == 0 ? null : [.. task.Notes.TakeLast(MostNotes).Select(note => NoteRow.From(note, ReferenceEquals(note, answer), rest))],
             task.Revision, Slim.Seconds(task.CreatedAt), Slim.Seconds(task.UpdatedAt),

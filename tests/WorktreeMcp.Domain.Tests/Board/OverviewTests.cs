@@ -110,7 +110,7 @@ public sealed class OverviewTests : IDisposable
 
         var concerns = Look().Concerns.Items;
 
-        concerns.Select(concern => (concern.Kind, concern.TaskId)).Should().Equal((ConcernKind.DamagedFile, 9), (ConcernKind.NeedsInput, asks), (ConcernKind.LeftBehind, leaves));
+        concerns.Select(concern => (concern.Kind, concern.TaskId)).Should().Equal((ConcernKind.DamagedFile, 9), (ConcernKind.NeedsInput, asks), (ConcernKind.LeftBehind, leaves), (ConcernKind.LeftBehind, tidy));
         concerns[1].Text.Should().Be("which port?");
         concerns[2].Text.Should().Be("tester's lease has ended; 1 uncommitted files, 0 commits of its own");
         Look().InProgress.Items.Should().OnlyContain(held => held.LeftBehind);

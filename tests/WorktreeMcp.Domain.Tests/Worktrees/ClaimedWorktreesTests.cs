@@ -170,7 +170,7 @@ public sealed class ClaimedWorktreesTests : IDisposable
         _time.Advance(TimeSpan.FromMinutes(61));
 
         var taken = _repository.Board.Claim(id, null, Bob);
-        var left = _repository.Worktrees.LeftIn(taken.View.Task).Detail!;
+        var left = _repository.Worktrees.LeftIn(taken).Detail!;
 
         left.View.Directory.Should().Be(made.Directory);
         left.Files!.Untracked.Should().Equal("open.txt");
@@ -192,7 +192,7 @@ public sealed class ClaimedWorktreesTests : IDisposable
         _time.Advance(TimeSpan.FromMinutes(61));
 
         var taken = _repository.Board.Claim(id, null, Bob);
-        var (left, problem) = _repository.Worktrees.LeftIn(taken.View.Task);
+        var (left, _, problem) = _repository.Worktrees.LeftIn(taken);
 
         taken.TakenFrom.Should().Be(Steps.By);
         left.Should().BeNull();

@@ -195,7 +195,11 @@ internal sealed class WorktreeCreation(WorktreePlaces parts, WorktreeEntries ent
         }
 
         Claims.EmitClaimed(change, task, bound);
-        return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: true, [], change.Commit("worktree.create", requestId));
+        return new WorktreeStep(worktree, parts.DirectoryOf(worktree), bound, Already: true, [], change.Commit("worktree.create", requestId))
+        {
+            IsTaken = bound.Epoch != task.Epoch,
+            TakenFrom = task.Owner == by ? null : task.Owner,
+        };
     }
 
     private Worktree Plan(StateChange change, NewWorktree request, string name, BoardTask? task)

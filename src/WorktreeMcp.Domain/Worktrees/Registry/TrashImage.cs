@@ -24,6 +24,7 @@ internal static class TrashImage
                 BranchTip = json.Text("branch_tip", isObjectId, WorktreeImage.NoObjectId),
                 KeptReason = json.AnyText("kept_reason"),
                 RemovedAt = json.Time("removed_at"),
+                Took = json.Object("took", ReadTook),
                 Was = json.Object("was", was => ReadWas(was, layout)),
             };
     }
@@ -49,6 +50,11 @@ internal static class TrashImage
             json["removed_at"] = at;
         }
 
+        if (trash.Took is { } took)
+        {
+            json["took"] = Write(took);
+        }
+
         if (trash.CompleteTask)
         {
             json["complete_task"] = true;
@@ -61,6 +67,22 @@ internal static class TrashImage
 
         return json;
     }
+
+    /// <summary>The same in an event.</summary>
+    internal static JsonObject Write(RemovalTook took) => new()
+    {
+        ["force"] = took.Force,
+        ["uncommitted"] = took.Uncommitted,
+        ["untracked"] = took.Untracked,
+        ["commits_on_no_branch"] = took.LooseCommits,
+    };
+
+    private static RemovalTook ReadTook(CheckedMembers json) => new(json.Flag("force"))
+    {
+        Uncommitted = (int?)json.Integer("uncommitted", 0, int.MaxValue),
+        Untracked = (int)(json.Integer("untracked", 0, int.MaxValue) ?? 0),
+        LooseCommits = (int)(json.Integer("commits_on_no_branch", 0, int.MaxValue) ?? 0),
+    };
 
     private static RemovedAs ReadWas(CheckedMembers json, StateLayout layout) => new(
         json.Required("name", PlainValues.IsWorktreeName, "is no name of a worktree"),

@@ -34,6 +34,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
 {
     private const int MostListed = 20;
     private const int MostLooks = 3;
+    private const int MostCounted = 1_000;
 
     private readonly RemovalChecks _checks = new(parts, entries);
     private readonly WorktreeMoves _moves = new(parts);
@@ -110,7 +111,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
             _checks.RefuseLocked(worktree, AdminEntry.At(parts.Layout.CommonDirectory, worktree.AdminId ?? worktree.Name));
             if (mark is null || looks.IsUnchanged(worktree, mark.Value))
             {
-                return TakeDown(change, worktree, found with { IsClean = found.IsClean && mark is not null }, completeTask, reason, by);
+                return TakeDown(change, worktree, found with { IsClean = found.IsClean && mark is not null, Took = found.Took with { Force = force } }, completeTask, reason, by);
             }
         }
 
@@ -133,9 +134,10 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
             {
                 BranchTip = parts.Git.Refs.Resolve(BranchRef.Of(worktree.Branch)),
                 KeptReason = worktree.Reason,
+                Took = found.Took,
             },
         });
-        change.Emit(Begun(worktree, task, reason));
+        change.Emit(Begun(worktree, task, found.Took, reason));
         change.Commit("worktree.remove.begin");
         try
         {
@@ -144,13 +146,14 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or Refusal { InnerException: IOException or UnauthorizedAccessException })
         {
-            throw TakenBack(change, worktree, fault is Refusal ? fault.InnerException! : fault);
+            throw TakenBack(change, worktree, found.Took, fault is Refusal ? fault.InnerException! : fault);
         }
     }
 
-    private static JsonObject Begun(Worktree worktree, BoardTask? task, string? reason)
+    private static JsonObject Begun(Worktree worktree, BoardTask? task, RemovalTook took, string? reason)
     {
         var lifecycleEvent = WorktreeEntries.Event("worktree.remove.before", worktree, task);
+        lifecycleEvent["took"] = TrashImage.Write(took);
         if (reason is not null)
         {
             lifecycleEvent["reason"] = reason;
@@ -160,14 +163,16 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
     }
 
     // As long as the files are where they were, nothing has happened; else the next call goes on from there.
-    private Refusal TakenBack(StateChange change, Worktree worktree, Exception fault)
+    private Refusal TakenBack(StateChange change, Worktree worktree, RemovalTook took, Exception fault)
     {
         var still = parts.Identify(worktree).Entry;
         if (still is not null)
         {
             trash.TakeLockBack(still);
             WorktreeEntries.Put(change, worktree);
-            change.Emit(WorktreeEntries.Event("worktree.remove.failed", worktree, null, fault.Message));
+            var failed = WorktreeEntries.Event("worktree.remove.failed", worktree, null, fault.Message);
+            failed["took"] = TrashImage.Write(took with { Uncommitted = 0, Untracked = 0, LooseCommits = 0 });
+            change.Emit(failed);
             change.Commit("worktree.remove.undo");
         }
 
@@ -225,7 +230,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
         {
             var (there, below) = Both.Of(() => WhatIsThere(entry, directory), () => parts.Git.Below.Look(entry, directory));
             _checks.RefuseCheckouts(worktree, directory, below);
-            return there with { Below = Along(worktree, entry, below) };
+            return there with { Below = Along(worktree, entry, below), Took = there.Took with { LooseCommits = Loose(entry) } };
         }
 
         var ((changes, hidden), inside) = Both.Of(
@@ -253,11 +258,27 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
         try
         {
             var changes = parts.Git.Status(entry, directory, ignored: true);
-            return new Inspected(changes.Ignored, [.. changes.Staged.Concat(changes.Modified).Concat(changes.Conflicted).Concat(changes.Untracked).Distinct()], null);
+            return new Inspected(changes.Ignored, [.. changes.Staged.Concat(changes.Modified).Concat(changes.Conflicted).Concat(changes.Untracked).Distinct()], null)
+            {
+                Took = new RemovalTook(true) { Uncommitted = changes.Count, Untracked = changes.Untracked.Count },
+            };
         }
         catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
         {
-            return new Inspected([], [], null);
+            return new Inspected([], [], null) { Took = new RemovalTook(true) { Uncommitted = null } };
+        }
+    }
+
+    // They go into the trash with their HEAD, whether or not they can be counted.
+    private int Loose(AdminEntry entry)
+    {
+        try
+        {
+            return parts.Git.Refs.ReadHead(entry.Directory) is { Branch: null, Commit: { } commit } ? parts.Git.CommitsOnNoRef(commit, MostCounted).Count : 0;
+        }
+        catch (Refusal refusal) when (refusal.Code == RefusalCode.GitFailed)
+        {
+            return 0;
         }
     }
 
@@ -269,5 +290,8 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
     {
         /// <summary>Whether the index is the commit of its HEAD, and still is.</summary>
         public bool IsClean { get; init; }
+
+        /// <summary>What the removal takes along, as counts.</summary>
+        public RemovalTook Took { get; init; } = new(false);
     }
 }

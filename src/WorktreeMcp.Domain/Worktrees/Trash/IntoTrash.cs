@@ -115,12 +115,22 @@ internal sealed class IntoTrash(WorktreePlaces parts)
     {
         var place = TakeAway(worktree, change.Descriptor, isClean);
         var kept = SettleBranch(change, worktree);
-        var removed = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Removed, Trash = place with { RemovedAt = change.Now } });
+        var removed = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Removed, Trash = place with { RemovedAt = change.Now, Took = worktree.Trash?.Took } });
         var old = worktree.TaskId is { } id ? parts.Board.Find(id) : null;
         var task = old is null ? null : Unbind(change, old, worktree.Name, completeTask);
         var after = WorktreeEntries.Event(eventName, removed, task);
         after["branch"] = worktree.Branch;
         after["branch_kept"] = kept is not null;
+        if (kept is not null)
+        {
+            after["branch_kept_because"] = kept;
+        }
+
+        if (worktree.Trash?.Took is { } took)
+        {
+            after["took"] = TrashImage.Write(took);
+        }
+
         change.Emit(after);
         if (task is not null)
         {

@@ -208,8 +208,8 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     {
         var (served, you) = (repository.Require(), caller.AgentOf(request, agent ?? owner));
         var taken = served.Board.Claim(task_id, lease_minutes, you);
-        var (left, problem) = taken.Renewed ? (null, null) : served.Worktrees.LeftIn(taken.View.Task);
-        return Reply.Of(TaskClaimed.From(taken with { Warning = taken.Warning ?? problem }, served.Board.LeaseLeft(taken.View.Task), left, served.Guide.After(taken, left, you)));
+        var left = served.Worktrees.LeftIn(taken);
+        return Reply.Of(TaskClaimed.From(taken with { Warning = taken.Warning ?? left.Problem }, served.Board.LeaseLeft(taken.View.Task), left, served.Guide.After(taken, left.Detail, you)));
     }
 
     /// <summary>

@@ -42,7 +42,8 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     {
         var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
         var step = served.Worktrees.Create(new NewWorktree(name, task_id, base_ref, branch, request_id), you);
-        return Reply.Of(WorktreeStepped.From(step, served.Guide.AfterCreate(step, you)));
+        var left = served.Worktrees.LeftBy(step);
+        return Reply.Of(WorktreeStepped.Made(step, left, served.Guide.AfterCreate(step, you, left.Detail)));
     }
 
     /// <summary>
