@@ -108,6 +108,35 @@ public sealed class SharedBoardTests
     }
 
     [Fact]
+    public async Task A_worktree_that_is_taken_over_comes_with_all_that_was_left_and_the_board_told_of_it_before()
+    {
+        using var repository = new TempRepository();
+        await using var second = await AgentClient.Start(repository, agent: null);
+        await using (var first = await AgentClient.Start(repository, agent: null))
+        {
+            await first.Creates("first");
+            await first.MakesWorktree(1);
+            repository.Write(".worktrees/task-1-first/lost.txt", "x");
+            await first.Calls("worktree_remove", new() { ["name"] = "task-1-first", ["force"] = true, ["reason"] = "a mistake" });
+            await first.MakesWorktree(1);
+            repository.Write(".worktrees/task-1-first/open.txt", "x");
+        }
+
+        var shown = await second.Calls("board_show");
+        shown.GetProperty("needs_person")[0].GetProperty("why").GetString().Should().Be("lease_ended");
+        var waiting = shown.GetProperty("in_trash")[0];
+        (waiting.GetProperty("task_id").GetInt32(), waiting.GetProperty("reason").GetString(), waiting.GetProperty("forced").GetBoolean(), waiting.GetProperty("uncommitted").GetInt32()).Should().Be((1, "a mistake", true, 1));
+        (await second.Calls("task_get", new() { ["task_id"] = 1 })).GetProperty("task").GetProperty("lease_ended").GetBoolean().Should().BeTrue();
+
+        var made = await second.Calls("worktree_create");
+
+        made.GetProperty("taken_from").GetString().Should().MatchRegex("^[a-z-]+-[12]$");
+        made.GetProperty("left").GetProperty("files").GetProperty("untracked")[0].GetString().Should().Be("open.txt");
+        made.GetProperty("left").GetProperty("in_trash")[0].GetProperty("trash_id").GetInt32().Should().Be(waiting.GetProperty("trash_id").GetInt32());
+        made.GetProperty("next").GetString().Should().Contain("git commit");
+    }
+
+    [Fact]
     public async Task A_board_of_20_tasks_and_10_worktrees_fits_into_1500_tokens()
     {
         using var repository = new TempRepository();

@@ -19,6 +19,9 @@ public sealed class AgentNews
     private const int MostEvents = 500;
     private const int MostAgents = 200;
 
+    // Of all that it ever owned, most of which is over.
+    private const int MostLookedAt = 20;
+
     private readonly TaskBoard _board;
     private readonly StateStore _store;
     private readonly EventNews _events;
@@ -102,7 +105,7 @@ public sealed class AgentNews
     private void Look(AgentMemory memory)
     {
         Judge(memory);
-        if (_store.Edits.Notice(memory.Own))
+        if (_store.Edits.Notice(memory.Own.OrderDescending().Take(MostLookedAt)))
         {
             Judge(memory);
         }

@@ -35,6 +35,7 @@ namespace WorktreeMcp.Server.Wire;
 [JsonSerializable(typeof(TaskUpdated))]
 [JsonSerializable(typeof(TaskClaimed))]
 [JsonSerializable(typeof(BoardShown))]
+[JsonSerializable(typeof(WorktreeMade))]
 [JsonSerializable(typeof(WorktreeStepped))]
 [JsonSerializable(typeof(WorktreeListed))]
 [JsonSerializable(typeof(WorktreeShown))]

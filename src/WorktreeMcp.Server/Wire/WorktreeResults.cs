@@ -70,9 +70,9 @@ public sealed record TaskBrief(int Id, string? Subject, string? Description, Tas
     };
 }
 
-/// <summary>Answer of worktree_create, task_bind_worktree and worktree_keep.</summary>
+/// <summary>Answer of task_bind_worktree and worktree_keep.</summary>
 public sealed record WorktreeStepped(
-    WorktreeEntry Worktree, TaskBrief? Task, bool? Already, int? IncludedFiles, string? FilesNote, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? BaseNote, WorktreeEntry? FirstAnswer, string? TakenFrom, WorkLeft? Left, string? Warning, bool? Done, string? Next)
+    WorktreeEntry Worktree, TaskBrief? Task, bool? Already, int? IncludedFiles, string? FilesNote, string? SetupRunId, string? NotRun, IReadOnlyList<int>? NowReady, string? BaseNote, WorktreeEntry? FirstAnswer, string? Warning, bool? Done, string? Next)
 {
     private const int NoteBytes = 1_000;
 
@@ -84,11 +84,21 @@ public sealed record WorktreeStepped(
         step.FilesNote is null ? null : CutText.Of(step.FilesNote, NoteBytes), step.SetupRunId,
         step.NotRun, step.NowReady.OrNull(),
         step.Note is null ? null : CutText.Of(step.Note, NoteBytes),
-        step.FirstAnswer is { } first ? WorktreeEntry.From(first, step.Directory) : null, step.TakenFrom, null, step.Warning, onward.Done(), onward.Next());
+        step.FirstAnswer is { } first ? WorktreeEntry.From(first, step.Directory) : null, step.Warning, onward.Done(), onward.Next());
+}
 
-    /// <summary>With what a former owner left.</summary>
-    internal static WorktreeStepped Made(WorktreeStep step, WorkLeftBehind left, Onward onward) =>
-        From(left.Problem is { } problem ? step with { Warning = step.Warning ?? problem } : step, onward) with { Left = WorkLeft.From(left) };
+/// <summary>Answer of worktree_create; left is there where its task was worked on before.</summary>
+public sealed record WorktreeMade(
+    WorktreeEntry Worktree, TaskBrief? Task, bool? Already, string? TakenFrom, WorkLeft? Left, int? IncludedFiles, string? FilesNote, string? SetupRunId, string? NotRun, string? BaseNote,
+    WorktreeEntry? FirstAnswer, string? Warning, bool? Done, string? Next)
+{
+    internal static WorktreeMade From(WorktreeStep made, WorkLeftBehind left, Onward onward)
+    {
+        var step = WorktreeStepped.From(made, onward);
+        return new WorktreeMade(
+            step.Worktree, step.Task, step.Already, made.TakenFrom, WorkLeft.From(left), step.IncludedFiles, step.FilesNote, step.SetupRunId, step.NotRun, step.BaseNote, step.FirstAnswer,
+            step.Warning ?? left.Problem, step.Done, step.Next);
+    }
 }
 
 /// <summary>Answer of worktree_list.</summary>

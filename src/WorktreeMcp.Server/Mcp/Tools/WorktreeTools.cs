@@ -30,7 +30,7 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     /// <param name="agent">Who you are; only if several agents share this connection.</param>
     [McpServerTool(
         Name = "worktree_create", Title = "Create a worktree", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
-        UseStructuredContent = true, OutputSchemaType = typeof(WorktreeStepped))]
+        UseStructuredContent = true, OutputSchemaType = typeof(WorktreeMade))]
     public partial CallToolResult Create(
         RequestContext<CallToolRequestParams> request,
         string? name = null,
@@ -43,7 +43,7 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
         var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
         var step = served.Worktrees.Create(new NewWorktree(name, task_id, base_ref, branch, request_id), you);
         var left = served.Worktrees.LeftBy(step);
-        return Reply.Of(WorktreeStepped.Made(step, left, served.Guide.AfterCreate(step, you, left.Detail)));
+        return Reply.Of(WorktreeMade.From(step, left, served.Guide.AfterCreate(step, you, left.Detail)));
     }
 
     /// <summary>
