@@ -38,11 +38,17 @@ public sealed record ServerSettings(
     /// <summary>The value of <c>--sandbox</c>, or null.</summary>
     public SandboxMode? Sandbox { get; init; }
 
+    /// <summary>Which tools are to be shown, from <c>--tools</c> or <c>WORKTREEMCP_TOOLS</c>; null where neither says.</summary>
+    public IReadOnlyList<string>? Tools { get; init; }
+
+    /// <summary>Whether a file of settings may choose the tools.</summary>
+    public bool MayChooseTools { get; init; }
+
     /// <summary>What the command line sets on top of variables and configuration files.</summary>
     /// <param name="settings">What those set.</param>
     /// <returns>What holds.</returns>
     public RepositorySettings Flags(RepositorySettings settings) =>
-        settings with { Run = settings.Run with { Enabled = settings.Run.Enabled && !NoRun, Sandbox = Sandbox ?? settings.Run.Sandbox } };
+        settings with { Tools = Tools is null ? settings.Tools : [Tools], Run = settings.Run with { Enabled = settings.Run.Enabled && !NoRun, Sandbox = Sandbox ?? settings.Run.Sandbox } };
 
     private const LogLevel DefaultLogLevel = LogLevel.Warning;
 
@@ -64,9 +70,10 @@ public sealed record ServerSettings(
     /// <param name="currentDirectory">The directory the process was started in.</param>
     /// <param name="repository">The value of <c>--repo</c>.</param>
     /// <param name="agent">The value of <c>--agent</c>.</param>
+    /// <param name="tools">The value of <c>--tools</c>.</param>
     /// <returns>The settings.</returns>
     public static ServerSettings From(
-        IReadOnlyDictionary<string, string> variables, string currentDirectory, string? repository = null, string? agent = null)
+        IReadOnlyDictionary<string, string> variables, string currentDirectory, string? repository = null, string? agent = null, string? tools = null)
     {
         var (path, source) =
             Given(repository) is { } option ? (option, RepositorySource.Option)
@@ -80,7 +87,11 @@ public sealed record ServerSettings(
             source,
             Given(agent) ?? Given(variables, "WORKTREEMCP_AGENT"),
             Level(Given(variables, "WORKTREEMCP_LOG_LEVEL"), warnings),
-            warnings);
+            warnings)
+        {
+            Tools = (Given(tools) ?? Given(variables, "WORKTREEMCP_TOOLS"))?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            MayChooseTools = SettingsGlance.MaySet("tools", Path.GetFullPath(path, currentDirectory), variables),
+        };
     }
 
     private static LogLevel Level(string? text, List<string> warnings)

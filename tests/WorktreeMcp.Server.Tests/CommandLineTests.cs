@@ -59,6 +59,16 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_tool_that_does_not_exist_is_said_at_the_start()
+    {
+        (await Run("serve", "--tools", "core,worktree_dif")).Should().Be(2);
+        (await Run("--tools", "core,worktree_diff")).Should().Be(7);
+
+        _error.ToString().Trim().Should().Be("worktree-mcp: --tools: 'worktree_dif' is no tool; did you mean 'worktree_diff'?");
+        _served.Should().ContainSingle().Which.Tools.Should().Equal("core", "worktree_diff");
+    }
+
+    [Fact]
     public async Task The_demo_returns_its_own_exit_code()
     {
         (await Run("demo", "--repo", "/r")).Should().Be(8);

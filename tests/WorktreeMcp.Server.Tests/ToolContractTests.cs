@@ -145,6 +145,10 @@ public sealed partial class ToolContractTests
         }
     }
 
+    [Fact]
+    public async Task What_an_agent_begins_with_is_marked_to_be_loaded_at_once() =>
+        (await Tools()).Where(tool => tool.Meta?["anthropic/alwaysLoad"]?.GetValue<bool>() == true).Select(tool => tool.Name).Should().BeEquivalentTo("worktree_create", "worktree_merge", "board_show");
+
     [Theory]
     [InlineData("2025-06-18")]
     [InlineData("2025-11-25")]
@@ -158,6 +162,9 @@ public sealed partial class ToolContractTests
 
         text.Should().NotBeNullOrWhiteSpace();
         System.Text.Encoding.UTF8.GetByteCount(text!).Should().BeLessThan(2048);
+        var first = text!.Split("\n\n")[0];
+        first.Length.Should().BeLessThanOrEqualTo(240, "some clients show no more");
+        first.Should().ContainAll("Plan", "claim", "track", "worktree", "run", "commit", "verify", "merge", "land", "wait", "hand over", "restore");
         foreach (Match named in ToolWord().Matches(text!))
         {
             agent.Tools.Should().ContainKey(named.Groups[1].Value);

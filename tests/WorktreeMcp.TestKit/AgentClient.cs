@@ -36,13 +36,14 @@ public sealed class AgentClient : IAsyncDisposable
     /// <param name="era">The protocol version.</param>
     /// <param name="agent">The caller's name; null for one made from the client's.</param>
     /// <param name="directory">Where in the repository the server starts; its root by default.</param>
+    /// <param name="tools">The tools that are chosen; null for no choice.</param>
     /// <returns>The agent.</returns>
-    public static async Task<AgentClient> Start(TempRepository repository, string era = "2025-11-25", string? agent = "tester", string? directory = null)
+    public static async Task<AgentClient> Start(TempRepository repository, string era = "2025-11-25", string? agent = "tester", string? directory = null, string? tools = null)
     {
         using var limit = new CancellationTokenSource(Limit);
-        var connection = await ServerConnection.Start(directory ?? repository.Root, ToolList.Register, era, agent, limit.Token);
-        var tools = await connection.Client.ListToolsAsync(cancellationToken: limit.Token);
-        return new AgentClient(connection, repository, tools.ToDictionary(tool => tool.Name, tool => tool.ProtocolTool));
+        var connection = await ServerConnection.Start(directory ?? repository.Root, ToolList.Register, era, agent, limit.Token, tools);
+        var listed = await connection.Client.ListToolsAsync(cancellationToken: limit.Token);
+        return new AgentClient(connection, repository, listed.ToDictionary(tool => tool.Name, tool => tool.ProtocolTool));
     }
 
     /// <summary>Calls task_create.</summary>

@@ -40,14 +40,15 @@ public sealed class ServerConnection : IAsyncDisposable
     /// <param name="era">The protocol version that the client asks for.</param>
     /// <param name="agent">The name that the server gives its caller; null for one made from the client's.</param>
     /// <param name="cancel">Ends the attempt.</param>
+    /// <param name="tools">The value of <c>--tools</c>; null for none.</param>
     /// <returns>The connection.</returns>
     public static async Task<ServerConnection> Start(
-        string directory, Action<IMcpServerBuilder> register, string era, string? agent, CancellationToken cancel)
+        string directory, Action<IMcpServerBuilder> register, string era, string? agent, CancellationToken cancel, string? tools = null)
     {
         Pipe toServer = new(), toClient = new();
         var log = new LogText();
         var host = ServerHost.Build(
-            new ServerSettings(directory, RepositorySource.CurrentDirectory, agent, LogLevel.Information, []),
+            new ServerSettings(directory, RepositorySource.CurrentDirectory, agent, LogLevel.Information, []) { Tools = tools?.Split(','), MayChooseTools = true },
             new ServerChannel(toServer.Reader.AsStream(), toClient.Writer.AsStream(), log, () => { }),
             register);
         await host.StartAsync(cancel);

@@ -41,6 +41,8 @@ internal static partial class KnownSettings
             Narrowed = (own, wish) => Only(wish.AllowedFilters, own.AllowedFilters.Contains) is { } kept ? wish with { AllowedFilters = kept } : null,
             Closed = s => s with { AllowedFilters = [] },
         },
+        // Whose names they are is known where they are shown.
+        Setting.List("tools", "names of tools or of sets of them, such as [\"core\"]", v => ToolName().IsMatch(v), (s, v) => s with { Tools = [.. s.Tools, v] }).OrText(),
         Setting.Number("spares", 0, 8, (s, v) => s with { Spares = v }),
         Setting.Number("list_wait_ms", 0, 60_000, (s, v) => s with { ListWait = TimeSpan.FromMilliseconds(v) }),
         Setting.Number("trash_days", 1, MostTrashDays, (s, v) => s with { TrashDays = v }) with
@@ -145,6 +147,9 @@ internal static partial class KnownSettings
     // Two letters at least before a star, so that no pattern means everything; git's own would turn a command on another repository.
     [GeneratedRegex(@"\A(?!GIT_)[A-Za-z_][A-Za-z0-9_]+\*?\z", RegexOptions.CultureInvariant)]
     private static partial Regex Variable();
+
+    [GeneratedRegex(@"\A[a-z][a-z_]{0,60}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ToolName();
 
     [GeneratedRegex(@"\A([A-Za-z0-9_][A-Za-z0-9._/-]{0,40})?\z", RegexOptions.CultureInvariant)]
     private static partial Regex BranchPrefix();

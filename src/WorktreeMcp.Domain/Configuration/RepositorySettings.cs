@@ -33,6 +33,9 @@ public sealed record RepositorySettings
     /// <summary>Filters that may run although the repository's own configuration defines them; those of the user may always.</summary>
     public IReadOnlyList<string> AllowedFilters { get; init; } = ["lfs"];
 
+    /// <summary>Which tools are shown to clients, each as names of tools or of sets of them: the person's own file first, then the repository's, which only takes away. None for all.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Tools { get; init; } = [];
+
     /// <summary>How long a claim holds without a renewal, in minutes.</summary>
     public int LeaseMinutes { get; init; } = DefaultLeaseMinutes;
 

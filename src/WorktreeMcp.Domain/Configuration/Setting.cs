@@ -61,6 +61,9 @@ internal sealed record Setting(string Key, string Allowed, Func<RepositorySettin
             (settings, value) => value is JsonArray array && array.Select(member => member.Text()).ToList() is var members && members.TrueForAll(member => member is not null && fits(member)) ? apply(settings, members!) : null,
             text => new JsonArray([.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(member => JsonValue.Create(member))]));
 
+    /// <summary>The same list, which may also be written as a text with commas.</summary>
+    internal Setting OrText() => this with { Apply = (settings, value) => Apply(settings, value.Text() is { } text ? FromVariable(text) : value) };
+
     /// <summary>Says that a value does not fit.</summary>
     internal string Unfit(JsonNode? value)
     {

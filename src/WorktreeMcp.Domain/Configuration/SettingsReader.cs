@@ -36,7 +36,7 @@ internal sealed class SettingsReader(IFileSystem files, IReadOnlyDictionary<stri
     {
         lock (_gate)
         {
-            _userFile ??= UserFile() is { } path ? new SettingsFile(path, files) { Bytes = Bytes } : null;
+            _userFile ??= UserFile(environment) is { } path ? new SettingsFile(path, files) { Bytes = Bytes } : null;
             _repositoryFile = _repositoryFile?.Source == Path.Join(root, FileName) ? _repositoryFile : new SettingsFile(Path.Join(root, FileName), files, OfAWorktree) { Bytes = Bytes };
             var user = _userFile?.Read(IsWhole) ?? FoundSettings.None;
             var repository = _repositoryFile.Read(IsWhole);
@@ -67,7 +67,8 @@ internal sealed class SettingsReader(IFileSystem files, IReadOnlyDictionary<stri
         [.. environment.Where(pair => pair.Key.StartsWith(KnownSettings.Prefix, StringComparison.OrdinalIgnoreCase) && pair.Value.Length > 0 && !pair.Value.Contains("${", StringComparison.Ordinal))
             .Select(pair => (pair.Key, pair.Value)).OrderBy(pair => pair.Key, StringComparer.Ordinal)];
 
-    private string? UserFile()
+    /// <summary>The person's own file; null where there is no home.</summary>
+    internal static string? UserFile(IReadOnlyDictionary<string, string> environment)
     {
         var folder = environment.GetValueOrDefault("XDG_CONFIG_HOME") is { Length: > 0 } configured ? configured
             : environment.GetValueOrDefault("HOME") is { Length: > 0 } home ? Path.Join(home, ".config")

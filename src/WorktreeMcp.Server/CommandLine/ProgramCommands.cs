@@ -1,4 +1,5 @@
 using System.CommandLine;
+using WorktreeMcp.Server.Mcp;
 
 namespace WorktreeMcp.Server.CommandLine;
 
@@ -36,20 +37,32 @@ public sealed class ProgramCommands(VerbContext shared, Func<ServerSettings, Can
         });
     }
 
+    private async Task<int> Serve(ParseResult parsed, CancellationToken cancel)
+    {
+        var settings = shared.Settings(parsed);
+        if (settings.Tools is { } tools && ToolSet.FaultOf(tools) is { } fault)
+        {
+            await shared.Error.WriteLineAsync($"worktree-mcp: --tools: {fault}");
+            return UsageError;
+        }
+
+        return await serve(settings, cancel);
+    }
+
     private RootCommand Commands()
     {
         var served = new Command("serve", "Serve MCP on stdin and stdout. This is the default.");
-        served.SetAction((parsed, cancel) => serve(shared.Settings(parsed), cancel));
+        served.SetAction(Serve);
         var root = new RootCommand("A task board and git worktrees for several coding agents, served over MCP.")
         {
-            shared.Repository, shared.Agent, shared.NoRun, shared.Sandbox, served,
+            shared.Repository, shared.Agent, shared.NoRun, shared.Sandbox, shared.Tools, served,
         };
         foreach (var verb in verbs)
         {
             root.Add(verb(shared));
         }
 
-        root.SetAction((parsed, cancel) => serve(shared.Settings(parsed), cancel));
+        root.SetAction(Serve);
         return root;
     }
 }

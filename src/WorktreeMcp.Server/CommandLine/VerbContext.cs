@@ -47,12 +47,20 @@ public sealed class VerbContext(StartContext start, TextWriter output, TextWrite
     /// <summary>How commands are confined.</summary>
     public Option<string?> Sandbox { get; } = SandboxOption();
 
+    /// <summary>Which tools are shown.</summary>
+    public Option<string?> Tools { get; } = new("--tools")
+    {
+        Description = "The tools that clients are shown: core (what an agent with a shell needs), all, or names separated by commas.",
+        HelpName = "SET",
+        Recursive = true,
+    };
+
     /// <summary>All of these and the variables, as settings.</summary>
     /// <param name="parsed">The command line.</param>
     /// <returns>The settings.</returns>
     public ServerSettings Settings(ParseResult parsed)
     {
-        var settings = ServerSettings.From(start.Variables, start.CurrentDirectory, parsed.GetValue(Repository), parsed.GetValue(Agent));
+        var settings = ServerSettings.From(start.Variables, start.CurrentDirectory, parsed.GetValue(Repository), parsed.GetValue(Agent), parsed.GetValue(Tools));
         return settings with { NoRun = parsed.GetValue(NoRun), Sandbox = SandboxWords.Mode(parsed.GetValue(Sandbox)) };
     }
 

@@ -8,6 +8,7 @@ using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using WorktreeMcp.Server.Mcp.Arguments;
 using WorktreeMcp.Server.Mcp.Stdio;
+using WorktreeMcp.Server.Wire;
 
 namespace WorktreeMcp.Server.Mcp;
 
@@ -33,6 +34,7 @@ internal static class MessageFilters
         filters.AddIncomingFilter(next => async (context, cancel) =>
         {
             traffic.Received(context.JsonRpcMessage);
+            Tailor(context);
             await Understandable(context, async () =>
             {
                 OfferOurVersion(context.JsonRpcMessage);
@@ -45,6 +47,21 @@ internal static class MessageFilters
             await next(context, cancel);
             traffic.Sent(context.JsonRpcMessage);
         });
+    }
+
+    // What this client is told names only the tools that it is shown.
+    private static void Tailor(MessageContext context)
+    {
+        if (context.JsonRpcMessage is not JsonRpcRequest request || context.Services?.GetService<OpenRepository>() is not { Tools: { IsWhole: false } tools })
+        {
+            return;
+        }
+
+        ToolWords.NameOnly(tools.Has);
+        if (request.Method is RequestMethods.Initialize or RequestMethods.ServerDiscover)
+        {
+            context.Server.ServerOptions.ServerInstructions = tools.Told(ServerHost.Instructions);
+        }
     }
 
     private static async Task InTurn(SemaphoreSlim lists, Func<Task> next, CancellationToken cancel)

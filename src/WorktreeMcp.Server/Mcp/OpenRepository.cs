@@ -17,7 +17,9 @@ public sealed class OpenRepository(ServerSettings settings, CallerIdentity calle
 {
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<Repository> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Repository? _found;
     private Repository? _repository;
+    private ToolSet? _tools;
     private bool _told;
 
     /// <summary>The repository.</summary>
@@ -30,14 +32,26 @@ public sealed class OpenRepository(ServerSettings settings, CallerIdentity calle
         }
     }
 
+    /// <summary>Which tools are shown. It stays as it is when it is first asked for; the repository is looked at only where a file may choose them.</summary>
+    public ToolSet Tools
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _tools ??= settings.Tools is { } chosen ? ToolSet.Chosen([chosen]) : settings.MayChooseTools && Seen() is { } seen ? ToolSet.Chosen(seen.Settings.Tools) : ToolSet.All;
+            }
+        }
+    }
+
     /// <summary>The repository, once a call has opened it.</summary>
     public Task<Repository> Opened => _opened.Task;
 
     private Repository Open()
     {
-        var repository = Find();
+        var repository = _found ??= Find();
         _opened.TrySetResult(repository);
-        foreach (var warning in new[] { caller.Serve(repository) }.OfType<string>().Concat(repository.Settings.Warnings))
+        foreach (var warning in new[] { caller.Serve(repository) }.OfType<string>().Concat(repository.Settings.Warnings).Concat(Tools.Warnings))
         {
             log.LogWarning("{Warning}", warning);
         }
@@ -46,6 +60,18 @@ public sealed class OpenRepository(ServerSettings settings, CallerIdentity calle
         lifetime.ApplicationStopping.Register(repository.Worktrees.EndRuns);
         repository.KeepSpares();
         return repository;
+    }
+
+    private Repository? Seen()
+    {
+        try
+        {
+            return _found ??= Find();
+        }
+        catch (Refusal)
+        {
+            return null;
+        }
     }
 
     private Repository Find()
@@ -67,5 +93,5 @@ public sealed class OpenRepository(ServerSettings settings, CallerIdentity calle
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _repository?.Dispose();
+    public void Dispose() => _found?.Dispose();
 }

@@ -17,6 +17,9 @@ public static class ServerHost
     public static string Version { get; } =
         typeof(ServerHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
+    /// <summary>What clients are told of the whole.</summary>
+    internal static string Instructions { get; } = ReadInstructions();
+
     /// <summary>Builds a server that is not started yet.</summary>
     /// <param name="settings">What was asked for.</param>
     /// <param name="channel">What it talks through.</param>
@@ -83,10 +86,10 @@ public static class ServerHost
     private static void Describe(McpServerOptions options)
     {
         options.ServerInfo = new Implementation { Name = "worktree-mcp", Title = "WorktreeMcp", Version = Version };
-        options.ServerInstructions = Instructions();
+        options.ServerInstructions = Instructions;
     }
 
-    private static string Instructions()
+    private static string ReadInstructions()
     {
         using var text = new StreamReader(typeof(ServerHost).Assembly.GetManifestResourceStream("Instructions.md")!);
         return text.ReadToEnd().Trim();

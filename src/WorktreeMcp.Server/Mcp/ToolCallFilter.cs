@@ -23,7 +23,8 @@ namespace WorktreeMcp.Server.Mcp;
 /// <param name="time">Measures the calls.</param>
 /// <param name="log">The log.</param>
 /// <param name="news">What callers have to know besides; null for a server that knows none.</param>
-public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ToolCallFilter> log, CallNews? news = null)
+/// <param name="repository">Knows which tools are shown; null for a server that shows all.</param>
+public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ToolCallFilter> log, CallNews? news = null, OpenRepository? repository = null)
 {
     private const int RunningCalls = 32;
     private const int WaitingCalls = 256;
@@ -51,6 +52,11 @@ public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvid
         try
         {
             RequireRoom(name);
+            if (repository?.Tools is { } tools && !tools.Has(name))
+            {
+                throw tools.Missing(name);
+            }
+
             ArgumentCheck.Require(name, _inputs.GetValue(tool, ToolInput.Of), request.Params.Arguments);
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
             var answer = await _gate.Run(() => Task.Run(() => next(request, ending.Token).AsTask(), CancellationToken.None), ending.Token);
@@ -114,14 +120,14 @@ public sealed class ToolCallFilter(IHostApplicationLifetime lifetime, TimeProvid
             return new Refusal(
                 RefusalCode.Internal,
                 $"{tool} could not read or write a file: {cause.Message} (fault {number})",
-                "Check free space and permissions there and this user's limits (descriptors: ulimit -n, size of a file: ulimit -f), look at the state with task_list and worktree_list, then repeat the call.",
+                $"Check free space and permissions there and this user's limits (descriptors: ulimit -n, size of a file: ulimit -f), look at the state with {Step.ShowBoard}, then repeat the call.",
                 inner: fault);
         }
 
         return new Refusal(
             RefusalCode.Internal,
             string.Create(CultureInfo.InvariantCulture, $"{tool} failed with a fault of the server: {cause.GetType().Name}, fault {number}."),
-            $"Look at the state with task_list and worktree_list before you try again; the server's log on stderr has the details under fault {number}.",
+            $"Look at the state with {Step.ShowBoard} before you try again; the server's log on stderr has the details under fault {number}.",
             inner: fault);
     }
 

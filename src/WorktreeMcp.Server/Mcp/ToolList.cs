@@ -17,6 +17,16 @@ public static class ToolList
         "worktree_read", "worktree_edit",
     ];
 
+    /// <summary>
+    /// The set "core", for agents with a shell of their own: every tool that an answer may name as the next call, and what ends what they begin. Files,
+    /// differences and lists are read without us (docs/decisions/0013).
+    /// </summary>
+    public static IReadOnlyList<string> Core { get; } =
+    [
+        "task_create", "task_plan", "task_get", "task_update", "worktree_create", "worktree_status", "worktree_run", "worktree_keep", "worktree_remove",
+        "task_claim", "worktree_merge", "worktree_restore", "worktree_output", "worktree_stop", "board_show",
+    ];
+
     /// <summary>Registers them and what they need.</summary>
     /// <param name="builder">The server.</param>
     public static void Register(IMcpServerBuilder builder)

@@ -12,6 +12,9 @@ namespace WorktreeMcp.Server.Mcp;
 /// <summary>Registers classes of tools with their schemas, their order and the seam around each call.</summary>
 public static class ToolRegistration
 {
+    /// <summary>Marks what an agent needs from the start: a client that shows tools by their names alone shows these whole.</summary>
+    internal const string AlwaysLoad = "anthropic/alwaysLoad";
+
     /// <summary>Adds tools to a server.</summary>
     /// <param name="builder">The server.</param>
     /// <param name="order">The names of the tools in the order in which clients see them.</param>
@@ -30,21 +33,27 @@ public static class ToolRegistration
             var late = provider.GetServices<McpServerTool>().OfType<LateTool>().ToDictionary(tool => tool.ProtocolTool.Name);
             _ = Task.Run(() => late.Values.ToList().ForEach(tool => _ = tool.Made));
             options.Filters.Request.CallToolFilters.Add(provider.GetRequiredService<ToolCallFilter>().Around);
-            options.Filters.Request.ListToolsFilters.Add(next => async (request, cancel) => Ordered(await next(request, cancel), late, order));
+            options.Filters.Request.ListToolsFilters.Add(next => async (request, cancel) => Ordered(await next(request, cancel), late, order, provider.GetService<OpenRepository>()?.Tools ?? ToolSet.All));
         }));
         return builder;
     }
 
-    private static ListToolsResult Ordered(ListToolsResult listed, Dictionary<string, LateTool> late, IReadOnlyList<string> order)
+    private static ListToolsResult Ordered(ListToolsResult listed, Dictionary<string, LateTool> late, IReadOnlyList<string> order, ToolSet shown)
     {
         var places = order.Select((name, place) => (name, place)).ToDictionary(StringComparer.Ordinal);
         listed.Tools =
         [
             .. listed.Tools
+                .Where(tool => shown.Has(tool.Name))
                 .Select(tool => late.TryGetValue(tool.Name, out var whole) ? whole.Made.ProtocolTool : tool)
                 .OrderBy(tool => places.GetValueOrDefault(tool.Name, int.MaxValue))
                 .ThenBy(tool => tool.Name, StringComparer.Ordinal),
         ];
+        foreach (var tool in listed.Tools.Where(_ => !shown.IsWhole))
+        {
+            tool.Description = shown.Told(tool.Description ?? string.Empty);
+        }
+
         return listed;
     }
 }

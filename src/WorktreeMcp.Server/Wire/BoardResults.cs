@@ -229,7 +229,7 @@ public sealed record BoardShown(
             DriftOf(glance.Drift),
             glance.Settings.Count == 0 ? null : [.. glance.Settings.Select(line => CutText.Of(line, SettingsBytes))],
             Omission.Of(
-                "task_list and worktree_list have them",
+                ToolWords.IsListed("task_list") && ToolWords.IsListed("worktree_list") ? "task_list and worktree_list have them" : ".tasks and .worktrees/index.json have them",
                 (glance.Concerns.Total - concerns.Count, "that need a person"),
                 (glance.Ready.Total - ready.Count, "ready tasks"),
                 (glance.InProgress.Total - progress.Count, "tasks in progress"),

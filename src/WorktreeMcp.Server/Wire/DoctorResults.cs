@@ -17,11 +17,13 @@ public sealed record FindingRow(string Code, string Severity, string Subject, st
 /// <param name="Findings">What was repaired first, then the worst first.</param>
 /// <param name="Repaired">How many were repaired.</param>
 /// <param name="Left">How many are left that something has to be done about.</param>
-public sealed record DoctorReported(string Repository, IReadOnlyList<FindingRow> Findings, int Repaired, int Left)
+/// <param name="Tools">Which tools clients are shown.</param>
+public sealed record DoctorReported(string Repository, IReadOnlyList<FindingRow> Findings, int Repaired, int Left, IReadOnlyList<string> Tools)
 {
-    internal static DoctorReported Of(string place, IReadOnlyList<Finding> findings) => new(
+    internal static DoctorReported Of(string place, IReadOnlyList<Finding> findings, IReadOnlyList<string> tools) => new(
         place,
         [.. findings.Select(f => new FindingRow(f.Code, f.Severity.ToString().ToLowerInvariant(), f.Subject, f.Message, f.Repairable, ToolWords.Of(f.Step), f.Done is null ? null : ToolWords.Of(f.Done)))],
         findings.Count(f => f.Done is not null),
-        findings.Count(f => f.IsOpen));
+        findings.Count(f => f.IsOpen),
+        tools);
 }

@@ -120,7 +120,7 @@ public sealed record TaskShown(
         var shown = CutText.Of(blocks, MostBlocked);
         return new TaskShown(
             TaskFull.From(view, leaseLeft), shown.Items.OrNull(), worktree, events.Count == 0 ? null : [.. events.Select(EventRow.From)],
-            Omission.Of("waits_for in task_list tells them", (shown.Omitted, "tasks that it blocks")), onward.Done(), onward.Next());
+            Omission.Of("each of them says so in its own file in .tasks", (shown.Omitted, "tasks that it blocks")), onward.Done(), onward.Next());
     }
 }
 

@@ -8,12 +8,34 @@ namespace WorktreeMcp.Server.Wire;
 /// <summary>How an agent is told of steps: by the names of tools and their arguments.</summary>
 public static class ToolWords
 {
+    private const string Elsewhere = "a tool that is not listed here";
+
     private static readonly JsonTypeInfo<string> Text = WireJson.TypeInfo<string>();
 
-    /// <summary>The tool that does a step.</summary>
+    // Whoever is spoken to goes with the request: the words are made far below it, in many places. Null where all tools are listed.
+    private static readonly AsyncLocal<Func<string, bool>?> Listed = new();
+
+    /// <summary>In what this request goes on to do, no other tool is named.</summary>
+    /// <param name="isListed">Whether the client is shown a tool; null for all.</param>
+    internal static void NameOnly(Func<string, bool>? isListed) => Listed.Value = isListed;
+
+    /// <summary>Whether the client is shown a tool.</summary>
+    internal static bool IsListed(string tool) => Listed.Value?.Invoke(tool) ?? true;
+
+    /// <summary>The tool that does a step, or what stands in for it where the client is not shown that one.</summary>
     /// <param name="step">The step.</param>
     /// <returns>Its name.</returns>
-    public static string Of(Step step) => step switch
+    public static string Of(Step step) => Tool(step) is var tool && IsListed(tool) ? tool : step switch
+    {
+        Step.ListTasks or Step.ListWorktrees when IsListed(Tool(Step.ShowBoard)) => Tool(Step.ShowBoard),
+        Step.ShowTask => "its file in .tasks",
+        Step.DiffWorktree => "git diff",
+        Step.ReadEvents => ".worktrees/events.jsonl",
+        Step.RunCommand or Step.ReadFile or Step.EditFile => "a shell",
+        _ => Elsewhere,
+    };
+
+    private static string Tool(Step step) => step switch
     {
         Step.ShowBoard => "board_show",
         Step.CreateTask => "task_create",
@@ -42,8 +64,18 @@ public static class ToolWords
     /// <summary>A step as the call that does it.</summary>
     /// <param name="step">The step; null has no words.</param>
     /// <returns>Such as <c>worktree_status(name: "a")</c>, or null.</returns>
-    public static string? Of(NextStep? step) =>
-        step is null ? null : $"{Of(step.Kind)}({string.Join(", ", Arguments(step).Select(argument => $"{argument.Name}: {argument.Value}"))})";
+    public static string? Of(NextStep? step) => Possible(step) is { } possible ? Written(possible) : null;
+
+    // What shows the same or more, where the client is not shown the tool itself.
+    private static NextStep? Possible(NextStep? step) => step is null || IsListed(Tool(step.Kind)) ? step : step switch
+    {
+        NextStep.DiffWorktree diff when IsListed(Tool(Step.ShowWorktree)) => new NextStep.ShowWorktree(diff.Name),
+        NextStep.ShowBoard => null,
+        _ => Possible(new NextStep.ShowBoard()),
+    };
+
+    private static string Written(NextStep step) =>
+        $"{Tool(step.Kind)}({string.Join(", ", Arguments(step).Select(argument => $"{argument.Name}: {argument.Value}"))})";
 
     /// <summary>A sentence with the names of tools in it.</summary>
     /// <param name="advice">The sentence.</param>
@@ -52,8 +84,9 @@ public static class ToolWords
     {
         { Text: { } text } => text,
         { Kind: { } kind } => Of(kind),
+        { Step: { } step } when !IsListed(Tool(step.Kind)) => Of(step.Kind),
         { Form: StepForm.With, Step: { } step } => $"{Of(step.Kind)} with {string.Join(" and ", Arguments(step).Select(argument => $"{argument.Name} {argument.Value}"))}",
-        _ => Of(part.Step),
+        _ => Written(part.Step!),
     }));
 
     private static IEnumerable<(string Name, string Value)> Arguments(NextStep step)

@@ -162,7 +162,7 @@ public sealed record WorktreeShown(
         var omitted = Omission.Join(
             Omission.Of($"git log {detail.View.Worktree.BaseRef ?? detail.View.Worktree.BaseCommit}.. in worktree_run lists all", ((detail.View.Ahead ?? 0) - detail.Commits.Count, "older commits")),
             Omission.Of("a merge of the base in worktree_run shows all", (conflicts.Omitted, "files that would conflict")),
-            Omission.Of("worktree_events tells of all", (running.Omitted, "running commands")));
+            Omission.Of(".worktrees/events.jsonl tells of all", (running.Omitted, "running commands")));
         return new WorktreeShown(
             WorktreeRow.From(detail.View),
             detail.View.Worktree.BaseCommit,

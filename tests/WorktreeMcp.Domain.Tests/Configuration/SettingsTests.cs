@@ -41,6 +41,44 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void Choices_of_tools_add_up_from_the_persons_file_to_the_repositorys()
+    {
+        using var place = new Configured();
+        place.User("""{ "tools": ["core", "worktree_diff"] }""");
+        place.Repository("""{ "tools": "board_show, worktree_diff" }""");
+
+        var settings = place.Open().Settings;
+
+        settings.Tools.Should().HaveCount(2);
+        settings.Tools[0].Should().Equal("core", "worktree_diff");
+        settings.Tools[1].Should().Equal("board_show", "worktree_diff");
+        settings.Warnings.Should().BeEmpty("whoever only takes away needs no approval");
+    }
+
+    [Theory]
+    [InlineData(null, null, false)]
+    [InlineData("""{ "lease_minutes": 5 }""", """{ "spares": 1 }""", false)]
+    [InlineData("""{ "tools": "core" }""", null, true)]
+    [InlineData(null, """{ "tools": "core" }""", true)]
+    [InlineData(null, """{ "t\u006fols": "core" }""", true)]
+    public void Whether_a_file_may_set_something_is_told_before_it_is_opened(string? user, string? repository, bool told)
+    {
+        using var place = new Configured();
+        if (user is not null)
+        {
+            place.User(user);
+        }
+
+        if (repository is not null)
+        {
+            place.Repository(repository);
+        }
+
+        Directory.CreateDirectory(Path.Join(place.Repo.Root, "src"));
+        SettingsGlance.MaySet("tools", Path.Join(place.Repo.Root, "src"), place.Variables()).Should().Be(told);
+    }
+
+    [Fact]
     public void Worktrees_are_made_where_and_as_the_repositorys_file_says()
     {
         _repo.Write(".worktree-mcp.json", """{ "worktree_root": "lanes/here", "branch_prefix": "agent/" }""");

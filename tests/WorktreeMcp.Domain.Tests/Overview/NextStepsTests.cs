@@ -5,6 +5,7 @@ using WorktreeMcp.Domain.Overview;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees;
 using WorktreeMcp.Domain.Worktrees.Guidance;
+using WorktreeMcp.Server.Mcp;
 using WorktreeMcp.Server.Wire;
 using WorktreeMcp.TestKit;
 using Xunit;
@@ -114,6 +115,11 @@ public sealed class NextStepsTests
             (NextInWorktree.Of(situation) is NextStep.RunCommand { Command: var command } && command.Contains("-A", StringComparison.Ordinal)).Should().BeFalse(words);
         }
     }
+
+    [Fact]
+    public void An_agent_that_is_shown_the_core_tools_has_every_call_of_the_table() =>
+        InWorktree.Select(row => NextInWorktree.Of(row.Situation)).Concat(OnBoard.Select(row => NextOnBoard.Of(row.Situation))).OfType<NextStep>()
+            .Select(step => ToolWords.Of(step)!.Split('(')[0]).Should().BeSubsetOf(ToolList.Core);
 
     private static string Words(NextStep? step, string none) => step is null ? none : $"`{ToolWords.Of(step)!.Replace("|", "\\|", StringComparison.Ordinal)}`";
 }

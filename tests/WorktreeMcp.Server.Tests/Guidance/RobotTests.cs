@@ -138,7 +138,7 @@ public sealed class RobotTests
         var agents = new List<AgentClient>();
         for (var number = 1; number <= 3; number++)
         {
-            agents.Add(await AgentClient.Start(repository, agent: $"robot-{number}"));
+            agents.Add(await AgentClient.Start(repository, agent: $"robot-{number}", tools: number == 1 ? null : "core"));
             robots.Add(new Robot(agents[^1], $"robot-{number}"));
         }
 

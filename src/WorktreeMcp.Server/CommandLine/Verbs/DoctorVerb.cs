@@ -3,6 +3,7 @@ using System.Text.Json;
 using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Doctor;
 using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Server.Mcp;
 using WorktreeMcp.Server.Wire;
 
 namespace WorktreeMcp.Server.CommandLine.Verbs;
@@ -12,7 +13,11 @@ namespace WorktreeMcp.Server.CommandLine.Verbs;
 /// <param name="Fix">Whether to repair what is ours.</param>
 /// <param name="Json">Whether to print one JSON object.</param>
 /// <param name="Output">Where the report goes.</param>
-public sealed record DoctorOptions(string RepositoryPath, bool Fix, bool Json, TextWriter Output);
+public sealed record DoctorOptions(string RepositoryPath, bool Fix, bool Json, TextWriter Output)
+{
+    /// <summary>Which tools a server with the same options is told to show; null where the settings say.</summary>
+    public IReadOnlyList<string>? Tools { get; init; }
+}
 
 /// <summary>Examines one repository, repairs what is ours if asked to, and reports.</summary>
 public static class DoctorVerb
@@ -26,7 +31,11 @@ public static class DoctorVerb
         var fix = new Option<bool>("--fix") { Description = "Repair what is ours to repair; without it nothing is changed." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var command = new Command("doctor", "Look for what is wrong with the board, the worktrees and git's records of them. Exit code 0: nothing; 1: something is left.") { fix, json };
-        command.SetAction((parsed, _) => (run ?? Run)(new DoctorOptions(shared.Settings(parsed).RepositoryPath, parsed.GetValue(fix), parsed.GetValue(json), shared.Output)));
+        command.SetAction((parsed, _) =>
+        {
+            var settings = shared.Settings(parsed);
+            return (run ?? Run)(new DoctorOptions(settings.RepositoryPath, parsed.GetValue(fix), parsed.GetValue(json), shared.Output) { Tools = settings.Tools });
+        });
         return command;
     }
 
@@ -35,24 +44,27 @@ public static class DoctorVerb
     /// <returns>0 if nothing is left to do, else 1. What is only worth knowing does not count.</returns>
     public static async Task<int> Run(DoctorOptions options)
     {
-        var (place, findings) = Examine(options);
+        var (place, findings, tools) = Examine(options);
         var report = options.Json
-            ? JsonSerializer.Serialize(DoctorReported.Of(place, findings), WireJson.TypeInfo<DoctorReported>())
-            : DoctorReport.Text(place, findings, options.Fix);
+            ? JsonSerializer.Serialize(DoctorReported.Of(place, findings, tools.Names), WireJson.TypeInfo<DoctorReported>())
+            : ToolLines(tools) + DoctorReport.Text(place, findings, options.Fix);
         await options.Output.WriteLineAsync(report);
         return findings.Any(finding => finding.IsOpen) ? 1 : 0;
     }
 
-    private static (string Place, IReadOnlyList<Finding> Findings) Examine(DoctorOptions options)
+    private static string ToolLines(ToolSet tools) => string.Concat(
+        tools.Warnings.Prepend($"Tools that clients are shown: {tools.Words}{(tools.IsWhole ? "." : $": {string.Join(", ", tools.Names)}.")}").Select(line => line + Environment.NewLine));
+
+    private static (string Place, IReadOnlyList<Finding> Findings, ToolSet Tools) Examine(DoctorOptions options)
     {
         try
         {
             using var repository = Repository.Open(options.RepositoryPath);
-            return (repository.Place.Root, options.Fix ? repository.Repair() : repository.Examine());
+            return (repository.Place.Root, options.Fix ? repository.Repair() : repository.Examine(), ToolSet.Chosen(options.Tools is null ? repository.Settings.Tools : [options.Tools]));
         }
         catch (Refusal refusal)
         {
-            return (options.RepositoryPath, [Repository.Explain(options.RepositoryPath, refusal)]);
+            return (options.RepositoryPath, [Repository.Explain(options.RepositoryPath, refusal)], ToolSet.Chosen(options.Tools is null ? [] : [options.Tools]));
         }
     }
 }

@@ -1,4 +1,6 @@
 using ModelContextProtocol.Server;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Server.Wire;
 
 namespace WorktreeMcp.Server.Mcp.Prompts;
 
@@ -15,9 +17,9 @@ public sealed partial class WorkPrompts
 
         {goal}
 
-        1. Call board_show and task_list. Do not record again what is there already.
+        1. Call board_show. Do not record again what is there already.
         2. Read the code far enough to know which files each part will touch. Cut the goal into tasks that one agent can finish in one worktree; parts that touch the same files belong into one task, or wait for each other.
-        3. Call task_create for each: the subject says the result, the description says which files, what must not change and how to tell that it is done. Give blocked_by only where one really needs the other.
+        3. Record them all with one call of task_plan: the subject says the result, the description says which files, what must not change and how to tell that it is done. Let one wait for another only where it really needs it.
         4. Show the plan as a short list with the ids, and say what can be started now. Start nothing yourself.
         """;
 
@@ -28,10 +30,10 @@ public sealed partial class WorkPrompts
         $"""
         Take {(string.IsNullOrWhiteSpace(task_id) ? "the best ready task" : $"task {task_id.Trim()}")} from the shared board and do it.
 
-        1. Call {(string.IsNullOrWhiteSpace(task_id) ? "task_claim()" : $"task_claim(task_id: {task_id.Trim()})")}. If the answer says that work was left behind, look at it with worktree_status before you go on with it.
-        2. Call worktree_create with its id. Work only under the path that it returns, never in the main checkout.
+        1. Call {(string.IsNullOrWhiteSpace(task_id) ? "worktree_create()" : $"worktree_create(task_id: {task_id.Trim()})")}: it claims the task and makes the place to work. If it was left behind by another, call task_claim with its id first, which shows what lies there.
+        2. Work only under the path that is returned, never in the main checkout.
         3. Build and test with worktree_run. Commit after each step that works. Put what others must know into task_update(note).
-        4. If you need a decision, set attention to needs_input with a note that says what for, and stop.
+        4. If you need a decision, ask with task_update(question), and wait for the answer with board_show(wait_seconds: 300).
         5. When it is done and committed, finish as in the prompt wrap_up.
         """;
 
@@ -43,9 +45,9 @@ public sealed partial class WorkPrompts
         Review the work in worktree "{name}". Change nothing in it.
 
         1. Call worktree_status(name: "{name}") and task_get for its task: the description says what was wanted.
-        2. Read the changes against the base with worktree_diff. Read the code around them, not only the lines that changed.
+        2. Read the changes against the base with {ToolWords.Of(Step.DiffWorktree)}. Read the code around them, not only the lines that changed.
         3. Run the tests there with worktree_run.
-        4. Report what is wrong or missing, the worst first, each with its file and line; then say whether it can land. Record the verdict with task_update(note) if you may change the task, else give it to the person.
+        4. Report what is wrong or missing, the worst first, each with its file and line; then say whether it can land. Record the verdict with task_update(note), which every task takes.
         """;
 
     /// <summary>Finish the work in a worktree.</summary>

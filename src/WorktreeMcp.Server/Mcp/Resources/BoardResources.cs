@@ -35,7 +35,7 @@ public sealed partial class BoardResources(OpenRepository repository, CallerIden
     public partial ResourceContents Task(RequestContext<ReadResourceRequestParams> request, string id) =>
         Read(request, () => int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? new TaskTools(repository, caller).Get(request.Server, number)
-            : throw new Refusal(RefusalCode.NotFound, $"\"{id}\" is no task id.", "Take a task id from task_list."));
+            : throw new Refusal(RefusalCode.NotFound, $"\"{id}\" is no task id.", "Take a task id from the board."));
 
     /// <summary>One worktree as it is now.</summary>
     /// <param name="request">The call.</param>

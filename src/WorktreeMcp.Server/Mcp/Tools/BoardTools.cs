@@ -23,9 +23,9 @@ public sealed partial class BoardTools(OpenRepository repository, CallerIdentity
     private static readonly TimeSpan BetweenNotices = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Show the whole board, or wait until there is something to do. Call it first: ready tasks, who works on what, worktrees,
-    /// what needs a person, the call to make next. With wait_seconds it comes back when a task is ready, a note or answer
-    /// comes, a claim ends or all is done; never poll. Changes nothing.
+    /// Show the shared task board, or wait until there is something to do. Call it first: ready tasks, who works on what,
+    /// worktrees, what needs a person, the call to make next. With wait_seconds it comes back when a task is ready, a note
+    /// or answer comes, a claim ends or all is done; never poll. Changes nothing.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="wait_seconds">How long to wait for something new.</param>
@@ -34,6 +34,7 @@ public sealed partial class BoardTools(OpenRepository repository, CallerIdentity
     [McpServerTool(
         Name = "board_show", Title = "Show the board", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(BoardShown))]
+    [McpMeta(ToolRegistration.AlwaysLoad, true)]
     public partial Task<CallToolResult> Show(
         RequestContext<CallToolRequestParams> request,
         [Range(0, LongestWait)] int wait_seconds = 0,
@@ -50,7 +51,16 @@ public sealed partial class BoardTools(OpenRepository repository, CallerIdentity
         return Reply.Of(BoardShown.From(glance, you, served.Guide.After(glance, you)));
     }
 
-    private BoardGlance Warned(BoardGlance glance) => caller.Warning is { } warning ? glance with { Settings = [warning, .. glance.Settings] } : glance;
+    private BoardGlance Warned(BoardGlance glance)
+    {
+        List<string> warnings = [.. repository.Tools.Warnings];
+        if (caller.Warning is { } warning)
+        {
+            warnings.Add(warning);
+        }
+
+        return warnings.Count == 0 ? glance : glance with { Settings = [.. warnings, .. glance.Settings] };
+    }
 
     private async Task<CallToolResult> Show(Repository served, RequestContext<CallToolRequestParams> request, WaitOrder order, CancellationToken cancel)
     {

@@ -15,10 +15,10 @@ public sealed partial class FileTools(OpenRepository repository, CallerIdentity 
     private const int MostLines = 20_000;
 
     /// <summary>
-    /// Read a text file of a worktree as it stands, without line numbers. Long ones come in parts; next reads on. A folder as
-    /// path tells what is in it. note says what is unusual, such as CRLF. Changes nothing.
+    /// Read a text file of a worktree as it stands, without line numbers. Long ones come in parts; next reads on. A folder
+    /// as path tells what is in it. note says what is unusual, such as CRLF. Changes nothing.
     /// </summary>
-    /// <param name="name">Name from worktree_list; "main" reads the main checkout.</param>
+    /// <param name="name">Name from board_show; "main" reads the main checkout.</param>
     /// <param name="path">Relative to the top of the worktree, such as "src/app.cs".</param>
     /// <param name="from_line">The first line.</param>
     /// <param name="lines">How many at most; as many as fit if left out.</param>
@@ -33,12 +33,12 @@ public sealed partial class FileTools(OpenRepository repository, CallerIdentity 
     /// says what is near. Line ends, mode and all other bytes stay. Not for links, binary or hidden files.
     /// </summary>
     /// <param name="request">The call.</param>
-    /// <param name="name">Name from worktree_list.</param>
+    /// <param name="name">Name from board_show.</param>
     /// <param name="path">Relative to the top of the worktree, such as "src/app.cs".</param>
     /// <param name="new_text">What takes the place of old_text, or the whole new file.</param>
     /// <param name="old_text">The passage to replace, exactly as worktree_read shows it; leave out for a new file.</param>
     /// <param name="create">true: make a new file, and folders for it.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    /// <param name="agent">Your name, if several agents share this connection.</param>
     [McpServerTool(
         Name = "worktree_edit", Title = "Edit a file of a worktree", ReadOnly = false, Destructive = true, Idempotent = false, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(FileChanged))]

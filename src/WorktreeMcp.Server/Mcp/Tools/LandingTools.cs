@@ -19,7 +19,7 @@ public sealed partial class LandingTools(OpenRepository repository, CallerIdenti
     /// named only. worktree_status has the commits. Changes nothing.
     /// </summary>
     /// <param name="server">Knows the client.</param>
-    /// <param name="name">Name from worktree_list.</param>
+    /// <param name="name">Name from board_show.</param>
     /// <param name="path">Only this file or folder, relative to the worktree.</param>
     /// <param name="format">stat (default) for files and counts, patch for the text as well.</param>
     /// <param name="max_bytes">How much of the patch at most.</param>
@@ -46,7 +46,7 @@ public sealed partial class LandingTools(OpenRepository repository, CallerIdenti
     /// others work. Changes nothing.
     /// </summary>
     /// <param name="server">Knows the client.</param>
-    /// <param name="name">Only this worktree against the others; name from worktree_list.</param>
+    /// <param name="name">Only this worktree against the others; name from board_show.</param>
     [McpServerTool(
         Name = "worktree_conflicts", Title = "Foretell conflicts", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(ConflictsForetold))]
@@ -58,13 +58,13 @@ public sealed partial class LandingTools(OpenRepository repository, CallerIdenti
     }
 
     /// <summary>
-    /// Land a worktree's branch in its base: all of it or nothing. It is merged beside every checkout and verified there; a
-    /// conflict, a failing verify_command or a base that cannot move changes nothing. Refuses uncommitted work. One landing
-    /// at a time; others wait. Hooks are not run.
+    /// Land a worktree's branch in the branch it started from: all of it or nothing. It is merged beside every checkout and
+    /// verified there; a conflict, a failing verify_command or a base that cannot move changes nothing. Refuses uncommitted
+    /// work. One landing at a time; others wait. Hooks are not run.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="progress">Told what is being done.</param>
-    /// <param name="name">Name from worktree_list.</param>
+    /// <param name="name">Name from board_show.</param>
     /// <param name="into">The local branch to land in; the one the worktree started from if left out.</param>
     /// <param name="strategy">merge (default) makes a merge commit, squash one commit, rebase each commit again on top.</param>
     /// <param name="message">The commit's message; one that names the task if left out. Not with rebase.</param>
@@ -72,11 +72,12 @@ public sealed partial class LandingTools(OpenRepository repository, CallerIdenti
     /// <param name="wait_seconds">How long to wait for other landings.</param>
     /// <param name="complete_task">true: its task becomes completed as well.</param>
     /// <param name="remove">true: the worktree is removed afterwards, as by worktree_remove.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    /// <param name="agent">Your name, if several agents share this connection.</param>
     /// <param name="cancel">Ends the wait or the command.</param>
     [McpServerTool(
         Name = "worktree_merge", Title = "Land a worktree", ReadOnly = false, Destructive = true, Idempotent = false, OpenWorld = true,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeMerged))]
+    [McpMeta(ToolRegistration.AlwaysLoad, true)]
     public partial CallToolResult Merge(
         RequestContext<CallToolRequestParams> request,
         IProgress<ProgressNotificationValue> progress,

@@ -24,12 +24,12 @@ public sealed partial class RunTools(OpenRepository repository, CallerIdentity c
     /// is true, worktree_output reads it. Processes it leaves behind are ended. sandbox says if it was confined.
     /// </summary>
     /// <param name="request">The call.</param>
-    /// <param name="name">Name from worktree_list.</param>
+    /// <param name="name">Name from board_show.</param>
     /// <param name="command">A command for /bin/sh, such as "make test" or "git add -A &amp;&amp; git commit -m done".</param>
     /// <param name="timeout_seconds">After so many seconds it is ended with all it started, and timed_out is true; 300 or as configured if left out, a day in the background.</param>
     /// <param name="wait_seconds">How long this call waits for its end.</param>
     /// <param name="background">true: answer at once with run_id; it goes on also when this server ends.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    /// <param name="agent">Your name, if several agents share this connection.</param>
     /// <param name="cancel">Ends the command while the call waits for it.</param>
     [McpServerTool(
         Name = "worktree_run", Title = "Run a command in a worktree", ReadOnly = false, Destructive = true, Idempotent = false, OpenWorld = true,
@@ -60,9 +60,9 @@ public sealed partial class RunTools(OpenRepository repository, CallerIdentity c
     }
 
     /// <summary>
-    /// Read what a command wrote, from an offset on, and how it stands. Waits for new output or the end; repeat with
-    /// next_offset to get only what is new. It works while the command runs and after it, for runs of every server; also for
-    /// what worktree_run left out. Changes nothing.
+    /// Read what a command of worktree_run wrote, from an offset on, and how it stands. Waits for new output or the end;
+    /// repeat with next_offset to get only what is new. Works while it runs and after it, for runs of every server; also
+    /// for output that was left out. Changes nothing.
     /// </summary>
     /// <param name="run_id">run_id from worktree_run or worktree_status.</param>
     /// <param name="wait_seconds">How long to wait if there is nothing new.</param>
@@ -82,12 +82,13 @@ public sealed partial class RunTools(OpenRepository repository, CallerIdentity c
     }
 
     /// <summary>
-    /// End a running command with all its children. They are asked to end, and after two seconds killed; what is still alive
-    /// is named. Works for the commands of every server. The output stays readable. Stopping what is over is no error.
+    /// End a running command of worktree_run with all its children. They are asked to end, and after two seconds killed;
+    /// what is still alive is named. Works for the commands of every server. The output stays readable. Stopping what is
+    /// over is no error.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="run_id">run_id from worktree_run or worktree_status.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    /// <param name="agent">Your name, if several agents share this connection.</param>
     [McpServerTool(
         Name = "worktree_stop", Title = "Stop a command", ReadOnly = false, Destructive = true, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(RunStopped))]

@@ -20,18 +20,18 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     private const long EventBytesSearched = 512 * 1024;
 
     /// <summary>
-    /// Record a goal on the board as a pending task. Starts nothing: worktree_create with its id claims it and makes the
-    /// place to work. task_plan records several. Refuses a blank subject and blocked_by ids that do not exist. Equal subjects are allowed, so look
-    /// with task_list first.
+    /// Record a goal on the shared task board as a pending task. Starts nothing: worktree_create with its id claims it and
+    /// makes the place to work. task_plan records several. Refuses a blank subject and blocked_by ids that do not exist.
+    /// Equal subjects are allowed, so look with board_show first.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="subject">The goal in one line.</param>
     /// <param name="description">The goal in full: context, files, how to tell that it is done.</param>
-    /// <param name="blocked_by">Ids from task_list of tasks that must be completed first.</param>
-    /// <param name="priority">high comes first in task_list; normal if left out.</param>
-    /// <param name="labels">Words to find it by with task_list(label), at most 20.</param>
+    /// <param name="blocked_by">Ids of tasks that must be completed first.</param>
+    /// <param name="priority">high comes first; normal if left out.</param>
+    /// <param name="labels">Words to find it by, at most 20.</param>
     /// <param name="request_id">Any text unique to this call; a repetition with it changes nothing and gives the first answer.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    /// <param name="agent">Your name, if several agents share this connection.</param>
     [McpServerTool(
         Name = "task_create", Title = "Create a task", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(TaskCreated))]
@@ -53,13 +53,14 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     }
 
     /// <summary>
-    /// Record up to 100 goals that wait for each other, all or none. Each becomes a pending task, as task_create makes one.
-    /// The answer has the id of each key and which are ready. Refuses cycles, equal keys, and needs that name nothing.
+    /// Record up to 100 goals that wait for each other on the task board, all or none. Each becomes a pending task, as
+    /// task_create makes one. The answer has the id of each key and which are ready. Refuses cycles, equal keys, and needs
+    /// that name nothing.
     /// </summary>
     /// <param name="request">The call.</param>
-    /// <param name="tasks">The goals, in the order in which they get their ids.</param>
+    /// <param name="tasks">The goals in the order of their ids, such as [{"key":"parse","subject":"Parse dates"},{"key":"csv","subject":"CSV output","needs":["parse"]}].</param>
     /// <param name="request_id">Any text unique to this call; a repetition with it changes nothing and gives the first answer.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    /// <param name="agent">Your name, if several agents share this connection.</param>
     [McpServerTool(
         Name = "task_plan", Title = "Plan tasks", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(PlanRecorded))]
@@ -77,8 +78,9 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     }
 
     /// <summary>
-    /// List tasks, open work first, then by priority and number. Filters combine. Rows are slim; task_get has the rest.
-    /// To begin one call worktree_create, which claims it. Completed tasks come last; deleted ones show only with status deleted. Changes nothing.
+    /// List the task board's tasks, open work first, then by priority and number. Filters combine. Rows are slim; task_get
+    /// has the rest. To begin one call worktree_create, which claims it. Completed tasks come last; deleted ones show only
+    /// with status deleted. Changes nothing.
     /// </summary>
     /// <param name="server">Knows the client.</param>
     /// <param name="status">Only tasks in this state.</param>
@@ -107,11 +109,11 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     }
 
     /// <summary>
-    /// Show everything about one task. That is its goal, its latest notes, what it waits for and blocks, its worktree and
-    /// its last events. Call it before you start or take over work on a task. Changes nothing.
+    /// Show everything about one task of the board. That is its goal, its latest notes, what it waits for and blocks, its
+    /// worktree and its last events. Call it before you judge or take over work. Changes nothing.
     /// </summary>
     /// <param name="server">Knows the client.</param>
-    /// <param name="task_id">Task id from task_list.</param>
+    /// <param name="task_id">Task id from board_show.</param>
     [McpServerTool(
         Name = "task_get", Title = "Show a task", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(TaskShown))]
@@ -127,17 +129,18 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     }
 
     /// <summary>
-    /// Change a task or add a note to it. Only what is given changes. A note alone may go on any task, also one that another
-    /// holds; the rest is refused there. Completing tells in now_ready which tasks wait no more. Refuses a status it cannot
-    /// take from where it stands, to start while it waits for others, and cycles. To start work use worktree_create.
+    /// Change a task or add a note to it. Only what is given changes. A note alone may go on any task, also
+    /// one that another holds; the rest is refused there. Completing tells in now_ready which tasks wait no more. Refuses a
+    /// status it cannot take from where it stands, to start while it waits for others, and cycles. To start work use
+    /// worktree_create.
     /// </summary>
     /// <param name="request">The call.</param>
-    /// <param name="task_id">Task id from task_list.</param>
+    /// <param name="task_id">Task id from board_show.</param>
     /// <param name="subject">New goal in one line.</param>
     /// <param name="description">New goal in full.</param>
     /// <param name="status">New status; pending puts it back on the board without an owner, deleted withdraws it.</param>
     /// <param name="owner">Who works on it; an empty string for nobody.</param>
-    /// <param name="add_blocked_by">Ids from task_list of tasks it must wait for as well.</param>
+    /// <param name="add_blocked_by">Ids of tasks it must wait for as well.</param>
     /// <param name="remove_blocked_by">Ids of tasks it need not wait for any more.</param>
     /// <param name="priority">New priority.</param>
     /// <param name="labels">All its labels from now on; they replace the old ones.</param>
@@ -145,7 +148,7 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     /// <param name="question">What a person must decide; sets needs_input, the answer comes as a note.</param>
     /// <param name="note">What to add to its notes: findings, decisions, what is left.</param>
     /// <param name="expected_revision">revision from task_get; refuses if the task has changed since.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    /// <param name="agent">Your name, if several agents share this connection.</param>
     [McpServerTool(
         Name = "task_update", Title = "Change a task", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(TaskUpdated))]
@@ -188,14 +191,14 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
 
     /// <summary>
     /// Take a task without a new worktree, or take over one that was left behind. worktree_create claims by itself. Sets it
-    /// in_progress until the lease ends; each change you make to it renews, so does a repetition. Refuses what another holds.
-    /// Of a task left behind it shows the work that lies there. Give it back with task_update(status pending).
+    /// in_progress until the lease ends; each change you make to it renews, so does a repetition. Refuses what another
+    /// holds. Of a task left behind it shows the work that lies there. Give it back with task_update(status pending).
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="task_id">Task id from board_show; if left out the ready one of the highest priority, then the oldest.</param>
     /// <param name="lease_minutes">How long you keep it without a sign of life; 60 if nothing else is configured.</param>
     /// <param name="owner">The same as agent.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    /// <param name="agent">Your name, if several agents share this connection.</param>
     [McpServerTool(
         Name = "task_claim", Title = "Claim a task", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(TaskClaimed))]
@@ -218,10 +221,10 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     /// task is over or waits for others.
     /// </summary>
     /// <param name="request">The call.</param>
-    /// <param name="task_id">Task id from task_list.</param>
-    /// <param name="worktree">Name from worktree_list.</param>
+    /// <param name="task_id">Task id from board_show.</param>
+    /// <param name="worktree">Name from board_show.</param>
     /// <param name="owner">Who works on it; if left out its owner stays, or becomes you.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    /// <param name="agent">Your name, if several agents share this connection.</param>
     [McpServerTool(
         Name = "task_bind_worktree", Title = "Bind a task to a worktree", ReadOnly = false, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeStepped))]

@@ -17,20 +17,21 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     private const double MostSeq = 9_007_199_254_740_991;
 
     /// <summary>
-    /// Claim a task and make an isolated directory on its own branch for it. Without name and task_id it takes the best
+    /// Claim a task and make an isolated git worktree on its own branch for it. Without name and task_id it takes the best
     /// ready task. Edit only under the returned path; the main checkout is not touched. Repeated for the same task it gives
     /// the same worktree. Refuses what is taken, over or blocked.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="name">1 to 63 letters, digits, dots, dashes, underscores; made from the task if left out, such as task-7-csv-output.</param>
-    /// <param name="task_id">Task id from task_list; with a name alone the worktree serves no task.</param>
-    /// <param name="base_ref">Branch, tag or commit to start from; the main checkout's HEAD if left out.</param>
+    /// <param name="task_id">Task id from board_show; with a name alone the worktree serves no task.</param>
+    /// <param name="base_ref">Branch, tag or commit to start from, such as main; the main checkout's HEAD if left out.</param>
     /// <param name="branch">A local branch that exists, to work on it instead of a new one named wt/NAME.</param>
     /// <param name="request_id">Any text unique to this call; a repetition with it changes nothing and says what became of the first.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    /// <param name="agent">Your name, if several agents share this connection.</param>
     [McpServerTool(
         Name = "worktree_create", Title = "Create a worktree", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeMade))]
+    [McpMeta(ToolRegistration.AlwaysLoad, true)]
     public partial CallToolResult Create(
         RequestContext<CallToolRequestParams> request,
         string? name = null,
@@ -47,10 +48,10 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     }
 
     /// <summary>
-    /// List worktrees with what git says of each. Rows have path, branch, task, owner, uncommitted files, commits ahead of and
-    /// behind the base, and drift from the record. Counts with status_age_seconds are that old, with
-    /// status_pending not known yet; worktree_status looks anew. Removed ones show only with status removed, with trash_id.
-    /// Changes nothing.
+    /// List worktrees with what git says of each. Rows have path, branch, task, owner, uncommitted files, commits ahead
+    /// of and behind the base, and drift from the record. Counts with status_age_seconds are that old, with status_pending
+    /// not known yet; worktree_status looks anew. Removed ones show only with status removed, with trash_id. Changes
+    /// nothing.
     /// </summary>
     /// <param name="server">Knows the client.</param>
     /// <param name="status">Only worktrees in this state.</param>
@@ -68,11 +69,12 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     }
 
     /// <summary>
-    /// Show one worktree as it is now. That is uncommitted files, commits its base lacks, predicted conflicts with the base,
-    /// running commands, and a merge or rebase in progress. Call it before you keep or remove it. Changes nothing.
+    /// Show one git worktree as it is now. That is uncommitted files, commits its base lacks, predicted conflicts with the
+    /// base, running commands, and a merge or rebase in progress. Call it before you land, keep or remove it. Changes
+    /// nothing.
     /// </summary>
     /// <param name="server">Knows the client.</param>
-    /// <param name="name">Name from worktree_list.</param>
+    /// <param name="name">Name from board_show.</param>
     [McpServerTool(
         Name = "worktree_status", Title = "Show a worktree", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeShown))]
@@ -89,10 +91,10 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     /// again changes nothing; worktree_create for its task opens it again.
     /// </summary>
     /// <param name="request">The call.</param>
-    /// <param name="name">Name from worktree_list.</param>
+    /// <param name="name">Name from board_show.</param>
     /// <param name="reason">Why it is kept, for whoever finds it.</param>
     /// <param name="complete_task">true: its task becomes completed as well; false: its task stays as it is.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    /// <param name="agent">Your name, if several agents share this connection.</param>
     [McpServerTool(
         Name = "worktree_keep", Title = "Keep a worktree", ReadOnly = false, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeStepped))]
@@ -109,16 +111,16 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     }
 
     /// <summary>
-    /// Take a worktree down. Refuses, with the list, while it holds uncommitted work or commits on no branch, and while it is
-    /// in use. Its files, ignored ones too, are moved to the trash; a branch with commits of its own stays. Removing it again
-    /// is no error. worktree_keep leaves it in place instead.
+    /// Take a worktree down. Refuses, with the list, while it holds uncommitted work or commits on no branch, and while it
+    /// is in use. Its files, ignored ones too, are moved to the trash; a branch with commits of its own stays.
+    /// worktree_restore brings it back. worktree_keep leaves it in place instead.
     /// </summary>
     /// <param name="request">The call.</param>
-    /// <param name="name">Name from worktree_list.</param>
+    /// <param name="name">Name from board_show.</param>
     /// <param name="force">true: uncommitted work goes to the trash too; a locked or running one is still refused.</param>
     /// <param name="complete_task">true: its task becomes completed as well; false: its task stays as it is.</param>
     /// <param name="reason">Why, for the record.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    /// <param name="agent">Your name, if several agents share this connection.</param>
     [McpServerTool(
         Name = "worktree_remove", Title = "Remove a worktree", ReadOnly = false, Destructive = true, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeGone))]
@@ -136,15 +138,15 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     }
 
     /// <summary>
-    /// Bring a removed worktree back, byte for byte. Its files, staged and ignored ones too, its commits, its branch and its task
-    /// are as they were. A branch that has moved or is in use elsewhere is left alone: then HEAD is detached, and detached says
-    /// why. Refuses a name that is taken. worktree_list with status removed shows what there is.
+    /// Bring a removed worktree back, byte for byte. Its files, staged and ignored ones too, its commits, its branch and
+    /// its task are as they were. A branch that has moved or is in use elsewhere is left alone: then HEAD is detached, and
+    /// detached says why. Refuses a name that is taken. worktree_list with status removed shows what there is.
     /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="name">The name it had.</param>
     /// <param name="new_name">Another name for it, if that one is taken.</param>
-    /// <param name="trash_id">Which of several with that name, from worktree_list; the one removed last if left out.</param>
-    /// <param name="agent">Who you are; only if several agents share this connection.</param>
+    /// <param name="trash_id">Which of several with that name; the one removed last if left out.</param>
+    /// <param name="agent">Your name, if several agents share this connection.</param>
     [McpServerTool(
         Name = "worktree_restore", Title = "Restore a removed worktree", ReadOnly = false, Destructive = false, Idempotent = false, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeBack))]
@@ -161,14 +163,15 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     }
 
     /// <summary>
-    /// Read the log of lifecycle steps: the newest events, oldest first. With since_seq it pages forward from there; repeat
-    /// with last_seq while more is true. Without it older says whether there are earlier ones. Changes nothing.
+    /// Read the log of steps of tasks and worktrees: the newest, oldest first. With since_seq it pages forward
+    /// from there; repeat with last_seq while more is true. Without it older says whether there are earlier ones. Changes
+    /// nothing.
     /// </summary>
     /// <param name="server">Knows the client.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="since_seq">Only events with a higher seq, oldest first; 0 for all from the start, else last_seq of the answer before.</param>
-    /// <param name="task_id">Only events of this task; id from task_list.</param>
-    /// <param name="name">Only events of this worktree; name from worktree_list.</param>
+    /// <param name="task_id">Only events of this task; id from board_show.</param>
+    /// <param name="name">Only events of this worktree; name from board_show.</param>
     [McpServerTool(
         Name = "worktree_events", Title = "Read lifecycle events", ReadOnly = true, Destructive = false, Idempotent = true, OpenWorld = false,
         UseStructuredContent = true, OutputSchemaType = typeof(EventsListed))]
