@@ -34,7 +34,7 @@ public sealed class Repository : IDisposable
         var layout = new StateLayout(place.Root, place.CommonDirectory, settings.WorktreeRoot) { ObjectIdLength = place.ObjectIdLength };
         _store = new StateStore(layout, files, disk, time, settings.Durable);
         Trust = trust;
-        Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Instead = by => Guide!.Instead(by) };
+        Board = new TaskBoard(_store, endsWithThisProcess, settings.LeaseMinutes) { Instead = by => Guide!.Instead(by), WorkOf = task => Worktrees!.WorkOf(task) };
         var (inCheckouts, settingFiles) = (new CheckoutGit(git, place, files, current.Following(now => now.AllowedFilters)), new SettingFiles(git, place));
         Spares = new SpareRoom(_store, new SpareCheckouts(inCheckouts, settingFiles, place, files), files, disk);
         var repository = new GitRepository(inCheckouts, settingFiles, place, files);

@@ -1,5 +1,8 @@
 using WorktreeMcp.Domain;
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Refusals;
+using WorktreeMcp.Domain.Worktrees;
+using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.Server.CommandLine;
 using WorktreeMcp.Server.CommandLine.Verbs;
 using WorktreeMcp.TestKit;
@@ -12,6 +15,7 @@ public sealed class TaskVerbTests : IDisposable
     private readonly Repository _opened;
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
+    private string? _typed;
 
     public TaskVerbTests()
     {
@@ -63,6 +67,65 @@ public sealed class TaskVerbTests : IDisposable
         _opened.Board.Get(1).Task.Notes.Should().ContainSingle().Which.By.Should().Be("Ben");
     }
 
+    [Fact]
+    public async Task Completion_at_the_command_line_is_held_to_the_same_terms_and_says_what_failed()
+    {
+        HeldTo("echo 'two tests failed'; exit 3");
+        Lands().Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.VerifyFailed);
+
+        (await Run("task", "complete", "1", "--agent", "claude-1")).Should().Be(1);
+
+        _error.ToString().Should().Contain("exit code 3").And.Contain("two tests failed").And.Contain("worktree-mcp task waive 1");
+        _opened.Board.Get(1).Task.Status.Should().Be(TaskState.InProgress);
+    }
+
+    [Fact]
+    public async Task A_waiver_is_typed_at_a_terminal_and_stands_in_the_events()
+    {
+        HeldTo("false");
+
+        (await Run("task", "waive", "1", "--reason", "flaky", "--agent", "Ada")).Should().Be(1, "nothing is typed");
+        (await Run(["task", "waive", "1", "--reason", "flaky", "--agent", "Ada"], "y\n")).Should().Be(1, "a pipe is no terminal");
+        _error.ToString().Should().Contain("Nothing was waived").And.Contain("terminal");
+        _typed = "n";
+        (await Run("task", "waive", "1", "--reason", "flaky", "--agent", "Ada")).Should().Be(1);
+        _opened.Board.Get(1).Task.Contract.Waiver.Should().BeNull();
+        Waived().Should().BeEmpty();
+
+        _typed = "yes";
+        (await Run("task", "waive", "1", "--reason", "flaky", "--agent", "Ada")).Should().Be(0);
+        _output.ToString().Should().Contain("has not run").And.Contain("Waived by Ada");
+        (await Run("task", "complete", "1", "--agent", "claude-1")).Should().Be(0);
+
+        Waived().Should().ContainSingle().Which.Should().Contain("\"Ada\"").And.Contain("flaky").And.Contain("\"person\":true");
+        _opened.Board.Get(1).Task.Status.Should().Be(TaskState.Completed);
+    }
+
+    [Fact]
+    public async Task What_needs_no_waiver_is_told_so()
+    {
+        _typed = "y";
+
+        (await Run("task", "waive", "1", "--reason", "why not")).Should().Be(1);
+        (await Run("task", "waive", "1")).Should().Be(2);
+
+        _error.ToString().Should().Contain("nothing to waive");
+    }
+
+    private void HeldTo(string verify)
+    {
+        _opened.Board.Update(1, new TaskEdit { Verify = verify }, "claude-1");
+        _opened.Worktrees.Create(new NewWorktree("a", 1), "claude-1");
+        _repo.Write(".worktrees/a/one.txt", "1");
+        _repo.Git("-C", ".worktrees/a", "add", "-A");
+        _repo.Git("-C", ".worktrees/a", "commit", "-qm", "one");
+    }
+
+    private List<string> Waived() => [.. _repo.Read(".worktrees/events.jsonl").Split('\n').Where(line => line.Contains("task.waived", StringComparison.Ordinal))];
+
+    private Action Lands() => () => _opened.Worktrees.Land(
+        new LandingRequest("a", null, LandingStrategy.Merge, null, null, TimeSpan.FromSeconds(30), CompleteTask: true, Remove: false), "claude-1", _ => { }, CancellationToken.None);
+
     private void Ask() => _opened.Board.Update(1, new TaskEdit { Question = "Quote?" }, "claude-1");
 
     private Task<int> Run(params string[] arguments) => Run(arguments, "");
@@ -70,7 +133,7 @@ public sealed class TaskVerbTests : IDisposable
     private async Task<int> Run(string[] arguments, string input)
     {
         using var reader = new StringReader(input);
-        var shared = new VerbContext(new StartContext(new Dictionary<string, string>(), _repo.Root), _output, _error) { Input = () => reader };
+        var shared = new VerbContext(new StartContext(new Dictionary<string, string>(), _repo.Root), _output, _error) { Input = () => reader, Typed = () => _typed };
         return await new ProgramCommands(shared, (_, _) => Task.FromResult(7), verb => TaskVerb.Command(verb)).Run(arguments);
     }
 }

@@ -23,7 +23,7 @@ public sealed partial class ToolContractTests
         ["worktree_list"] = "1010",
         ["worktree_status"] = "1010",
         ["worktree_run"] = "0101",
-        ["worktree_keep"] = "0010",
+        ["worktree_keep"] = "0011",
         ["worktree_remove"] = "0110",
         ["worktree_events"] = "1010",
         ["task_claim"] = "0000",

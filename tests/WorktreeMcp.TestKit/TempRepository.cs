@@ -150,18 +150,21 @@ public sealed class TempRepository : IDisposable
         text.AppendLine(TryGit(Root, "for-each-ref").Output);
         text.AppendLine(TryGit(Root, "status", "--porcelain", "-uall").Output);
         var records = Path.Join(Root, ".git", "worktrees");
-        foreach (var record in (Directory.Exists(records) ? Directory.GetDirectories(records) : []).Order(StringComparer.Ordinal))
+        foreach (var record in (Directory.Exists(records) ? Directory.GetDirectories(records) : []).Where(record => !IsMadeReady(record)).Order(StringComparer.Ordinal))
         {
             text.AppendLine($"{Path.GetFileName(record)} {ReadIfThere(Path.Join(record, "HEAD"))} {ReadIfThere(Path.Join(record, "gitdir"))} {File.Exists(Path.Join(record, "locked"))}");
         }
 
-        foreach (var file in Files(Root).Order(StringComparer.Ordinal))
+        foreach (var file in Files(Root).Where(file => !IsMadeReady(file)).Order(StringComparer.Ordinal))
         {
             text.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{Path.GetRelativePath(Root, file)} {HashOf(file)}");
         }
 
         return text.ToString();
     }
+
+    // Servers make checkouts ready whenever they have time, whatever is called meanwhile.
+    private bool IsMadeReady(string path) => Path.GetRelativePath(Root, path).Split(Path.DirectorySeparatorChar) is [".worktrees", ".spares", ..] or [".git", "worktrees", ['s', 'p', 'a', 'r', 'e', '-', ..], ..];
 
     /// <summary>The events that a refused call may add: none, or one whole pair.</summary>
     /// <param name="before">The lines before it.</param>

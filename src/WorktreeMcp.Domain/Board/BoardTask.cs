@@ -55,6 +55,9 @@ public sealed record BoardTask
     /// <summary>What a person is asked about it and has not answered, or null.</summary>
     public TaskQuestion? Question { get; init; }
 
+    /// <summary>What it is held to.</summary>
+    public TaskContract Contract { get; init; } = TaskContract.None;
+
     /// <summary>Until when its claim holds, in unix seconds, or null.</summary>
     public double? LeaseUntil { get; init; }
 
@@ -92,9 +95,16 @@ public sealed record BoardTask
     public string? LiveWorktree => WorktreeState is "active" or "kept" or "creating" ? Worktree : null;
 
     /// <summary>Moves the task to another state.</summary>
-    /// <param name="next">The state wanted; the present one changes nothing.</param>
-    /// <returns>The task in that state.</returns>
-    public BoardTask MoveTo(TaskState next)
+    /// <param name="next">The state wanted; the present one changes nothing. Not completed: whether it may be is asked of its work.</param>
+    internal BoardTask MoveTo(TaskState next) => MoveTo(next, next == TaskState.Completed && Status != next ? throw new ArgumentException("A task is completed with its work.", nameof(next)) : FinishedWork.Unknown);
+
+    /// <summary>Completes the task, if its contract is met by its work.</summary>
+    internal BoardTask CompleteWith(FinishedWork work) => MoveTo(TaskState.Completed, work);
+
+    /// <summary>The same for who has done the work already: what is not met leaves the task open.</summary>
+    internal BoardTask CompleteIfMet(FinishedWork work) => ContractTerms.AreMet(this, work) ? CompleteWith(work) : this;
+
+    private BoardTask MoveTo(TaskState next, FinishedWork work)
     {
         if (next == Status)
         {
@@ -121,9 +131,14 @@ public sealed record BoardTask
                 new NextStep.KeepWorktree(Worktree!));
         }
 
+        if (next == TaskState.Completed)
+        {
+            ContractTerms.EnsureMet(this, work);
+        }
+
         // Back on the board means that nobody works on it.
         return next == TaskState.Pending
-            ? GivenTo(null) with { Status = next }
+            ? GivenTo(null) with { Status = next, Contract = IsOpen ? Contract : Contract with { Waiver = null } }
             : this with { Status = next, LeaseUntil = next == TaskState.InProgress ? LeaseUntil : null, Claim = next == TaskState.InProgress ? Claim : null };
     }
 

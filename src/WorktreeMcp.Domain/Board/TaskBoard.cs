@@ -35,11 +35,18 @@ public sealed class TaskBoard
         Claims = new Claims(store, Find, endsWithThisProcess ?? (_ => false), leaseMinutes) { Instead = by => Instead(by) };
         (_recording, _planning, _changing, _claiming) = (new TaskRecording(this, store), new TaskPlanning(this, store), new TaskChanging(this, store), new TaskClaiming(this, store));
         Questions = new TaskQuestions(this, store);
+        Contracts = new TaskContracts(this, store);
         store.Edits.Read = TaskHandEdit.Of;
     }
 
     /// <summary>What agents ask persons, and what these say.</summary>
     public TaskQuestions Questions { get; }
+
+    /// <summary>What tasks are held to.</summary>
+    public TaskContracts Contracts { get; }
+
+    /// <summary>Where the work of a task stands when it is to be completed.</summary>
+    internal Func<BoardTask, FinishedWork> WorkOf { get; init; } = _ => FinishedWork.Unknown;
 
     /// <summary>Tasks that a newer version of this program has written, as of the last look at all.</summary>
     internal IReadOnlyList<BoardTask> Newer => _index.Newer;
@@ -265,7 +272,6 @@ public sealed class TaskBoard
         return all;
     }
 
-
     // A deleted or vanished task is not waited for: it will never be completed. One with a damaged file may still be open.
     internal static IReadOnlyList<int> WaitsFor(BoardTask task, Func<int, bool> isOpen) =>
         task.BlockedBy.Count == 0 ? [] : [.. task.BlockedBy.Where(isOpen)];
@@ -279,6 +285,9 @@ public sealed class TaskBoard
 
     private (BoardTask? Task, string? Problem) Read(StoredTask stored) => Parse(stored) is var parsed ? (parsed.Task, parsed.Problem) : default;
 
+    // What the log does not know came from elsewhere.
+    private BoardTask Known(BoardTask task) => task.Contract == TaskContract.None || _store.Edits.Knows(task.Id) ? task : task with { Contract = task.Contract.ByHand(TaskContract.None) };
+
     private Parsed Parse(StoredTask stored)
     {
         if (_parsed.TryGetValue(stored.Id, out var known) && ReferenceEquals(known.Stored, stored))
@@ -289,7 +298,7 @@ public sealed class TaskBoard
         Parsed parsed;
         try
         {
-            parsed = stored.Problem is { } problem ? new Parsed(stored, null, problem) : new Parsed(stored, TaskImage.Read(stored.Id, stored.Bytes), null);
+            parsed = stored.Problem is { } problem ? new Parsed(stored, null, problem) : new Parsed(stored, Known(TaskImage.Read(stored.Id, stored.Bytes)), null);
         }
         catch (FormatException fault)
         {

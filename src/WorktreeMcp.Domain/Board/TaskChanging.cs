@@ -52,6 +52,7 @@ internal sealed class TaskChanging(TaskBoard board, StateStore store)
             Labels = edit.Labels is null ? old.Labels : TaskRules.Labels(edit.Labels),
             Attention = edit.Attention ?? old.Attention,
             BlockedBy = board.Blockers(old.Id, [.. old.BlockedBy.Except(edit.RemoveBlockedBy ?? [])], edit.AddBlockedBy ?? [], "add_blocked_by"),
+            Contract = ContractRules.Edited(old.Contract, edit, by, now),
             Notes = edit.Note is null ? old.Notes : [.. old.Notes.TakeLast(TaskRules.NoteCount - 1), new TaskNote(now, by, TaskRules.Note(edit.Note))],
         };
         if (edit.Status is { } status && status != old.Status)
@@ -61,7 +62,7 @@ internal sealed class TaskChanging(TaskBoard board, StateStore store)
                 board.EnsureNotBlocked(task);
             }
 
-            task = task.MoveTo(status);
+            task = status == TaskState.Completed ? task.CompleteWith(board.WorkOf(task)) : task.MoveTo(status);
         }
 
         task = TaskQuestions.Asked(task, edit, by, now);

@@ -14,6 +14,9 @@ internal static class TaskDifferences
         Note("priority", old.Priority == task.Priority);
         Note("labels", old.Labels.SequenceEqual(task.Labels));
         Note("attention", old.Attention == task.Attention);
+        Note("acceptance", old.Contract.Acceptance.SequenceEqual(task.Contract.Acceptance));
+        Note("verify", (old.Contract.Verify, old.Contract.IsVerifyUnread) == (task.Contract.Verify, task.Contract.IsVerifyUnread));
+        Note("scope", old.Contract.Scope.SequenceEqual(task.Contract.Scope));
         Note("question", old.Question == task.Question);
         Note("notes", ReferenceEquals(old.Notes, task.Notes));
         return changed;

@@ -6,7 +6,7 @@ namespace WorktreeMcp.Domain.Board;
 
 /// <summary>
 /// What a hand wrote into a task's file, as a change of the board. It is taken as it is, but for what only grows (revision and number of claims), and
-/// for the question, which goes with the attention. A note that comes with the end of that answers it.
+/// for the question, which goes with the attention, and for what only a run or a person at a terminal can say of a contract. A note that comes with the end of that answers it.
 /// </summary>
 internal static class TaskHandEdit
 {
@@ -82,6 +82,7 @@ internal static class TaskHandEdit
             Epoch = Math.Max(written.Epoch, before?.Epoch ?? 0),
             Revision = Math.Min(Math.Max(written.Revision, before?.Revision ?? 0), MostRevisions) + 1,
             UpdatedAt = now,
+            Contract = written.Contract.ByHand(before?.Contract ?? TaskContract.None),
             Notes = notes.SequenceEqual(written.Notes) ? written.Notes : notes,
         };
         return (task, newest < 0 ? null : notes[newest]);

@@ -16,7 +16,7 @@ internal static class TaskImage
     private const long MostRevisions = long.MaxValue / 2;
 
     // Members that a file has only where there is something to say.
-    private static readonly string[] WhereThere = ["claim", "question"];
+    private static readonly string[] WhereThere = ["claim", "question", .. ContractImage.Keys];
 
     /// <summary>Reads a file; throws FormatException with what is wrong.</summary>
     internal static BoardTask Read(int id, ReadOnlyMemory<byte> bytes)
@@ -113,28 +113,33 @@ internal static class TaskImage
         ? new Claim((int)Math.Clamp(claim["minutes"].Integer() ?? 60, 1, RepositorySettings.MostLeaseMinutes), span, up, claim["boot"].Text() ?? string.Empty, claim["session"].TextOrNull())
         : null;
 
-    private static JsonObject Members(BoardTask task) => new()
+    private static JsonObject Members(BoardTask task)
     {
-        ["id"] = task.Id,
-        ["subject"] = task.Subject,
-        ["description"] = task.Description,
-        ["status"] = task.Status.Word(),
-        ["owner"] = task.Owner,
-        ["worktree"] = task.Worktree,
-        ["worktree_state"] = task.WorktreeState,
-        ["blocked_by"] = Numbers(task.BlockedBy),
-        ["priority"] = task.Priority.Word(),
-        ["labels"] = new JsonArray([.. task.Labels.Select(l => JsonValue.Create(l))]),
-        ["attention"] = task.Attention.Word(),
-        ["lease_until"] = task.LeaseUntil,
-        ["epoch"] = task.Epoch,
-        ["claim"] = ClaimMembers(task.Claim),
-        ["question"] = task.Question is { } question ? new JsonObject { ["text"] = question.Text, ["by"] = question.By, ["at"] = question.At } : null,
-        ["notes"] = new JsonArray([.. task.Notes.Select(NoteMembers)]),
-        ["revision"] = task.Revision,
-        ["created_at"] = task.CreatedAt,
-        ["updated_at"] = task.UpdatedAt,
-    };
+        var members = new JsonObject
+        {
+            ["id"] = task.Id,
+            ["subject"] = task.Subject,
+            ["description"] = task.Description,
+            ["status"] = task.Status.Word(),
+            ["owner"] = task.Owner,
+            ["worktree"] = task.Worktree,
+            ["worktree_state"] = task.WorktreeState,
+            ["blocked_by"] = Numbers(task.BlockedBy),
+            ["priority"] = task.Priority.Word(),
+            ["labels"] = new JsonArray([.. task.Labels.Select(l => JsonValue.Create(l))]),
+            ["attention"] = task.Attention.Word(),
+            ["lease_until"] = task.LeaseUntil,
+            ["epoch"] = task.Epoch,
+            ["claim"] = ClaimMembers(task.Claim),
+            ["question"] = task.Question is { } question ? new JsonObject { ["text"] = question.Text, ["by"] = question.By, ["at"] = question.At } : null,
+            ["notes"] = new JsonArray([.. task.Notes.Select(NoteMembers)]),
+            ["revision"] = task.Revision,
+            ["created_at"] = task.CreatedAt,
+            ["updated_at"] = task.UpdatedAt,
+        };
+        ContractImage.Write(task.Contract, members);
+        return members;
+    }
 
     private static BoardTask Read(int id, JsonObject json)
     {
@@ -162,6 +167,7 @@ internal static class TaskImage
             Epoch = (int)Within(json["epoch"].Integer() ?? 0, 0, TaskFiles.HighestPossibleId, "epoch"),
             Claim = ReadClaim(json["claim"]),
             Notes = [.. Items(json["notes"]).OfType<JsonObject>().Select(ReadNote)],
+            Contract = ContractImage.Read(json),
             Question = new CheckedMembers(json).Object("question", ReadQuestion),
             Revision = Within(json["revision"].Integer() ?? 0, 0, MostRevisions, "revision"),
             CreatedAt = Time(json["created_at"], "created_at") ?? 0,

@@ -14,6 +14,7 @@ internal sealed class TaskRecording(TaskBoard board, StateStore store)
         Description = TaskRules.Description(goal.Description ?? string.Empty),
         Priority = goal.Priority,
         Labels = TaskRules.Labels(goal.Labels ?? []),
+        Contract = ContractRules.Of(goal),
     };
 
     /// <summary>Records one goal.</summary>

@@ -15,7 +15,17 @@ public sealed record NewTask(
     IReadOnlyList<int>? BlockedBy = null,
     TaskPriority Priority = TaskPriority.Normal,
     IReadOnlyList<string>? Labels = null,
-    string? RequestId = null);
+    string? RequestId = null)
+{
+    /// <summary>What must be so before it is done.</summary>
+    public IReadOnlyList<string>? Acceptance { get; init; }
+
+    /// <summary>The command that its work must pass.</summary>
+    public string? Verify { get; init; }
+
+    /// <summary>Which files it means to change.</summary>
+    public IReadOnlyList<string>? Scope { get; init; }
+}
 
 /// <summary>What to change in a task; null leaves a member as it is.</summary>
 public sealed record TaskEdit
@@ -47,6 +57,18 @@ public sealed record TaskEdit
     /// <summary>New attention flag.</summary>
     public TaskAttention? Attention { get; init; }
 
+    /// <summary>What must be so from now on; what was met stays met where the words are the same.</summary>
+    public IReadOnlyList<string>? Acceptance { get; init; }
+
+    /// <summary>The numbers of criteria that are met.</summary>
+    public IReadOnlyList<int>? Met { get; init; }
+
+    /// <summary>The command that its work must pass; empty for none of its own.</summary>
+    public string? Verify { get; init; }
+
+    /// <summary>Which files it means to change from now on; empty for any.</summary>
+    public IReadOnlyList<string>? Scope { get; init; }
+
     /// <summary>What a person is to answer.</summary>
     public string? Question { get; init; }
 
@@ -65,7 +87,7 @@ public sealed record TaskEdit
     {
         if (this == new TaskEdit { ExpectedRevision = ExpectedRevision })
         {
-            throw new Refusal(RefusalCode.InvalidArgument, "There is nothing to change: only task_id was given.", "Give at least one of subject, description, status, owner, add_blocked_by, remove_blocked_by, priority, labels, attention, question, note.");
+            throw new Refusal(RefusalCode.InvalidArgument, "There is nothing to change: only task_id was given.", "Give at least one of subject, description, status, owner, add_blocked_by, remove_blocked_by, priority, labels, attention, acceptance, met, verify, scope, question, note.");
         }
     }
 }

@@ -59,6 +59,12 @@ internal static partial class KnownSettings
         },
         Setting.List("setup", Commands, IsCommand, (s, v) => s with { Setup = v }) with { RepositoryOnly = true },
         Setting.List("teardown", Commands, IsCommand, (s, v) => s with { Teardown = v }) with { RepositoryOnly = true },
+        Setting.Text("verify", "a shell command of at most 4000 characters and without control characters but tab and newline", IsCommand, (s, v) => s with { Verify = v }) with
+        {
+            Opens = "this command runs before a task is completed",
+            Narrowed = (own, wish) => wish.Verify == own.Verify ? null : wish with { Verify = own.Verify },
+            Closed = s => s with { Verify = null },
+        },
         .. OfCommands,
         Setting.Text("log_level", string.Join(", ", LogLevels), v => LogLevels.Contains(v, StringComparer.OrdinalIgnoreCase), (s, _) => s) with { VariableOnly = true },
         Setting.Text("repo", "a path", _ => true, (s, _) => s) with { VariableOnly = true },

@@ -30,6 +30,9 @@ public sealed record RepositorySettings
     /// <summary>Commands to run before a worktree is removed, likewise.</summary>
     public IReadOnlyList<string> Teardown { get; init; } = [];
 
+    /// <summary>What the work of a task must pass before it is completed, where the task itself says nothing; null for nothing.</summary>
+    public string? Verify { get; init; }
+
     /// <summary>Filters that may run although the repository's own configuration defines them; those of the user may always.</summary>
     public IReadOnlyList<string> AllowedFilters { get; init; } = ["lfs"];
 

@@ -6,7 +6,7 @@ using WorktreeMcp.Domain.Worktrees.Looking;
 namespace WorktreeMcp.Domain.News;
 
 /// <summary>
-/// Tells an agent when somebody else's work comes upon files that its own changes. It goes by names that this process knows anyway, from looks
+/// Tells an agent when somebody else's work comes upon files that its own changes, and when its own goes beyond what its task means to change. It goes by names that this process knows anyway, from looks
 /// that were asked for; so it may say nothing, and asks nobody.
 /// </summary>
 internal sealed class FileNews(TaskBoard board, WorktreeRegistry registry)
@@ -28,6 +28,7 @@ internal sealed class FileNews(TaskBoard board, WorktreeRegistry registry)
         var all = Entries();
         foreach (var own in Own(memory, all))
         {
+            LookAtScope(memory, own);
             foreach (var other in all.Where(other => other.Status == WorktreeState.Active && other.Id != own.Id))
             {
                 var owner = other.TaskId is { } id ? board.Find(id)?.Owner : null;
@@ -69,6 +70,15 @@ internal sealed class FileNews(TaskBoard board, WorktreeRegistry registry)
         foreach (var worktree in Entries().Where(worktree => worktree.Name == name))
         {
             Touched.Forget(worktree.Id);
+        }
+    }
+
+    private void LookAtScope(AgentMemory memory, Worktree own)
+    {
+        if (own.TaskId is { } id && board.Find(id)?.Contract.Scope is { Count: > 0 } scope
+            && ScopeGlobs.Outside(scope, Touched.Of(own.Id)).Where(file => memory.IsNew(("scope", own.Id, file))).ToList() is { Count: > 0 } files)
+        {
+            memory.Add(new NewsItem.OutsideScope(own.Name, id, files));
         }
     }
 

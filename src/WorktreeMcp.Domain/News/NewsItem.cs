@@ -61,6 +61,12 @@ public abstract record NewsItem
     /// <param name="Files">The files.</param>
     public sealed record BaseMoved(string Worktree, string Base, string Landed, IReadOnlyList<string> Files) : NewsItem;
 
+    /// <summary>Its worktree changes files that its task does not mean to change.</summary>
+    /// <param name="Worktree">Its worktree.</param>
+    /// <param name="TaskId">The task.</param>
+    /// <param name="Files">The files that were not told before.</param>
+    public sealed record OutsideScope(string Worktree, int TaskId, IReadOnlyList<string> Files) : NewsItem;
+
     /// <summary>Its command made a stash, which all worktrees share.</summary>
     /// <param name="Worktree">Where the command ran.</param>
     public sealed record SharedStash(string Worktree) : NewsItem;

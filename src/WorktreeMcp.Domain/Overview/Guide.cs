@@ -85,6 +85,8 @@ public sealed class Guide
     {
         { IsOpen: true, Attention: TaskAttention.NeedsInput } task when task.Owner == you || task.Question?.By == you => new Onward(new NextStep.ShowBoard(NextOnBoard.WaitSeconds)),
         { Status: TaskState.Pending, Id: var id } when change.Changed.Contains("status") => OnBoard(you, besides: id),
+        { IsOpen: true, LiveWorktree: { } name } task when task.Owner == you && change.Changed.Contains("acceptance") && WorktreeEntries.Find(_entries.AsTheyAre(), name) is { } worktree =>
+            In(() => _situations.Of(_inspection.View(worktree)), you),
         { IsOpen: true } task when task.Owner == you => After(change.View, you),
         _ => OnBoard(you),
     };
@@ -197,7 +199,7 @@ public sealed class Guide
     /// <returns>What comes next.</returns>
     public Onward After(WorktreeRemoval removal, string you) => removal.Step.Task is not { IsOpen: true } task || task.Owner != you ? OnBoard(you)
         : removal is { TrashDirectory: null, BranchKept: not null } ? new Onward(new NextStep.CreateWorktree(Branch: removal.Step.Worktree.Branch, TaskId: task.Id))
-        : new Onward(removal.Step.Worktree.Landed is not null && removal.Uncommitted.Count == 0 ? new NextStep.FinishTask(task.Id) : new NextStep.ReopenTask(task.Id));
+        : removal.Step.Worktree.Landed is not null && removal.Uncommitted.Count == 0 ? Told(() => Finish(task, removal.Step.Worktree)) : new Onward(new NextStep.ReopenTask(task.Id));
 
     /// <summary>After a worktree was brought back.</summary>
     /// <param name="back">What came back.</param>
@@ -243,8 +245,10 @@ public sealed class Guide
     {
         var task = (landed.Removal?.Step ?? landed.Step).Task;
         return landed.Removal is not null || removed
-            ? task is { IsOpen: true } open && !IsOthers(open, you) ? new Onward(new NextStep.FinishTask(open.Id)) : OnBoard(you)
-            : new Onward(new NextStep.RemoveWorktree(landed.Step.Worktree.Name, CompleteTask: task is { IsOpen: true }));
+            ? task is { IsOpen: true } open && !IsOthers(open, you) ? Told(() => Finish(open, landed.Step.Worktree)) : OnBoard(you)
+            : Told(() => NextInWorktree.Of(_situations.Of(landed.Step.Worktree)) is var contract and (NextStep.MeetCriteria or NextStep.LandWorktree)
+                ? contract
+                : new NextStep.RemoveWorktree(landed.Step.Worktree.Name, CompleteTask: task is { IsOpen: true }));
     }
 
     /// <summary>After a page of events.</summary>
@@ -275,6 +279,11 @@ public sealed class Guide
             return new Onward(new NextStep.ShowBoard());
         }
     }
+
+    // What landed and was removed before it met its contract comes back for that.
+    private NextStep Finish(BoardTask task, Worktree removed) => ContractTerms.OpenCriteria(task) is { Count: > 0 } open ? new NextStep.MeetCriteria(task.Id, open)
+        : ContractTerms.IsUnproven(task, _board.WorkOf(task)) ? new NextStep.RestoreWorktree(removed.Name, null, removed.Id)
+        : new NextStep.FinishTask(task.Id);
 
     private bool IsOthers(BoardTask task, string you) => task.IsOpen && task.Owner != you && _board.LeaseLeft(task) > 0;
 

@@ -78,6 +78,7 @@ public enum Step
 [JsonDerivedType(typeof(ShowTask), nameof(Step.ShowTask))]
 [JsonDerivedType(typeof(ReopenTask), nameof(ReopenTask))]
 [JsonDerivedType(typeof(FinishTask), nameof(FinishTask))]
+[JsonDerivedType(typeof(MeetCriteria), nameof(MeetCriteria))]
 [JsonDerivedType(typeof(ClaimTask), nameof(Step.ClaimTask))]
 [JsonDerivedType(typeof(CreateWorktree), nameof(Step.CreateWorktree))]
 [JsonDerivedType(typeof(ListWorktrees), nameof(Step.ListWorktrees))]
@@ -118,6 +119,11 @@ public abstract record NextStep([property: JsonIgnore] Step Kind)
     /// <summary>Say that a task is done.</summary>
     /// <param name="Id">Its number.</param>
     public sealed record FinishTask(int Id) : NextStep(Step.ChangeTask);
+
+    /// <summary>Say which of a task's criteria are met.</summary>
+    /// <param name="Id">Its number.</param>
+    /// <param name="Numbers">The criteria that are open.</param>
+    public sealed record MeetCriteria(int Id, IReadOnlyList<int> Numbers) : NextStep(Step.ChangeTask);
 
     /// <summary>Take a task.</summary>
     /// <param name="Id">Its number; null for the best.</param>

@@ -24,6 +24,9 @@ public enum RefusalCode
     /// <summary>The state machine has no such step.</summary>
     BadTransition,
 
+    /// <summary>What the task is held to is not met.</summary>
+    ContractOpen,
+
     /// <summary>The worktree holds work that exists nowhere else.</summary>
     WorktreeDirty,
 

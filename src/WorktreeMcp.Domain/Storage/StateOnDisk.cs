@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Storage.Files;
 
@@ -56,6 +57,9 @@ internal sealed class StateOnDisk(OperationLog log, TaskFiles tasks, IndexFile i
 
     /// <summary>The newest that the log has of a worktree, or null.</summary>
     internal EntityChange? NewestWorktree(int id) => log.NewestWorktree(id);
+
+    /// <summary>The newest that the log has of a task, or null.</summary>
+    internal JsonObject? NewestTask(int id) => log.NewestTask(id);
 
     /// <summary>What we wrote of a worktree, the newest first.</summary>
     internal IEnumerable<EntityChange> OwnChanges(int id) => log.OwnChanges(id);

@@ -151,6 +151,12 @@ public sealed class WorktreeRegistry : IDisposable
     public WorkLeftBehind LeftBy(WorktreeStep step) =>
         step.Task is not { } task || (step.Already && !step.IsTaken) ? WorkLeftBehind.None : _left.Of(task, step.IsTaken);
 
+    /// <summary>Where the work of a task stands; read without finishing anything first, since the lock may be in hand.</summary>
+    internal FinishedWork WorkOf(BoardTask task) =>
+        task.Worktree is { } name && (task.Contract.Verify ?? _parts.Settings.Verify) is not null && WorktreeEntries.Find(_entries.AsTheyAre(), name) is { } worktree
+            ? _parts.WorkIn(worktree)
+            : FinishedWork.Unknown;
+
     /// <summary>Binds a task to a worktree that exists, on both sides.</summary>
     /// <param name="taskId">The task.</param>
     /// <param name="name">The worktree.</param>
@@ -164,8 +170,17 @@ public sealed class WorktreeRegistry : IDisposable
     /// <param name="reason">Why, or null.</param>
     /// <param name="completeTask">Whether its task is done.</param>
     /// <param name="by">Who closes it.</param>
+    /// <param name="cancel">Ends what verifies its task.</param>
     /// <returns>The worktree, kept.</returns>
-    public WorktreeStep Keep(string name, string? reason, bool completeTask, string by) => _keeping.Keep(name, reason, completeTask, by);
+    public WorktreeStep Keep(string name, string? reason, bool completeTask, string by, CancellationToken cancel = default)
+    {
+        if (completeTask)
+        {
+            _landing.Heads.Verify(name, by, cancel);
+        }
+
+        return _keeping.Keep(name, reason, completeTask, by);
+    }
 
     /// <summary>Takes a worktree down into the trash.</summary>
     /// <param name="name">Its name.</param>

@@ -25,6 +25,7 @@ internal static class NewsWords
             NewsItem.ClaimEnded ended => $"your claim on task {ended.TaskId} has ended; whatever you change there renews it, unless another takes it first",
             NewsItem.SameFiles same => $"{same.Other}{(same.Owner is { } owner ? $" ({owner})" : string.Empty)} also changes {Few(same.Files)}, as {same.Worktree} does{(ToolWords.IsListed("worktree_conflicts") ? "; see worktree_conflicts" : string.Empty)}",
             NewsItem.BaseMoved moved => $"{moved.Base} moved over what {moved.Worktree} changes: {moved.Landed} landed {Few(moved.Files)}; merge {moved.Base} into it soon",
+            NewsItem.OutsideScope outside => $"{outside.Worktree} changes {Few(outside.Files)}, outside the scope of task {outside.TaskId}; if that is meant, widen its scope",
             NewsItem.SharedStash stash => $"the stash made in {stash.Worktree} is shared by all worktrees, and another's git stash pop may take it; commit instead: git commit -m wip",
             _ => throw new ArgumentOutOfRangeException(nameof(item), item, "There are no words for it."),
         },

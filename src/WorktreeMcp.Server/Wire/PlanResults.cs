@@ -12,9 +12,12 @@ public sealed record PlannedGoal(
     [property: StringLength(16_000)] string? Description = null,
     [property: Description("What must be completed first: keys of this plan, or ids of tasks that exist, such as \"7\".")] string[]? Needs = null,
     TaskPriority? Priority = null,
-    string[]? Labels = null)
+    string[]? Labels = null,
+    string[]? Acceptance = null,
+    [property: StringLength(4_000)] string? Verify = null,
+    string[]? Scope = null)
 {
-    internal PlannedTask ToTask() => new(Key, new NewTask(Subject, Description, Priority: Priority ?? TaskPriority.Normal, Labels: Labels), Needs ?? []);
+    internal PlannedTask ToTask() => new(Key, new NewTask(Subject, Description, Priority: Priority ?? TaskPriority.Normal, Labels: Labels) { Acceptance = Acceptance, Verify = Verify, Scope = Scope }, Needs ?? []);
 }
 
 /// <summary>Answer of task_plan.</summary>

@@ -55,7 +55,8 @@ public sealed record QuestionRow(string Text, string By, long At)
 public sealed record TaskFull(
     int Id, string Subject, string? Description, TaskState Status, bool? Ready, TaskPriority Priority, TaskAttention? Attention, string? Owner,
     string? Worktree, string? WorktreeState, IReadOnlyList<int>? BlockedBy, IReadOnlyList<int>? WaitsFor, IReadOnlyList<string>? Labels,
-    int? MinutesLeft, bool? LeaseEnded, QuestionRow? Question, IReadOnlyList<NoteRow>? Notes, long Revision, long? CreatedAt, long? UpdatedAt, string? Omitted)
+    int? MinutesLeft, bool? LeaseEnded, QuestionRow? Question, IReadOnlyList<NoteRow>? Notes,
+    IReadOnlyList<CriterionRow>? Acceptance, string? Verify, VerifiedRow? Verified, IReadOnlyList<string>? Scope, WaivedRow? Waived, long Revision, long? CreatedAt, long? UpdatedAt, string? Omitted)
 {
     private const int DescriptionBytes = 6_000;
     private const int LabelBytes = 2_400;
@@ -63,7 +64,7 @@ public sealed record TaskFull(
 
     /// <summary>What whoever has just changed it does not know: nothing that was sent comes back.</summary>
     internal static TaskFull Changed(TaskView view) =>
-        From(view) with { Description = null, Labels = null, Question = null, Notes = null, CreatedAt = null, UpdatedAt = null, Omitted = null };
+        From(view) with { Description = null, Labels = null, Question = null, Notes = null, Acceptance = null, Verify = null, Scope = null, CreatedAt = null, UpdatedAt = null, Omitted = null };
 
     internal static TaskFull From(TaskView view, double? leaseLeft = null)
     {
@@ -79,6 +80,7 @@ public sealed record TaskFull(
             leaseLeft == 0 && task is { HasClaim: true, Status: TaskState.InProgress } ? true : null,
             QuestionRow.From(task.Question, rest),
             task.Notes.Count == 0 ? null : [.. task.Notes.TakeLast(MostNotes).Select(note => NoteRow.From(note, ReferenceEquals(note, answer), rest))],
+            CriterionRow.From(task.Contract, rest), CriterionRow.Verify(task.Contract), VerifiedRow.From(task.Contract.Proof), CriterionRow.Scope(task.Contract), WaivedRow.From(task.Contract.Waiver),
             task.Revision, Slim.Seconds(task.CreatedAt), Slim.Seconds(task.UpdatedAt),
             Omission.Of(rest, (task.Notes.Count - MostNotes, "older notes"), (labels.Omitted, "labels")));
     }

@@ -99,6 +99,7 @@ public static class ToolWords
             NextStep.ShowTask task => [("task_id", task.Id)],
             NextStep.ReopenTask task => [("task_id", task.Id), ("status", "pending")],
             NextStep.FinishTask task => [("task_id", task.Id), ("status", "completed")],
+            NextStep.MeetCriteria task => [("task_id", task.Id), ("met", task.Numbers)],
             NextStep.ClaimTask task => [("task_id", task.Id)],
             NextStep.CreateWorktree made => [("name", made.Name), ("branch", made.Branch), ("task_id", made.TaskId)],
             NextStep.ListWorktrees list => [("status", list.Removed ? "removed" : null), ("cursor", list.Cursor)],
@@ -125,6 +126,7 @@ public static class ToolWords
     {
         string text => JsonSerializer.Serialize(text, Text),
         true => "true",
+        IReadOnlyList<int> numbers => $"[{string.Join(", ", numbers)}]",
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
     };
 }

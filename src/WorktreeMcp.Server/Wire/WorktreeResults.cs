@@ -57,16 +57,20 @@ public sealed record WorktreeRow(
 }
 
 /// <summary>The task of a worktree, in short; whoever begins it is told what it is.</summary>
-public sealed record TaskBrief(int Id, string? Subject, string? Description, TaskState Status, string? Owner)
+public sealed record TaskBrief(
+    int Id, string? Subject, string? Description, IReadOnlyList<CriterionRow>? Acceptance, string? Verify, IReadOnlyList<string>? Scope, TaskState Status, string? Owner)
 {
     private const int DescriptionBytes = 6_000;
 
-    internal static TaskBrief? Known(BoardTask? task) => task is null ? null : new TaskBrief(task.Id, null, null, task.Status, task.Owner);
+    internal static TaskBrief? Known(BoardTask? task) => task is null ? null : new TaskBrief(task.Id, null, null, null, null, null, task.Status, task.Owner);
 
     internal static TaskBrief? Begun(BoardTask? task) => Known(task) is not { } brief ? null : brief with
     {
         Subject = CutText.Of(task!.Subject, 240, "task_get has all of it"),
         Description = CutText.Of(task.Description, DescriptionBytes, "task_get has all of it").OrNull(),
+        Acceptance = CriterionRow.From(task.Contract, "task_get has all of it"),
+        Verify = CriterionRow.Verify(task.Contract),
+        Scope = CriterionRow.Scope(task.Contract),
     };
 }
 

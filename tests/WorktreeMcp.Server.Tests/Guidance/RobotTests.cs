@@ -1,4 +1,5 @@
 using WorktreeMcp.Domain.Board;
+using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Worktrees.Landing;
 using WorktreeMcp.TestKit;
 
@@ -27,6 +28,19 @@ public sealed class RobotTests
         ["untracked files"] = (3, start => start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt")),
         ["committed work"] = (2, start => start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work")),
         ["committed and uncommitted work"] = (3, start => start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work && echo {start.Words("more")} > more.txt")),
+        ["criteria that nobody has called met"] = (3, start => start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work")
+            .With(here => here.Board.Update(1, new TaskEdit { Acceptance = ["has a test", "is documented"] }, Me))),
+        ["work that failed what it must pass"] = (3, start =>
+        {
+            var name = start.Worktree();
+            start.Run(name, $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work").With(here =>
+            {
+                here.Board.Update(1, new TaskEdit { Verify = "ls robot-*.txt" }, Me);
+                ((Action)(() => here.Worktrees.Land(new LandingRequest(name, null, LandingStrategy.Merge, null, null, TimeSpan.FromSeconds(5), CompleteTask: true, Remove: false), Me, _ => { }, CancellationToken.None)))
+                    .Should().Throw<Refusal>().Which.Code.Should().Be(RefusalCode.VerifyFailed);
+            });
+        }
+        ),
         ["a base that moved on"] = (2, start => { start.Run(start.Worktree(), $"echo {start.Words("mine")} > new.txt && git add -A && git commit -qm work"); start.InMain("echo x > other.txt && git add other.txt && git commit -qm other"); }
         ),
         ["a base that conflicts"] = (5, start => Apart(start)),

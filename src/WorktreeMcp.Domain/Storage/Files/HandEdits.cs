@@ -21,6 +21,13 @@ internal sealed class HandEdits(StateStore store)
     /// <summary>What becomes of a file that differs from the image in the log; null when it cannot be understood, or says the same.</summary>
     internal Func<StoredTask, JsonObject, double, HandEdit?> Read { private get; set; } = (_, _, _) => null;
 
+    /// <summary>Whether the log has anything of a task; what it does not know came from elsewhere.</summary>
+    internal bool Knows(int id)
+    {
+        _logged.CatchUp();
+        return _logged.Knows(id);
+    }
+
     /// <summary>
     /// Has what may be an edit looked at under the lock, by whoever looks first; without it what another server is about to put in place may look
     /// like one. Where the lock cannot be had, or nothing can be written, the next look tries again.

@@ -19,6 +19,15 @@ internal sealed class LoggedTasks(OperationLog log)
         }
     }
 
+    /// <summary>Whether the log has anything of a task.</summary>
+    internal bool Knows(int id)
+    {
+        lock (_gate)
+        {
+            return _hashes.ContainsKey(id);
+        }
+    }
+
     /// <summary>Learns what was appended.</summary>
     internal void CatchUp()
     {

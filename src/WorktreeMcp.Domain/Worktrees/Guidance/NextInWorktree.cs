@@ -83,11 +83,14 @@ internal static class NextInWorktree
     private static NextStep? Landable(WorktreeSituation now) => now switch
     {
         { WaitsForPerson: true } => null,
+        { HasFailedVerify: true } => In(now, Anything),
+        { OpenCriteria.Count: > 0, TaskId: { } task } when now.Ahead is not 0 || now.HasLanded => new NextStep.MeetCriteria(task, now.OpenCriteria),
         { Ahead: > 0, Base: null } or { Ahead: null } => new NextStep.KeepWorktree(now.Name, CompleteTask: now.IsTaskOpen),
         { Ahead: > 0, WouldConflict: true } => MergeBase(now.Name, now.Base!),
         { Ahead: > 0 } => new NextStep.LandWorktree(now.Name, CompleteTask: now.IsTaskOpen, Remove: true),
         { RunId: { } run } => new NextStep.ReadOutput(run),
         { TaskId: not null, IsTaskOpen: false } => new NextStep.RemoveWorktree(now.Name),
+        { HasLanded: true, IsUnproven: true } => new NextStep.LandWorktree(now.Name, CompleteTask: true, Remove: true),
         { HasLanded: true } => new NextStep.RemoveWorktree(now.Name, CompleteTask: now.IsTaskOpen),
         _ => In(now, Anything),
     };

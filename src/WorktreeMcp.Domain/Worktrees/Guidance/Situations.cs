@@ -45,6 +45,9 @@ internal sealed class Situations(WorktreePlaces parts)
             RunId = worktree.Runs is [var run, ..] ? run.Id : null,
             TaskId = task?.Id,
             IsTaskOpen = task is { IsOpen: true },
+            OpenCriteria = task is { IsOpen: true } ? ContractTerms.OpenCriteria(task) : [],
+            HasFailedVerify = task is { IsOpen: true } && ContractTerms.HasFailed(task, parts.WorkToBeVerified, head?.Commit),
+            IsUnproven = task is { IsOpen: true } && worktree.Landed is not null && ContractTerms.IsUnproven(task, parts.WorkIn(worktree)),
             WaitsForPerson = task is { IsOpen: true, Attention: not TaskAttention.None },
         };
     }

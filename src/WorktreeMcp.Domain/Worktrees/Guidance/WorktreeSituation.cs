@@ -75,6 +75,15 @@ internal sealed record WorktreeSituation(string Name, string Branch)
     /// <summary>Whether that task is still to be done.</summary>
     public bool IsTaskOpen { get; init; }
 
+    /// <summary>The numbers of the criteria of that task that are still open.</summary>
+    public IReadOnlyList<int> OpenCriteria { get; init; } = [];
+
+    /// <summary>Whether the command that its work must pass has failed on exactly this work.</summary>
+    public bool HasFailedVerify { get; init; }
+
+    /// <summary>Whether what landed of it has not passed that command.</summary>
+    public bool IsUnproven { get; init; }
+
     /// <summary>Whether a person is asked to look at that task first.</summary>
     public bool WaitsForPerson { get; init; }
 }

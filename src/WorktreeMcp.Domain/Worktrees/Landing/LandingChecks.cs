@@ -64,10 +64,17 @@ internal sealed class LandingChecks(WorktreePlaces parts, WorktreeEntries entrie
         var task = parts.TaskOf(worktree);
         if (request.CompleteTask)
         {
-            WorktreePlaces.EnsureCanComplete(worktree, task);
+            WorktreePlaces.EnsureCanComplete(worktree, task, parts.WorkToBeVerified);
         }
 
         return new LandingSource(worktree, entry, task, head.Commit, into, parts.Git.Refs.Resolve(BranchRef.Of(into))!);
+    }
+
+    /// <summary>Refuses where git cannot merge, and a removal of what is in use.</summary>
+    internal void RefuseUnused(Worktree worktree, bool remove)
+    {
+        parts.Git.RequireMerge("Landing");
+        using var lease = remove ? parts.TryLease(worktree, shared: false) ?? throw parts.InUse(worktree.Name, worktree.Runs) : null;
     }
 
     /// <summary>Refuses if the worktree holds anything that is not committed, and so would not land.</summary>

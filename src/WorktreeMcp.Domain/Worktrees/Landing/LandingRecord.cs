@@ -24,8 +24,13 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
     private readonly InterruptedCheckouts _interrupted = new(parts);
 
     /// <summary>Puts the intent on record.</summary>
-    internal static void Begin(StateChange change, Worktree worktree, BoardTask? task, PendingLanding landing)
+    internal static void Begin(StateChange change, Worktree worktree, BoardTask? task, PendingLanding landing, VerifyProof? proof = null)
     {
+        if (task is not null && proof is not null)
+        {
+            task = TaskBoard.Put(change, task with { Contract = task.Contract with { Proof = proof } });
+        }
+
         var intent = worktree with { Landing = landing };
         change.PutWorktree(intent.Id, WorktreeImage.Write(intent));
         change.Emit(Event("worktree.merge.before", worktree, task, landing));
@@ -38,7 +43,7 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
         var now = entries.All(change).FirstOrDefault(w => w.Id == worktree.Id) ?? worktree;
         var old = parts.TaskOf(now);
         var ended = WorktreeEntries.Put(change, now with { Landing = null, Landed = error is null ? new LandedWork(landing.Into, landing.To, landing.Tip) : now.Landed });
-        var task = error is null && landing.CompleteTask && old is { IsOpen: true } ? TaskBoard.Put(change, old.MoveTo(TaskState.Completed)) : old;
+        var task = error is null && landing.CompleteTask && old is { IsOpen: true } && old.CompleteIfMet(WorkThatLanded(landing)) is var done && done != old ? TaskBoard.Put(change, done) : old;
         var lifecycleEvent = Event(error is null ? "worktree.merge.after" : "worktree.merge.failed", ended, task, landing);
         if (error is not null)
         {
@@ -58,6 +63,9 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
         var warning = change.Commit(error is null ? "worktree.merge" : "worktree.merge.undo");
         return new WorktreeStep(ended, parts.DirectoryOf(ended), task, Already: false, task is null ? [] : parts.Board.NowReady(old!, task), warning);
     }
+
+    /// <summary>What a landing makes a task's work.</summary>
+    internal FinishedWork WorkThatLanded(PendingLanding landing) => new([landing.To], parts.Settings.Verify);
 
     /// <summary>Says that a landing which has happened could not be put on record; whoever calls next does that.</summary>
     internal static Refusal NotRecorded(Worktree worktree, PendingLanding landing, Refusal cause) => new(
@@ -84,10 +92,15 @@ internal sealed class LandingRecord(WorktreePlaces parts, WorktreeEntries entrie
         fault);
 
     /// <summary>Records an attempt that came to nothing before anything was moved, as one operation.</summary>
-    internal void Failed(Worktree worktree, PendingLanding landing, string error, string by)
+    internal void Failed(Worktree worktree, PendingLanding landing, string error, VerifyProof? proof, string by)
     {
         using var change = parts.Store.Continue("worktree.merge", by);
         var task = parts.TaskOf(worktree);
+        if (task is not null && proof is not null)
+        {
+            task = TaskBoard.Put(change, task with { Contract = task.Contract with { Proof = proof } });
+        }
+
         change.Emit(Event("worktree.merge.before", worktree, task, landing));
         var failed = Event("worktree.merge.failed", worktree, task, landing);
         failed["error"] = error;

@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using WorktreeMcp.Domain.Board;
 using WorktreeMcp.Domain.Git;
 using WorktreeMcp.Domain.Platform;
 using WorktreeMcp.Domain.Refusals;
 using WorktreeMcp.Domain.Running;
 using WorktreeMcp.Domain.Setup;
 using WorktreeMcp.Domain.Storage;
+using WorktreeMcp.Domain.Storage.Files;
 using WorktreeMcp.Domain.Worktrees.Registry;
 using WorktreeMcp.Domain.Worktrees.Runs;
 
@@ -23,6 +25,7 @@ internal sealed class LandingVerification(WorktreePlaces parts, CommandRunner ru
     internal const string Prefix = ".verify-";
 
     private const int TailLength = 4_000;
+    private const int MostKept = 2_000;
     private const int MostRepeated = 500;
 
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
@@ -41,8 +44,8 @@ internal sealed class LandingVerification(WorktreePlaces parts, CommandRunner ru
     /// <summary>What of the settings does not count for the command; else null.</summary>
     internal string? Unapproved => preparation.Unapproved();
 
-    /// <summary>Runs the command; refuses if it fails.</summary>
-    internal RunResult Run(Worktree worktree, string commit, string command, SafeHandle guard, Action<string> progress, CancellationToken cancel)
+    /// <summary>Runs the command; tells how it ended, and the refusal if it failed.</summary>
+    internal (RunResult Run, Refusal? Failure) Run(Worktree worktree, string commit, string command, SafeHandle guard, Action<string> progress, CancellationToken cancel)
     {
         Sweep();
         var directory = Free(parts.Layout.Worktree($"{Prefix}{worktree.Id.ToString(CultureInfo.InvariantCulture)}"));
@@ -54,12 +57,19 @@ internal sealed class LandingVerification(WorktreePlaces parts, CommandRunner ru
             var left = include.CopyInto(record, directory).LeftOut;
             var run = Watched(worktree, record, directory, commit, command, progress, cancel);
             cancel.ThrowIfCancellationRequested();
-            return run.ExitCode == 0 && !run.TimedOut ? run : throw Failed(worktree, command, run, string.Join('\n', new[] { left, Unapproved }.OfType<string>()));
+            return (run, run.ExitCode == 0 && !run.TimedOut ? null : Failed(worktree, command, run, string.Join('\n', new[] { left, Unapproved }.OfType<string>())));
         }
         finally
         {
             Sweep();
         }
+    }
+
+    /// <summary>What a run proves.</summary>
+    internal VerifyProof ProofOf(string command, string commit, RunResult run, string by)
+    {
+        var code = run.TimedOut ? null : run.ExitCode;
+        return new VerifyProof(command, commit, code, by, StateJson.Seconds(parts.Store.Time.GetUtcNow()), code == 0 || Tail(run, MostKept) is not { Length: > 0 } tail ? null : Redaction.Of(tail));
     }
 
     private void CheckOut(AdminEntry record, string directory, string commit, SafeHandle guard)
@@ -88,13 +98,18 @@ internal sealed class LandingVerification(WorktreePlaces parts, CommandRunner ru
     private static Refusal Failed(Worktree worktree, string command, RunResult run, string left)
     {
         var how = run.TimedOut ? $"did not end within {Limit.TotalMinutes:0} minutes" : run.ExitCode is { } code ? $"ended with exit code {code}" : $"was ended by {run.Signal}";
-        var words = $"{run.Output.Text.TrimEnd()}\n{run.Error.Text.TrimEnd()}".Trim();
-        var tail = words.Length > TailLength ? $"... {words[^TailLength..]}" : words;
+        var tail = Tail(run, TailLength);
         return new Refusal(
             RefusalCode.VerifyFailed,
             $"verify_command ({Cut(Redaction.Of(command))}) {how} after {run.DurationSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s at the merged commit. Nothing was changed. {(tail.Length == 0 ? "It wrote nothing." : $"The end of what it wrote:\n{tail}")}{(left.Length == 0 ? string.Empty : $"\n{left}")}",
             $"Merge the base in the worktree with {Step.RunCommand}, make the command pass there, commit, then repeat the call.",
             new NextStep.RunCommand(worktree.Name, Repeated(command)));
+    }
+
+    private static string Tail(RunResult run, int most)
+    {
+        var words = $"{run.Output.Text.TrimEnd()}\n{run.Error.Text.TrimEnd()}".Trim();
+        return words.Length > most ? $"... {words[^most..]}" : words;
     }
 
     // As one can repeat it; with a secret in it or too long to read it is left to the caller, who has it.

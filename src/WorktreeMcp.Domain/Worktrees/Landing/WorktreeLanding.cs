@@ -36,6 +36,10 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
 
     private readonly LandingPlan _plan = new(parts.Git);
     private readonly LandingChecks _sight = new(parts, entries);
+    private readonly LandingContract _contract = new(parts, verification);
+
+    /// <summary>Verifies what is not to land.</summary>
+    internal HeadVerification Heads { get; } = new(parts, settling, verification);
 
     internal LandingResult Land(LandingRequest request, string by, Action<string> progress, CancellationToken cancel)
     {
@@ -47,7 +51,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
 
         var found = WorktreeEntries.Require(settling.SettledForChange(), request.Name);
         parts.Board.Claims.EnsureMay(parts.TaskOf(found), by);
-        RefuseUnused(found, request.Remove);
+        _sight.RefuseUnused(found, request.Remove);
         LandingResult result;
         using (var lease = parts.TryLease(found, shared: true) ?? throw parts.InUse(found.Name))
         {
@@ -94,7 +98,9 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
     {
         var source = _sight.Look(request, found);
         var pending = new PendingLanding(source.Into, source.From, string.Empty, source.Tip, Follow: false, request.CompleteTask, StateJson.Seconds(parts.Store.Time.GetUtcNow()));
+        var command = _contract.CommandOf(request, source.Task);
         RunResult? verified = null;
+        VerifyProof? proof = null;
         PlannedLanding plan;
         CommitHabits habits;
         MovableBase movable;
@@ -104,39 +110,43 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
             (_, (plan, habits)) = Both.Of(() => _sight.RefuseUncommitted(source), () => Plan(request, source, landing));
             if (plan.To == source.From)
             {
-                return Unfollowed(request, source) is { } landed ? FollowLate(request, source, landed, lease, landing, by) : NothingToLand(request, source, by);
+                if (Unfollowed(request, source) is { } landed)
+                {
+                    return FollowLate(request, source, landed, lease, landing, by);
+                }
+
+                if (request.CompleteTask)
+                {
+                    Heads.Verify(source.Worktree, source.Tip, landing, by, progress, cancel);
+                }
+
+                return NothingToLand(request, source, by);
             }
 
             pending = pending with { To = plan.To, Follow = request.Strategy != LandingStrategy.Merge && !request.Remove && plan.To != source.Tip };
             movable = bases.Prepare(source.Into, plan);
-            if (request.VerifyCommand is { } command)
+            if (command is not null)
             {
                 // Nothing is held while it runs, and what stands in the way is looked for again afterwards.
                 movable.Dispose();
-                RenewFor(source.Worktree, by);
-                verified = verification.Run(source.Worktree, plan.To, command, landing.Descriptor, progress, cancel);
-                movable = bases.Prepare(source.Into, plan);
+                Heads.Renew(source.Worktree, by);
+                (verified, var failure) = verification.Run(source.Worktree, plan.To, command, landing.Descriptor, progress, cancel);
+                proof = command == _contract.CommandOf(source.Task) ? verification.ProofOf(command, plan.To, verified, by) with { Tip = source.Tip } : null;
+                movable = failure is null ? bases.Prepare(source.Into, plan) : throw failure;
             }
         }
         catch (Refusal refusal) when (refusal.Code is RefusalCode.MergeConflict or RefusalCode.VerifyFailed or RefusalCode.BaseDirty)
         {
-            book.Failed(source.Worktree, pending, Redaction.Of(refusal.Message), by);
+            book.Failed(source.Worktree, pending, Redaction.Of(refusal.Message), proof, by);
             throw;
         }
 
         using (movable)
         {
-            return Move(request, source, pending, movable, lease, landing, by) is var (step, moved, notes)
-                ? new LandingResult(step, source.Into, request.Strategy, source.From, plan.To, plan.Commits, plan.Files.Count, movable.Checkout?.Directory, verified, moved, null, [.. notes, .. parts.Git.LoneLinks.Among(plan.Files, plan.To, parts.DirectoryOf(source.Worktree), null), .. Notes(source.Worktree, habits, verified, plan.Files)])
+            return Move(request, source, pending, movable, proof, lease, landing, by) is var (step, moved, notes)
+                ? new LandingResult(step, source.Into, request.Strategy, source.From, plan.To, plan.Commits, plan.Files.Count, movable.Checkout?.Directory, verified, moved, null, [.. notes, .. parts.Git.LoneLinks.Among(plan.Files, plan.To, parts.DirectoryOf(source.Worktree), null), .. Notes(source, habits, verified, plan.Files)])
                 : null;
         }
-    }
-
-    // Nobody is to take the task over while it is verified.
-    private void RenewFor(Worktree worktree, string by)
-    {
-        using var change = parts.Store.Continue("worktree.merge", by);
-        parts.Board.Claims.RenewAlone(change, worktree.TaskId);
     }
 
     private (PlannedLanding Plan, CommitHabits Habits) Plan(LandingRequest request, LandingSource source, LandingLock landing)
@@ -146,9 +156,9 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
     }
 
     private (WorktreeStep Step, bool Followed, IReadOnlyList<Advice> Notes)? Move(
-        LandingRequest request, LandingSource source, PendingLanding pending, MovableBase movable, WorktreeLock lease, LandingLock landing, string by)
+        LandingRequest request, LandingSource source, PendingLanding pending, MovableBase movable, VerifyProof? proof, WorktreeLock lease, LandingLock landing, string by)
     {
-        if (!Begin(request, source, ref pending, by))
+        if (!Begin(request, source, ref pending, proof, by))
         {
             return null;
         }
@@ -177,7 +187,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
     }
 
     // What was judged without the lock is judged again under it.
-    private bool Begin(LandingRequest request, LandingSource source, ref PendingLanding pending, string by)
+    private bool Begin(LandingRequest request, LandingSource source, ref PendingLanding pending, VerifyProof? proof, string by)
     {
         using var change = parts.Store.Continue("worktree.merge", by);
         var worktree = _sight.Same(entries.All(change), source.Worktree);
@@ -199,12 +209,17 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
         parts.Board.Claims.EnsureMay(task, by);
         if (request.CompleteTask)
         {
-            WorktreePlaces.EnsureCanComplete(worktree, task);
+            var proven = proof is null ? task : task! with { Contract = task.Contract with { Proof = proof } };
+            WorktreePlaces.EnsureCanComplete(worktree, proven, proof is null && pending.From == pending.To ? parts.WorkIn(worktree) : book.WorkThatLanded(pending));
         }
 
         pending = pending with { Since = change.Now };
-        parts.Board.Claims.Renew(change, task?.Id);
-        LandingRecord.Begin(change, worktree, task, pending);
+        if (proof is null)
+        {
+            parts.Board.Claims.Renew(change, task?.Id);
+        }
+
+        LandingRecord.Begin(change, worktree, task, pending, proof);
         return true;
     }
 
@@ -271,7 +286,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
     private LandingResult? FollowLate(LandingRequest request, LandingSource source, LandedWork landed, WorktreeLock lease, LandingLock landing, string by)
     {
         var pending = new PendingLanding(source.Into, landed.Commit, landed.Commit, source.Tip, Follow: true, request.CompleteTask, StateJson.Seconds(parts.Store.Time.GetUtcNow()));
-        if (!Begin(request, source, ref pending, by))
+        if (!Begin(request, source, ref pending, null, by))
         {
             return null;
         }
@@ -294,10 +309,10 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
         string? warning = null;
         if (request.CompleteTask)
         {
-            WorktreePlaces.EnsureCanComplete(worktree, old);
+            WorktreePlaces.EnsureCanComplete(worktree, old, parts.WorkIn(worktree));
             if (old!.IsOpen)
             {
-                task = TaskBoard.Put(change, old.MoveTo(TaskState.Completed));
+                task = TaskBoard.Put(change, old.CompleteWith(parts.WorkIn(worktree)));
                 TaskBoard.EmitCompleted(change, old, task);
                 warning = change.Commit("worktree.merge");
             }
@@ -323,8 +338,9 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
         }
     }
 
-    private IEnumerable<Advice> Notes(Worktree landed, CommitHabits habits, RunResult? verified, IReadOnlyList<ChangedFile> files)
+    private IEnumerable<Advice> Notes(LandingSource source, CommitHabits habits, RunResult? verified, IReadOnlyList<ChangedFile> files)
     {
+        var landed = source.Worktree;
         // It has happened by now: for a note nothing is finished first, which could fail.
         if (StackedWork.Above(landed, entries.AsTheyAre()) is { Count: > 0 } above)
         {
@@ -336,7 +352,7 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
             yield return $"git hooks are installed and were not run: {string.Join(", ", habits.Hooks)}";
         }
 
-        foreach (var note in new[] { DecidingFiles.Note(files), verified is null ? null : verification.Unapproved }.OfType<string>())
+        foreach (var note in new[] { DecidingFiles.Note(files), LandingContract.ScopeNote(source.Task, files), verified is null ? null : verification.Unapproved }.OfType<string>())
         {
             yield return note;
         }
@@ -359,12 +375,5 @@ internal sealed class WorktreeLanding(WorktreePlaces parts, WorktreeEntries entr
             using var change = parts.Store.Continue("recovery", by);
             book.Settle(change, landing.Descriptor);
         }
-    }
-
-    private void RefuseUnused(Worktree worktree, bool remove)
-    {
-        parts.Git.RequireMerge("Landing");
-
-        using var lease = remove ? parts.TryLease(worktree, shared: false) ?? throw parts.InUse(worktree.Name, worktree.Runs) : null;
     }
 }

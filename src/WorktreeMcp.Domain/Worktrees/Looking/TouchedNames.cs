@@ -66,6 +66,15 @@ internal sealed class TouchedNames
         }
     }
 
+    /// <summary>The files that a worktree changes.</summary>
+    internal IReadOnlyList<string> Of(int worktree)
+    {
+        lock (_gate)
+        {
+            return _known.TryGetValue(worktree, out var names) ? [.. names.All.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] : [];
+        }
+    }
+
     /// <summary>The files that two worktrees both change.</summary>
     internal IReadOnlyList<string> Shared(int one, int other)
     {

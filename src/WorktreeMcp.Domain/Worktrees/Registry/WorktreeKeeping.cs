@@ -20,10 +20,10 @@ internal sealed class WorktreeKeeping(WorktreePlaces parts, WorktreeEntries entr
         parts.Board.Claims.EnsureMay(old, by);
         if (completeTask)
         {
-            WorktreePlaces.EnsureCanComplete(worktree, old);
+            WorktreePlaces.EnsureCanComplete(worktree, old, parts.WorkIn(worktree));
         }
 
-        var task = old is null ? null : Kept(old, name, completeTask);
+        var task = old is null ? null : Kept(old, worktree, completeTask);
         var already = worktree.Status == WorktreeState.Kept && (reason is null || reason == worktree.Reason);
         if (already && task == old)
         {
@@ -53,9 +53,9 @@ internal sealed class WorktreeKeeping(WorktreePlaces parts, WorktreeEntries entr
         return new WorktreeStep(kept, directory, task, already, task is null ? [] : parts.Board.NowReady(old!, task), warning);
     }
 
-    private static BoardTask Kept(BoardTask task, string name, bool complete)
+    private BoardTask Kept(BoardTask task, Worktree worktree, bool complete)
     {
-        var next = task.Worktree == name ? task with { WorktreeState = "kept" } : task;
-        return complete && next.Status != TaskState.Completed ? next.MoveTo(TaskState.Completed) : next;
+        var next = task.Worktree == worktree.Name ? task with { WorktreeState = "kept" } : task;
+        return complete && next.Status != TaskState.Completed ? next.CompleteWith(parts.WorkIn(worktree)) : next;
     }
 }

@@ -143,7 +143,7 @@ internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepo
         worktree.TaskId is { } id && Store.FindTask(id) is not null ? Board.Require(id) : null;
 
     /// <summary>Refuses if a task is to be completed together with its worktree and cannot be.</summary>
-    internal static void EnsureCanComplete(Worktree worktree, BoardTask? task)
+    internal static void EnsureCanComplete(Worktree worktree, BoardTask? task, FinishedWork work)
     {
         if (task is null)
         {
@@ -153,8 +153,19 @@ internal sealed record WorktreePlaces(StateStore Store, TaskBoard Board, GitRepo
                 "Leave complete_task out.");
         }
 
-        _ = task.MoveTo(TaskState.Completed);
+        _ = task.CompleteWith(work);
     }
+
+    /// <summary>The commits that are a worktree's work now: its branch's head, and what landed of it if that is all of it.</summary>
+    internal FinishedWork WorkIn(Worktree worktree)
+    {
+        var tip = Git.Refs.Resolve(BranchRef.Of(worktree.Branch)) ?? worktree.Trash?.BranchTip ?? worktree.Trash?.Tip;
+        var landed = worktree.Landed is { } all && (tip is null || tip == all.Tip || tip == all.Commit) ? all.Commit : null;
+        return new FinishedWork([.. new[] { tip, landed }.OfType<string>().Distinct()], Settings.Verify);
+    }
+
+    /// <summary>The same for who asks only when the command has passed; the rest must be so already.</summary>
+    internal FinishedWork WorkToBeVerified => new([], Settings.Verify) { IsYetToBeVerified = true };
 
     /// <summary>Lock files that a killed git of ours left.</summary>
     internal LeftLocks LeftLocks => new(Layout.CommonDirectory, Layout.Root, Files, Disk);

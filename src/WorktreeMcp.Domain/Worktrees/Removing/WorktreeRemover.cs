@@ -70,7 +70,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
         parts.Board.Claims.EnsureMay(task, by);
         if (completeTask)
         {
-            WorktreePlaces.EnsureCanComplete(worktree, task);
+            WorktreePlaces.EnsureCanComplete(worktree, task, parts.WorkIn(worktree));
         }
 
         return task;
@@ -202,7 +202,7 @@ internal sealed class WorktreeRemover(WorktreePlaces parts, WorktreeEntries entr
             using var change = settling.Begin("worktree.remove", by);
             var old = parts.Board.Require(task.Id);
             parts.Board.Claims.EnsureMay(old, by);
-            task = TaskBoard.Put(change, old.MoveTo(TaskState.Completed));
+            task = TaskBoard.Put(change, old.CompleteWith(parts.WorkIn(gone)));
             TaskBoard.EmitCompleted(change, old, task);
             warning = change.Commit("worktree.remove");
             ready = parts.Board.NowReady(old, task);

@@ -117,7 +117,7 @@ internal sealed class IntoTrash(WorktreePlaces parts)
         var kept = SettleBranch(change, worktree);
         var removed = WorktreeEntries.Put(change, worktree with { Status = WorktreeState.Removed, Trash = place with { RemovedAt = change.Now, Took = worktree.Trash?.Took } });
         var old = worktree.TaskId is { } id ? parts.Board.Find(id) : null;
-        var task = old is null ? null : Unbind(change, old, worktree.Name, completeTask);
+        var task = old is null ? null : Unbind(change, old, worktree, completeTask);
         var after = WorktreeEntries.Event(eventName, removed, task);
         after["branch"] = worktree.Branch;
         after["branch_kept"] = kept is not null;
@@ -143,12 +143,12 @@ internal sealed class IntoTrash(WorktreePlaces parts)
     }
 
     /// <summary>The task after its worktree went: it keeps the name of where the work was done.</summary>
-    private static BoardTask? Unbind(StateChange change, BoardTask task, string name, bool complete)
+    private BoardTask? Unbind(StateChange change, BoardTask task, Worktree worktree, bool complete)
     {
-        var next = task.Worktree == name ? task with { WorktreeState = "removed" } : task;
+        var next = task.Worktree == worktree.Name ? task with { WorktreeState = "removed" } : task;
         if (complete && next.IsOpen)
         {
-            next = next.MoveTo(TaskState.Completed);
+            next = next.CompleteIfMet(parts.WorkIn(worktree));
         }
 
         return next == task ? task : TaskBoard.Put(change, next);

@@ -11,10 +11,12 @@ public static class TaskVerb
     /// <summary>The verb as it is typed.</summary>
     /// <param name="shared">What every verb has.</param>
     /// <returns>The command.</returns>
-    public static Command Command(VerbContext shared) => new("task", "Answer an agent's question or leave a note, on one task.")
+    public static Command Command(VerbContext shared) => new("task", "Answer an agent's question, leave a note, complete a task, or waive what it is held to.")
     {
         TaskAnswerVerb.Command(shared),
         TaskNoteVerb.Command(shared),
+        TaskCompleteVerb.Command(shared),
+        TaskWaiveVerb.Command(shared),
     };
 
     /// <summary>The task that is meant.</summary>

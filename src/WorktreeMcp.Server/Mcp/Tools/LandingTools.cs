@@ -68,7 +68,7 @@ public sealed partial class LandingTools(OpenRepository repository, CallerIdenti
     /// <param name="into">The local branch to land in; the one the worktree started from if left out.</param>
     /// <param name="strategy">merge (default) makes a merge commit, squash one commit, rebase each commit again on top.</param>
     /// <param name="message">The commit's message; one that names the task if left out. Not with rebase.</param>
-    /// <param name="verify_command">A shell command that must succeed at the merged commit, such as "make test".</param>
+    /// <param name="verify_command">A shell command that must succeed at the merged commit, such as "make test"; the task's own if left out.</param>
     /// <param name="wait_seconds">How long to wait for other landings.</param>
     /// <param name="complete_task">true: its task becomes completed as well.</param>
     /// <param name="remove">true: the worktree is removed afterwards, as by worktree_remove.</param>

@@ -30,6 +30,9 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     /// <param name="blocked_by">Ids of tasks that must be completed first.</param>
     /// <param name="priority">high comes first; normal if left out.</param>
     /// <param name="labels">Words to find it by, at most 20.</param>
+    /// <param name="acceptance">What must be so before it can be completed, each in one line.</param>
+    /// <param name="verify">A shell command its work must pass before it can be completed, such as "make test".</param>
+    /// <param name="scope">Globs of the files it means to change; a landing names what is outside.</param>
     /// <param name="request_id">Any text unique to this call; a repetition with it changes nothing and gives the first answer.</param>
     /// <param name="agent">Your name, if several agents share this connection.</param>
     [McpServerTool(
@@ -42,10 +45,13 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
         int[]? blocked_by = null,
         TaskPriority? priority = null,
         string[]? labels = null,
+        string[]? acceptance = null,
+        [StringLength(4_000)] string? verify = null,
+        string[]? scope = null,
         [StringLength(200, MinimumLength = 1)] string? request_id = null,
         [StringLength(100, MinimumLength = 1)] string? agent = null)
     {
-        var task = new NewTask(subject, description, blocked_by, priority ?? TaskPriority.Normal, labels, request_id);
+        var task = new NewTask(subject, description, blocked_by, priority ?? TaskPriority.Normal, labels, request_id) { Acceptance = acceptance, Verify = verify, Scope = scope };
         var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
         var made = served.Board.Create(task, you);
         var onward = served.Guide.After(made.View, you);
@@ -145,6 +151,10 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
     /// <param name="priority">New priority.</param>
     /// <param name="labels">All its labels from now on; they replace the old ones.</param>
     /// <param name="attention">Whether a person should look: needs_input, review or failed; none when settled.</param>
+    /// <param name="acceptance">All its criteria from now on.</param>
+    /// <param name="met">Numbers of the criteria that are met now.</param>
+    /// <param name="verify">New command its work must pass; an empty string for none.</param>
+    /// <param name="scope">All its globs from now on.</param>
     /// <param name="question">What a person must decide; sets needs_input, the answer comes as a note.</param>
     /// <param name="note">What to add to its notes: findings, decisions, what is left.</param>
     /// <param name="expected_revision">revision from task_get; refuses if the task has changed since.</param>
@@ -164,6 +174,10 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
         TaskPriority? priority = null,
         string[]? labels = null,
         TaskAttention? attention = null,
+        string[]? acceptance = null,
+        int[]? met = null,
+        [StringLength(4_000)] string? verify = null,
+        string[]? scope = null,
         [StringLength(4_000, MinimumLength = 1)] string? question = null,
         [StringLength(4_000, MinimumLength = 1)] string? note = null,
         [Range(0, int.MaxValue)] int? expected_revision = null,
@@ -180,6 +194,10 @@ public sealed partial class TaskTools(OpenRepository repository, CallerIdentity 
             Priority = priority,
             Labels = labels,
             Attention = attention,
+            Acceptance = acceptance,
+            Met = met,
+            Verify = verify,
+            Scope = scope,
             Question = question,
             Note = note,
             ExpectedRevision = expected_revision,

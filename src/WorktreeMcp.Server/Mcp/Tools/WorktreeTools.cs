@@ -93,20 +93,22 @@ public sealed partial class WorktreeTools(OpenRepository repository, CallerIdent
     /// <param name="request">The call.</param>
     /// <param name="name">Name from board_show.</param>
     /// <param name="reason">Why it is kept, for whoever finds it.</param>
-    /// <param name="complete_task">true: its task becomes completed as well; false: its task stays as it is.</param>
+    /// <param name="complete_task">true: its task becomes completed as well, verified first if it says how; false: its task stays as it is.</param>
     /// <param name="agent">Your name, if several agents share this connection.</param>
+    /// <param name="cancel">Ends what verifies.</param>
     [McpServerTool(
-        Name = "worktree_keep", Title = "Keep a worktree", ReadOnly = false, Destructive = false, Idempotent = true, OpenWorld = false,
+        Name = "worktree_keep", Title = "Keep a worktree", ReadOnly = false, Destructive = false, Idempotent = true, OpenWorld = true,
         UseStructuredContent = true, OutputSchemaType = typeof(WorktreeStepped))]
     public partial CallToolResult Keep(
         RequestContext<CallToolRequestParams> request,
         string name,
         [StringLength(500)] string? reason = null,
         bool complete_task = false,
-        [StringLength(100, MinimumLength = 1)] string? agent = null)
+        [StringLength(100, MinimumLength = 1)] string? agent = null,
+        CancellationToken cancel = default)
     {
         var (served, you) = (repository.Require(), caller.AgentOf(request, agent));
-        var step = served.Worktrees.Keep(name, reason, complete_task, you);
+        var step = served.Worktrees.Keep(name, reason, complete_task, you, cancel);
         return Reply.Of(WorktreeStepped.Kept(step, served.Guide.AfterKeep(step, you)));
     }
 
