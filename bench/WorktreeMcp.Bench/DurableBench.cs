@@ -15,6 +15,9 @@ internal static class DurableBench
         var (created, synced) = Samples.Pairs(count, _ => server.Call("task_create", """{"subject":"Durable"}"""), _ => AppendAndSync(file));
         report.Row("`task_create`", created, "append 1 KB and fsync", synced, "< 10 ms");
         _ = Samples.Of(options.Warm, () => server.Call("task_update", """{"task_id":1,"note":"Durable."}"""));
+        var plan = Plan(100);
+        _ = Samples.Of(Math.Min(5, options.Warm), () => server.Call("task_plan", plan));
+        report.Row("`task_plan` of 100 tasks", Samples.Of(options.Slow / 2, () => server.Call("task_plan", plan)), "< 30 ms");
         using var relaxed = Relaxed(scratch);
         _ = Samples.Of(options.Warm, () => relaxed.Call("task_update", """{"task_id":1,"note":"Durable."}"""));
         var (full, none) = Samples.Pairs(
@@ -30,6 +33,15 @@ internal static class DurableBench
         }
 
         report.Row("`worktree_create`", create);
+    }
+
+    // Each waits for the one before.
+    private static string Plan(int tasks) => $$"""{"tasks":[{{string.Join(',', Enumerable.Range(0, tasks).Select(Goal))}}]}""";
+
+    private static string Goal(int task)
+    {
+        var needs = task == 0 ? string.Empty : $"\"k{task - 1}\"";
+        return $$"""{"key":"k{{task}}","subject":"Goal {{task}} of a plan","description":"What is to be done, where, and how to tell that it is done.","needs":[{{needs}}]}""";
     }
 
     private static Server Relaxed(Scratch scratch)

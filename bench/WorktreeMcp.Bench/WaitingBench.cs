@@ -30,8 +30,32 @@ internal static class WaitingBench
 
         report.Row($"from the call of another server that changes the board until all {Servers} have answered", woken, "< 50 ms");
         report.Row("`task_list` of a server whose agent holds a task", Samples.Of(options.Calls, () => other.Call("task_list")), "");
+        News(report, options, other, waiting[0]);
         Rest(report, options, Begin(other, waiting), waiting);
         waiting.ForEach(server => server.Dispose());
+    }
+
+    // The same call of an agent to whom another has just left a word, and of one to whom nobody has.
+    private static void News(Report report, BenchOptions options, Server other, Server writer)
+    {
+        var held = Server.Content(other.Call("task_create", """{"subject":"Held"}""")).GetProperty("task").GetProperty("id").GetInt32();
+        var loose = Server.Content(other.Call("task_create", """{"subject":"Not held"}""")).GetProperty("task").GetProperty("id").GetInt32();
+        other.Call("task_claim", $$"""{"task_id":{{held}}}""");
+        var (before, told, untold) = (other.Spent(), new Samples(), new Samples());
+        for (var round = 0; round < options.Calls; round++)
+        {
+            foreach (var (task, samples) in round % 2 == 0 ? [(held, told), (loose, untold)] : new[] { (loose, untold), (held, told) })
+            {
+                writer.Call("task_update", $$"""{"task_id":{{task}},"note":"The parser gives null for an empty field now."}""");
+                samples.Time(() => other.Call("task_get", $$"""{"task_id":1}"""));
+            }
+        }
+
+        report.Row("`task_get` that brings news", told, "without news, after a change of the same kind", untold, "< 1 ms more");
+        if (before is { } begun && other.Spent() is { } ended)
+        {
+            report.Note(string.Create(CultureInfo.InvariantCulture, $"Page faults of processes that the server started for {2 * options.Calls} calls with and without news: {ended.ChildFaults - begun.ChildFaults}."));
+        }
     }
 
     private static void Rest(Report report, BenchOptions options, List<int> waits, List<Server> waiting)
