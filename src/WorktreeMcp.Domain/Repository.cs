@@ -43,6 +43,7 @@ public sealed class Repository : IDisposable
         Worktrees = new WorktreeRegistry(_store, Board, repository, Spares, _keeper, files, disk, current, runner, background(layout), trust);
         News = new AgentNews(Board, Worktrees, _store);
         Overview = new BoardOverview(Board, Worktrees, _store);
+        Cards = new CardOverview(Board, Worktrees, _store);
         Guide = new Guide(Board, Worktrees);
         Waiting = new BoardWaiting(Board, News, _store);
     }
@@ -77,6 +78,9 @@ public sealed class Repository : IDisposable
 
     /// <summary>What an agent or a person has to know before anything else.</summary>
     public BoardOverview Overview { get; }
+
+    /// <summary>The board as a person looks at it.</summary>
+    public CardOverview Cards { get; }
 
     /// <summary>Waits until there is something to do.</summary>
     public BoardWaiting Waiting { get; }

@@ -53,6 +53,7 @@ internal static class Program
             verb => GcVerb.Command(verb),
             verb => ReleaseVerb.Command(verb),
             verb => TaskVerb.Command(verb),
-            verb => TrustVerb.Command(verb)).Run(args);
+            verb => TrustVerb.Command(verb),
+            verb => WebVerb.Command(verb)).Run(args);
     }
 }

@@ -15,6 +15,12 @@ public sealed class VerbContext(StartContext start, TextWriter output, TextWrite
     /// <summary>Where errors go.</summary>
     public TextWriter Error => error;
 
+    /// <summary>The environment variables that the process was started with.</summary>
+    public IReadOnlyDictionary<string, string> Variables => start.Variables;
+
+    /// <summary>The directory that the process was started in.</summary>
+    public string Directory => start.CurrentDirectory;
+
     /// <summary>What a script hands in; asked for only by who reads it.</summary>
     public Func<TextReader> Input { get; init; } = () => TextReader.Null;
 

@@ -5,6 +5,8 @@ namespace WorktreeMcp.Server.Demo;
 /// <summary>Tells a story as it is played: each call with the heart of its answer, each check with how it went.</summary>
 internal sealed class DemoNarration(TextWriter output)
 {
+    private static readonly string[] Members = ["status", "branch", "path"];
+
     /// <summary>How many checks did not hold.</summary>
     internal int Failed { get; private set; }
 
@@ -24,6 +26,10 @@ internal sealed class DemoNarration(TextWriter output)
     }
 
     internal void Say(string line) => output.WriteLine(line);
+
+    // An answer tells of a worktree what its caller does not know yet.
+    private static IEnumerable<string> Told(JsonElement worktree) =>
+        Members.Where(member => worktree.TryGetProperty(member, out _)).Select(member => worktree.GetProperty(member).GetString()!);
 
     private static string Show(object value) => value switch
     {
@@ -46,7 +52,7 @@ internal sealed class DemoNarration(TextWriter output)
             _ when json.TryGetProperty("into", out var into) => $"landed in {into.GetString()} as {json.GetProperty("commit").GetString()![..12]}; verify_command ended with exit code {VerifiedWith(json)}",
             _ when json.TryGetProperty("conflicting", out var conflicting) => $"{json.GetProperty("worktrees")} worktrees, pairs that would conflict: {conflicting}",
             _ when json.TryGetProperty("counts", out var counts) => Count(counts),
-            _ when json.TryGetProperty("worktree", out var worktree) => $"{worktree.GetProperty("status").GetString()}, branch {worktree.GetProperty("branch").GetString()}, {worktree.GetProperty("path").GetString()}",
+            _ when json.TryGetProperty("worktree", out var worktree) => string.Join(", ", Told(worktree)),
             _ => $"task {json.GetProperty("task").GetProperty("id")} is {json.GetProperty("task").GetProperty("status").GetString()}",
         };
         return json.TryGetProperty("next", out var next) ? $"{told}; next: {next.GetString()}" : $"{told}; all is done";

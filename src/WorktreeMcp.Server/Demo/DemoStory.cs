@@ -57,7 +57,7 @@ internal sealed class DemoStory(DemoScratch scratch, TextWriter output)
         foreach (var row in board.GetProperty("tasks").EnumerateArray())
         {
             var worktree = row.TryGetProperty("worktree", out var name) ? $"{name.GetString()} ({row.GetProperty("worktree_state").GetString()})" : "-";
-            Say($"  {row.GetProperty("id").GetInt32()}  {row.GetProperty("status").GetString(),-12} {(row.GetProperty("ready").GetBoolean() ? "ready" : ""),-6} {row.GetProperty("subject").GetString(),-24} {worktree}");
+            Say($"  {row.GetProperty("id").GetInt32()}  {row.GetProperty("status").GetString(),-12} {(row.TryGetProperty("ready", out var ready) && ready.GetBoolean() ? "ready" : ""),-6} {row.GetProperty("subject").GetString(),-24} {worktree}");
         }
 
         Say("\nBoth planes on disk");
