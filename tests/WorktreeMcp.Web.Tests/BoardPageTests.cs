@@ -116,6 +116,25 @@ public sealed class BoardPageTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_task_is_held_to_is_shown_and_a_person_calls_a_criterion_met()
+    {
+        var opened = BoardStory.Tell(_repository);
+        opened.Board.Update(BoardStory.Reviewed, new TaskEdit { Acceptance = ["equal days have a fixed order", "has a test"], Verify = "npm test", Scope = ["src/report/**"] }, "cyd");
+        await using var page = await ServedPage.Start(_repository);
+
+        var terms = (await page.Read($"/api/0/tasks/{BoardStory.Reviewed}")).GetProperty("contract");
+        terms.GetProperty("verify").GetString().Should().Be("npm test");
+        terms.GetProperty("acceptance").EnumerateArray().Select(one => (one.GetProperty("text").GetString(), one.TryGetProperty("metBy", out _))).Should().Equal(("equal days have a fixed order", false), ("has a test", false));
+        (await page.Refused($"/api/0/tasks/{BoardStory.Reviewed}/met", """{"number":2}""", HttpStatusCode.Conflict)).Should().Be("task_claimed");
+
+        await page.Do($"/api/0/tasks/{BoardStory.Reviewed}/release");
+        await page.Do($"/api/0/tasks/{BoardStory.Reviewed}/met", """{"number":2}""");
+
+        opened.Board.Get(BoardStory.Reviewed).Task.Contract.Acceptance.Select(one => one.MetBy).Should().Equal(null, "Test");
+        (await page.Refused($"/api/0/tasks/{BoardStory.Reviewed}/met", """{"number":3}""", HttpStatusCode.BadRequest)).Should().Be("invalid_argument");
+    }
+
+    [Fact]
     public async Task A_worktree_is_released_kept_taken_down_and_brought_back()
     {
         var opened = BoardStory.Tell(_repository);

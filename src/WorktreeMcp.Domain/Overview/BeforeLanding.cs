@@ -20,6 +20,9 @@ public enum LandingNeed
 
     /// <summary>It does not conflict with its base.</summary>
     NoConflict,
+
+    /// <summary>Every criterion of its task is met; only of a task that has some.</summary>
+    Criteria,
 }
 
 /// <summary>One thing that has to hold before work can land.</summary>
@@ -42,7 +45,7 @@ public static class BeforeLanding
     {
         var held = card.LeaseLeft > 0 && card.Task.Owner is { } owner && owner != person;
         var files = worktree.Files is { } changes ? changes.Staged.Concat(changes.Modified).Concat(changes.Conflicted).Concat(changes.Untracked).Distinct(StringComparer.Ordinal).ToList() : null;
-        return
+        List<LandingHurdle> hurdles =
         [
             new LandingHurdle(LandingNeed.Free, !held, held ? [card.Task.Owner!] : []),
             new LandingHurdle(LandingNeed.Work, worktree.View.Ahead is { } ahead ? ahead > 0 : null, []),
@@ -50,5 +53,12 @@ public static class BeforeLanding
             new LandingHurdle(LandingNeed.AtRest, worktree.InProgress is null, worktree.InProgress is { } operation ? [operation] : []),
             new LandingHurdle(LandingNeed.NoConflict, worktree.Conflicts is { } conflicts ? conflicts.Count == 0 : null, worktree.Conflicts ?? []),
         ];
+        if (card.Task is { IsOpen: true, Contract: { Acceptance: { Count: > 0 } all } })
+        {
+            var open = ContractTerms.OpenCriteria(card.Task);
+            hurdles.Add(new LandingHurdle(LandingNeed.Criteria, open.Count == 0, [.. open.Select(number => all[number - 1].Text)]));
+        }
+
+        return hurdles;
     }
 }

@@ -20,6 +20,7 @@ internal static class ActRoutes
         Post("tasks/{id:int}/edit", PageJson.Default.EditOrder, (board, order, context) => Edit(board, order, TaskRoutes.Id(context)));
         Post("tasks/{id:int}/answer", PageJson.Default.SayOrder, (board, order, context) => Said(board.Repository.Board.Questions.Answer(TaskRoutes.Id(context), order.Text, board.Person), "Answered"));
         Post("tasks/{id:int}/note", PageJson.Default.SayOrder, (board, order, context) => Said(board.Repository.Board.Questions.Remark(TaskRoutes.Id(context), order.Text, board.Person), "Left a note"));
+        Post("tasks/{id:int}/met", PageJson.Default.MetOrder, (board, order, context) => Said(board.Repository.Board.Update(TaskRoutes.Id(context), new TaskEdit { Met = [order.Number] }, board.Person), "It is met"));
         Post("tasks/{id:int}/release", PageJson.Default.PlainOrder, (board, _, context) => Said(board.Repository.Board.Release(TaskRoutes.Id(context), board.Person), "It is back on the board"));
         Post("worktrees/{name}/land", PageJson.Default.LandOrder, Land);
         Post("worktrees/{name}/keep", PageJson.Default.ReasonOrder, (board, order, context) => Keep(board, order, TaskRoutes.Name(context, "name")));

@@ -61,6 +61,7 @@ internal static class TaskRoutes
             Worktree = detail is null ? null : PageWorktreeRow.Of(detail),
             Problem = problem,
             Hurdles = detail is null ? null : [.. BeforeLanding.Of(card, detail, board.Person).Select(HurdleRow.Of)],
+            Contract = ContractReply.Of(task.Contract),
             Trash = [.. Trash(board, id)],
             Person = board.Person,
         };

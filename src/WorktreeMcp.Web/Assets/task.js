@@ -18,6 +18,7 @@ const hurdleWords = (row, task) => {
     case "committed": return row.met ? ["Everything is committed"] : [names(row), row.total === 1 ? " is committed or gone" : " are committed or gone"];
     case "at_rest": return row.met ? ["git is in the middle of nothing"] : ["git is in the middle of ", names(row)];
     case "no_conflict": return row.met ? ["No conflict with ", base] : row.met === false ? ["No conflict with ", base, ": ", names(row)] : ["No conflict with ", base, el("small", {}, "Nobody can tell now.")];
+    case "criteria": return row.met ? ["What must be so is met"] : ["Not met yet: ", row.names.map((name, index) => [index > 0 && "; ", said(name)]), row.total > row.names.length && ` and ${row.total - row.names.length} more`];
     default: return [row.need.replaceAll("_", " ")];
   }
 };
@@ -53,11 +54,33 @@ const others = (rows, repository) => rows.length === 0 ? "nothing" : el("ul", {}
 
 const paragraphs = text => text.split(/\n{2,}/).map(one => el("p", { class: "lead" }, said(one, true)));
 
+// How the command ended is told of the commit it was told of: work that went on needs another run, and the landing sees to that.
+const proofWords = proof => proof.passed ? ["Passed at ", hash(proof.commit), " ", time(proof.at, "ago")] : [proof.exit === undefined ? "Did not end by itself" : `Ended with ${proof.exit}`, " at ", hash(proof.commit), " ", time(proof.at, "ago")];
+
+const drawContract = (task, page, held) => {
+  const terms = task.contract;
+  if (!terms) return null;
+  const told = el("p", { class: "told", role: "alert", hidden: true });
+  const met = number => async event => {
+    event.target.disabled = true;
+    try { await post(`/api/${page.repository}/tasks/${task.id}/met`, { number }); await page.reload(); }
+    catch (fault) { event.target.disabled = page.lost; told.hidden = false; fill(told, refused(fault)); }
+  };
+  return [
+    terms.acceptance.length > 0 && el("div", {}, el("h2", {}, "What must be so"), el("ul", { class: "checks" }, terms.acceptance.map((one, at) => el("li", {}, mark(one.metBy === undefined ? "ready" : "yes"), el("span", {}, one.metBy === undefined && el("span", { class: "vh" }, "open: "), said(one.text, true),
+      one.metBy !== undefined ? el("small", {}, one.metBy ? ["met, says ", said(one.metBy)] : "met") : !held && task.status !== "completed" && [" ", el("button", { class: "btn plain", type: "button", "data-act": "", disabled: page.lost, "aria-label": `It is met: ${one.text}`, onclick: met(at + 1) }, "It is met")])))), told),
+    terms.verify !== undefined && el("div", {}, el("h2", {}, "What its work must pass"), el("p", { class: "cmd" }, code(terms.verify)), terms.unread && el("p", { class: "dim" }, "It came with the task's file, so nobody runs it until somebody gives it here.")),
+    terms.proof && el("div", {}, el("p", { class: terms.proof.passed ? "is-land" : "is-fail" }, mark(terms.proof.passed ? "yes" : "fail"), " ", proofWords(terms.proof)), terms.proof.tail && el("pre", { class: "tail", tabindex: 0, role: "group", "aria-label": "The end of what it wrote" }, said(terms.proof.tail, true, "span"))),
+    terms.scope.length > 0 && el("div", {}, el("h2", {}, "Files it means to change"), el("p", {}, terms.scope.map((glob, index) => [index > 0 && ", ", code(glob)]))),
+    terms.waived && el("div", {}, el("h2", {}, "Waived"), el("p", {}, said(terms.waived.by), " ", time(terms.waived.at, "ago"), ": ", said(terms.waived.reason, true)))];
+};
+
 const drawBrief = (tab, task, page) => {
   const tree = task.worktree, held = task.until && task.owner !== task.person;
   tab.className = "tab two";
   fill(tab,
     el("div", { class: "prose" }, el("div", {}, el("h2", {}, "What is to be done"), task.description ? paragraphs(task.description) : el("p", { class: "dim" }, "Nothing but the line above.")),
+      drawContract(task, page, held),
       task.labels.length > 0 && el("div", {}, el("h2", {}, "Labels"), el("p", {}, task.labels.map((label, index) => [index > 0 && ", ", said(label)]))),
       task.place !== "done" && (held ? el("p", { class: "dim" }, said(task.owner), " holds it: a note reaches its agent at once, a changed brief after a release.")
         : el("div", { class: "acts" }, el("button", { class: "btn", type: "button", "data-act": "", disabled: page.lost, onclick: () => editTask(task, page) }, "Edit brief")))),

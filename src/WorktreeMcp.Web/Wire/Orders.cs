@@ -9,6 +9,9 @@ internal sealed record TaskOrderSent(string Subject, string? Description = null,
 /// <summary>What is to be changed in a task.</summary>
 internal sealed record EditOrder(string? Subject = null, string? Description = null, string? Priority = null, IReadOnlyList<int>? AddBlockedBy = null, IReadOnlyList<int>? RemoveBlockedBy = null, IReadOnlyList<string>? Labels = null, long? Revision = null);
 
+/// <summary>Which criterion is met.</summary>
+internal sealed record MetOrder(int Number);
+
 /// <summary>How work is to land.</summary>
 internal sealed record LandOrder(string Strategy, bool Complete, bool Remove);
 

@@ -24,6 +24,7 @@ namespace WorktreeMcp.Web.Wire;
 [JsonSerializable(typeof(SayOrder))]
 [JsonSerializable(typeof(TaskOrderSent))]
 [JsonSerializable(typeof(EditOrder))]
+[JsonSerializable(typeof(MetOrder))]
 [JsonSerializable(typeof(LandOrder))]
 [JsonSerializable(typeof(ReasonOrder))]
 [JsonSerializable(typeof(RestoreOrder))]

@@ -46,6 +46,9 @@ internal sealed record TaskReply(int Id, string Subject, string Description, str
     /// <summary>What has to hold before it can land.</summary>
     public IReadOnlyList<HurdleRow>? Hurdles { get; init; }
 
+    /// <summary>What it is held to; null for nothing.</summary>
+    public ContractReply? Contract { get; init; }
+
     /// <summary>Its removed worktrees that wait in the trash.</summary>
     public IReadOnlyList<PageTrashRow> Trash { get; init; } = [];
 

@@ -55,6 +55,17 @@ public sealed class BeforeLandingTests : IDisposable
         Hurdles("ada").Single(hurdle => hurdle.Need == LandingNeed.AtRest).Should().BeEquivalentTo(new { Met = false, Names = new[] { "a merge" } });
     }
 
+    [Fact]
+    public void An_open_criterion_is_named_until_somebody_calls_it_met()
+    {
+        Hurdles("ada").Should().NotContain(hurdle => hurdle.Need == LandingNeed.Criteria, "it has none");
+        Opened.Board.Update(1, new TaskEdit { Acceptance = ["sorts by date", "has a test"], Met = [2] }, "ada");
+        Hurdles("ada").Single(hurdle => hurdle.Need == LandingNeed.Criteria).Should().BeEquivalentTo(new { Met = false, Names = new[] { "sorts by date" } });
+
+        Opened.Board.Update(1, new TaskEdit { Met = [1] }, "ada");
+        Hurdles("ada").Single(hurdle => hurdle.Need == LandingNeed.Criteria).Met.Should().BeTrue();
+    }
+
     public void Dispose() => _repo.Dispose();
 
     private void Land(string by) => Opened.Worktrees.Land(new LandingRequest("lane", null, LandingStrategy.Merge, null, null, TimeSpan.FromSeconds(5), false, false), by, _ => { }, TestContext.Current.CancellationToken);

@@ -13,7 +13,7 @@ using WorktreeMcp.Domain.Worktrees.Trash;
 namespace WorktreeMcp.Domain.Worktrees.Removing;
 
 /// <summary>
-/// Takes worktrees down. What a removal may not touch is decided here and nowhere else. Invariants:
+/// Takes worktrees down; <see cref="RemovalChecks"/> says what a removal may not take. Invariants:
 /// - without force it refuses on any work that is nowhere else: modified, staged, untracked, hidden, detached, in a submodule or in any
 ///   repository below, ignored or not, and on what cannot be looked at;
 /// - with force it refuses still on doubt about identity, on a git lock, while somebody uses the worktree, and where a checkout of somebody
