@@ -101,7 +101,7 @@ public sealed class BoardPageTests : IDisposable
         var opened = BoardStory.Tell(_repository);
         await using var page = await ServedPage.Start(_repository);
 
-        Unmet(await page.Read($"/api/0/tasks/{BoardStory.Asks}")).Should().Equal("free", "committed");
+        Unmet(await page.Read($"/api/0/tasks/{BoardStory.Asks}")).Should().Equal("free", "committed", "criteria");
         Unmet(await page.Read($"/api/0/tasks/{BoardStory.Reviewed}")).Should().Equal("free");
         Unmet(await page.Read($"/api/0/tasks/{BoardStory.Landable}")).Should().BeEmpty();
         (await page.Refused("/api/0/worktrees/csv/land", """{"strategy":"merge","complete":true,"remove":true}""", HttpStatusCode.Conflict)).Should().Be("task_claimed");

@@ -32,6 +32,8 @@ internal static class BoardStory
         File.WriteAllText(Path.Join(repository.Root, ".worktrees/csv/notes.txt"), "quote or not?\n");
         board.Update(Asks, new TaskEdit { Question = "Quote every field, or only those with a comma in them? The bank's import takes both; quoting all makes the file a third larger." }, "ada");
 
+        board.Update(Asks, new TaskEdit { Acceptance = ["The columns are in the order of the statement", "An amount with a comma comes back as it was"], Met = [1], Verify = "npm test -- export", Scope = ["src/export/**"] }, "ada");
+
         Work(repository, opened, Reviewed, "cyd", "sort", "src/report/sort.ts", "export const byDate = (a: Row, b: Row) => a.date - b.date || a.amount - b.amount;\nexport const sort = (rows: readonly Row[]) => rows.toSorted(byDate);\n");
         board.Update(Reviewed, new TaskEdit { Attention = TaskAttention.Review, Note = "Equal days have a fixed order now; the caller's list stays as it is." }, "cyd");
 

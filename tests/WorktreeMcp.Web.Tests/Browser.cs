@@ -13,6 +13,9 @@ public sealed class Browser : IAsyncLifetime
 {
     private static readonly string[] Places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+    // Against a hang: a busy machine is slow.
+    private const int Limit = 90_000;
+
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
@@ -22,6 +25,7 @@ public sealed class Browser : IAsyncLifetime
     {
         if (Missing is null)
         {
+            SetDefaultExpectTimeout(Limit);
             _playwright = await Playwright.CreateAsync();
             _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Find() ?? Places[0], Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
         }
@@ -31,7 +35,7 @@ public sealed class Browser : IAsyncLifetime
     public async Task<IPage> Window(int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light)
     {
         var context = await _browser!.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = width, Height = height }, ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(Limit);
         var page = await context.NewPageAsync();
         page.PageError += (_, fault) => Faults.Add(fault);
         page.Console += (_, said) =>
