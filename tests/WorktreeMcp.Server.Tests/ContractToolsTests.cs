@@ -20,6 +20,7 @@ public sealed class ContractToolsTests
         AgentClient.TextOf(failed).Should().Contain("verify_failed").And.Contain("two tests failed");
         var refused = await agent.Refuses("task_update", new() { ["task_id"] = 1, ["status"] = "completed" }, "contract_open");
         refused.GetProperty("error").GetProperty("message").GetString().Should().Contain("exit code 3").And.Contain("two tests failed");
+        refused.GetProperty("error").GetProperty("hint").GetString().Should().StartWith("worktree_merge(name: \"task-1-sort\") with complete_task true").And.Contain("worktree_keep");
 
         (await agent.Inspects("task-1-sort")).GetProperty("next").GetString().Should().Be("worktree_run(name: \"task-1-sort\", command: \"...\")", "landing it again would fail again");
         await agent.Updates(1, new() { ["verify"] = "test -e sort.txt" });
@@ -39,6 +40,7 @@ public sealed class ContractToolsTests
         await agent.Runs("task-1-sort", "echo x > sort.txt && git add -A && git commit -qm sort");
 
         var refused = await agent.Refuses("worktree_merge", new() { ["name"] = "task-1-sort", ["complete_task"] = true }, "contract_open");
+        refused.GetProperty("error").GetProperty("hint").GetString().Should().Contain("task_update with met and its number").And.Contain("worktree-mcp task waive 1");
         refused.GetProperty("next").GetString().Should().Be("task_update(task_id: 1, met: [1, 2])");
         await agent.Updates(1, new() { ["met"] = new JsonArray(2) });
         var criteria = (await agent.Gets(1)).GetProperty("task").GetProperty("acceptance").EnumerateArray().ToList();

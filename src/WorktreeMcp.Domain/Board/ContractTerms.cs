@@ -33,8 +33,8 @@ internal static class ContractTerms
             $"Task {task.Id} \"{task.Subject}\" cannot be completed yet. {string.Join(" ", missing)}",
             (unmet, verified, task.LiveWorktree) switch
             {
-                (true, _, _) => $"When a criterion is met say so: {Step.ChangeTask} with met and its number. {Waive(task)}",
-                (_, false, { } name) => $"{new NextStep.LandWorktree(name)} with complete_task true verifies and completes; {Step.KeepWorktree} with complete_task true does so without landing. {Waive(task)}",
+                (true, _, _) => (Advice)$"When a criterion is met say so: {Step.ChangeTask} with met and its number. {Waive(task)}",
+                (_, false, { } name) => (Advice)$"{new NextStep.LandWorktree(name)} with complete_task true verifies and completes; {Step.KeepWorktree} with complete_task true does so without landing. {Waive(task)}",
                 _ => $"Its work has to be verified in a worktree of its own. {Waive(task)}",
             },
             Next(task, unmet, work));
